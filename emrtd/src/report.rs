@@ -1,0 +1,375 @@
+//! What was found out about a chip: independent facts, side by side, never one bool.
+//!
+//! The verdict is read off the facts ([`ChipReport::faults`]), so a report that was stored or sent
+//! on can be judged again by whoever reads it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::AccessProtocol;
+use crate::lds::DataGroup;
+
+/// Everything that was found out, each thing on its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ChipReport {
+    pub passive: PassiveReport,
+    pub clone_check: CloneCheck,
+    pub active: ActiveState,
+    pub chip_auth: ChipAuthState,
+    pub access: AccessProtocol,
+    pub card_access: CardAccessState,
+    pub mrz: MrzState,
+    /// DG1 and DG13 name the same personal number; `None` when only one of them names any.
+    pub numbers_agree: Option<bool>,
+    /// The document's own expiry date has passed; `None` when it has none or cannot be read.
+    /// A fact for the rules of the desk, not a fault of the evidence.
+    pub expired: Option<bool>,
+}
+
+/// Passive authentication, ICAO 9303-11 §5.1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PassiveReport {
+    pub sod: SodState,
+    pub chain: ChainState,
+    pub revocation: RevocationState,
+    pub signer: Option<SignerFacts>,
+    pub groups: BTreeMap<DataGroup, GroupState>,
+    /// The digest by which the groups were compared: "sha256".
+    pub digest: Option<String>,
+    /// Something allowed by the standard but no longer strong.
+    pub weak: Vec<Weakness>,
+}
+
+/// Who signed the security object, and under whom. Nothing in it is about the holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SignerFacts {
+    /// Alpha-2, upper case, of the document signer.
+    pub country: Option<String>,
+    pub subject: String,
+    pub issuer: String,
+    /// Hexadecimal.
+    pub serial: String,
+    /// SHA-256 of the certificate, hexadecimal.
+    pub sha256: String,
+    pub not_before: Option<jiff::Timestamp>,
+    pub not_after: Option<jiff::Timestamp>,
+    /// From the signed attributes, when the issuer wrote one.
+    pub signed_at: Option<jiff::Timestamp>,
+    /// SHA-256 of the country certificate that the chain ends in, hexadecimal.
+    pub csca_sha256: Option<String>,
+}
+
+/// The signature over the list of digests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SodState {
+    Signed,
+    /// Well formed, but the signature does not fit.
+    BadSignature,
+    /// No certificate for the signer, neither inside nor in the trust list.
+    SignerMissing,
+    Malformed,
+}
+
+/// From the document signer up to a country certificate that is trusted here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ChainState {
+    Trusted,
+    UnknownIssuer,
+    /// The signer's certificate had run out when it signed (or, if no time was signed, has by now).
+    ExpiredAtSigning,
+    NotYetValid,
+    Revoked,
+    /// A country key of the right name and number did not make this signature.
+    BadSignature,
+    /// Signer, country certificate and machine-readable zone name different countries.
+    CountryMismatch,
+    /// The certificate may not sign documents (key usage, or it is a CA).
+    Unfit,
+    /// The security object could not be read so far.
+    NotChecked,
+}
+
+/// What the revocation lists in the trust directory said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RevocationState {
+    NoList,
+    NotRevoked,
+    /// Not on the list, but the list should have been renewed by now.
+    StaleList,
+    Revoked,
+}
+
+/// A data group against the signed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum GroupState {
+    Match,
+    Mismatch,
+    /// Read, but the issuer never signed for it.
+    NotInSod,
+    /// Signed for, but not among the evidence.
+    NotRead,
+    /// Signed for; the chip would not give it to us.
+    Locked,
+    /// Read, but there is no list to compare it with.
+    NotChecked,
+}
+
+/// Who can be convinced that this was no copy: anyone; whoever trusts the desk; nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloneCheck {
+    SignedByChip,
+    WitnessedByDesk,
+    NotOffered,
+}
+
+impl CloneCheck {
+    /// The word that JSON uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedByChip => "signed_by_chip",
+            Self::WitnessedByDesk => "witnessed_by_desk",
+            Self::NotOffered => "not_offered",
+        }
+    }
+}
+
+/// Active authentication, ICAO 9303-11 §6.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ActiveState {
+    Signed,
+    /// The answer is not by the key that the issuer signed for.
+    WrongKey,
+    /// An answer to some other visit's question.
+    OtherChallenge,
+    /// The issuer signed for a key, and no answer by it is here.
+    Unanswered,
+    /// The key cannot be read or is of no kind the standard knows.
+    KeyUnreadable,
+    NotOffered,
+}
+
+/// Chip authentication, ICAO 9303-11 §6.2; convincing only through the desk that saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ChipAuthState {
+    Witnessed,
+    /// The desk names a key or a protocol that DG14 does not offer.
+    WitnessContradicted,
+    Unwitnessed,
+    /// The issuer signed for a DG14 that is not here, or cannot be read.
+    Unreadable,
+    NotOffered,
+}
+
+/// EF.CardAccess, which is unsigned, against its copy in DG14, which is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CardAccessState {
+    Match,
+    /// What the card advertised before access was not what its issuer signed.
+    Mismatch,
+    /// The issuer signed for PACE, and the card was opened by something weaker.
+    Downgraded,
+    /// DG14 holds no copy to compare with.
+    NotSigned,
+    NotRead,
+}
+
+/// The machine-readable zone in DG1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MrzState {
+    Read,
+    NotRead,
+    Malformed,
+}
+
+/// Allowed by the standard, no longer strong; reported, not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Weakness {
+    Sha1Digest,
+    Sha1Signature,
+    ShortKey,
+    /// No signing time: validity was judged on the day of the check.
+    NoSigningTime,
+    /// The chain was found by trying keys, because the signer names none.
+    NoAuthorityKeyId,
+    /// The issuing state in the MRZ has no two-letter code known here.
+    CountryNotComparable,
+}
+
+/// One reason why evidence cannot be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvidenceFault {
+    #[error("the document security object cannot be read")]
+    SodMalformed,
+    #[error("the signature of the document security object does not fit")]
+    SodSignature,
+    #[error("no trusted country certificate issued the document signer")]
+    IssuerUnknown,
+    #[error("the document signer's certificate had expired when it signed")]
+    ExpiredAtSigning,
+    #[error("the document signer's certificate was not yet valid when it signed")]
+    SignerNotYetValid,
+    #[error("the document signer's certificate is revoked")]
+    SignerRevoked,
+    #[error("the document signer's certificate was not signed by the country it names")]
+    ChainBroken,
+    #[error("the certificate that signed may not sign documents")]
+    SignerUnfit,
+    #[error("signer and document name different countries")]
+    CountryMismatch,
+    #[error("{group} is not the file that the issuer signed")]
+    GroupAltered { group: DataGroup },
+    #[error("{group} is a file that the issuer never signed for")]
+    GroupUnlisted { group: DataGroup },
+    #[error("the machine-readable zone was not read")]
+    MrzMissing,
+    #[error("the machine-readable zone cannot be read")]
+    MrzMalformed,
+    #[error("the chip did not prove that it is the original")]
+    CloneSuspected,
+    #[error("the chip answered another question than this visit's")]
+    ChallengeMismatch,
+    #[error("the card was opened by weaker means than its issuer signed for")]
+    AccessDowngraded,
+    #[error("two files of the chip name different personal numbers")]
+    NumbersDisagree,
+}
+
+impl EvidenceFault {
+    /// The stable code, as in the failure catalogue.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::SodMalformed => "chip.sod_malformed",
+            Self::SodSignature => "chip.sod_signature",
+            Self::IssuerUnknown => "chip.issuer_unknown",
+            Self::ExpiredAtSigning => "chip.expired_at_signing",
+            Self::SignerNotYetValid => "chip.signer_not_yet_valid",
+            Self::SignerRevoked => "chip.signer_revoked",
+            Self::ChainBroken => "chip.chain_broken",
+            Self::SignerUnfit => "chip.signer_unfit",
+            Self::CountryMismatch => "chip.country_mismatch",
+            Self::GroupAltered { .. } => "chip.group_altered",
+            Self::GroupUnlisted { .. } => "chip.group_unlisted",
+            Self::MrzMissing => "chip.mrz_missing",
+            Self::MrzMalformed => "chip.mrz_malformed",
+            Self::CloneSuspected => "chip.clone_suspected",
+            Self::ChallengeMismatch => "chip.challenge_mismatch",
+            Self::AccessDowngraded => "chip.access_downgraded",
+            Self::NumbersDisagree => "chip.numbers_disagree",
+        }
+    }
+
+    /// Every code that [`code`](Self::code) can give.
+    pub const CODES: &'static [&'static str] = &[
+        "chip.sod_malformed",
+        "chip.sod_signature",
+        "chip.issuer_unknown",
+        "chip.expired_at_signing",
+        "chip.signer_not_yet_valid",
+        "chip.signer_revoked",
+        "chip.chain_broken",
+        "chip.signer_unfit",
+        "chip.country_mismatch",
+        "chip.group_altered",
+        "chip.group_unlisted",
+        "chip.mrz_missing",
+        "chip.mrz_malformed",
+        "chip.clone_suspected",
+        "chip.challenge_mismatch",
+        "chip.access_downgraded",
+        "chip.numbers_disagree",
+    ];
+}
+
+impl ChipReport {
+    /// Every reason not to believe, the gravest first; empty when the evidence holds.
+    pub fn faults(&self) -> Vec<EvidenceFault> {
+        let mut faults = Vec::new();
+        faults.extend(match self.passive.sod {
+            SodState::Signed => None,
+            SodState::BadSignature => Some(EvidenceFault::SodSignature),
+            SodState::SignerMissing => Some(EvidenceFault::IssuerUnknown),
+            SodState::Malformed => Some(EvidenceFault::SodMalformed),
+        });
+        faults.extend(match self.passive.chain {
+            ChainState::Trusted => None,
+            ChainState::UnknownIssuer => Some(EvidenceFault::IssuerUnknown),
+            ChainState::ExpiredAtSigning => Some(EvidenceFault::ExpiredAtSigning),
+            ChainState::NotYetValid => Some(EvidenceFault::SignerNotYetValid),
+            ChainState::Revoked => Some(EvidenceFault::SignerRevoked),
+            ChainState::BadSignature => Some(EvidenceFault::ChainBroken),
+            ChainState::CountryMismatch => Some(EvidenceFault::CountryMismatch),
+            ChainState::Unfit => Some(EvidenceFault::SignerUnfit),
+            // Says nothing of its own, but is no reason to believe either.
+            ChainState::NotChecked if faults.is_empty() => Some(EvidenceFault::IssuerUnknown),
+            ChainState::NotChecked => None,
+        });
+        for (&group, state) in &self.passive.groups {
+            faults.extend(match state {
+                GroupState::Mismatch => Some(EvidenceFault::GroupAltered { group }),
+                GroupState::NotInSod => Some(EvidenceFault::GroupUnlisted { group }),
+                GroupState::NotChecked if faults.is_empty() => Some(EvidenceFault::SodMalformed),
+                GroupState::NotChecked
+                | GroupState::Match
+                | GroupState::NotRead
+                | GroupState::Locked => None,
+            });
+        }
+        faults.extend(match self.mrz {
+            MrzState::Read => None,
+            MrzState::NotRead => Some(EvidenceFault::MrzMissing),
+            MrzState::Malformed => Some(EvidenceFault::MrzMalformed),
+        });
+        faults.extend(self.clone_fault());
+        if matches!(
+            self.card_access,
+            CardAccessState::Mismatch | CardAccessState::Downgraded
+        ) {
+            faults.push(EvidenceFault::AccessDowngraded);
+        }
+        if self.numbers_agree == Some(false) {
+            faults.push(EvidenceFault::NumbersDisagree);
+        }
+        faults.dedup();
+        faults
+    }
+
+    /// A protection that the issuer signed for must have been used: a copier would leave it out.
+    fn clone_fault(&self) -> Option<EvidenceFault> {
+        match (self.active, self.chip_auth) {
+            (ActiveState::OtherChallenge, _) => Some(EvidenceFault::ChallengeMismatch),
+            (ActiveState::WrongKey | ActiveState::Unanswered | ActiveState::KeyUnreadable, _)
+            | (_, ChipAuthState::WitnessContradicted)
+            | (ActiveState::NotOffered, ChipAuthState::Unwitnessed | ChipAuthState::Unreadable) => {
+                Some(EvidenceFault::CloneSuspected)
+            }
+            (ActiveState::Signed, _)
+            | (ActiveState::NotOffered, ChipAuthState::Witnessed | ChipAuthState::NotOffered) => {
+                None
+            }
+        }
+    }
+}
