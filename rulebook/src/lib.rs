@@ -1,1 +1,23 @@
-//! (to be written)
+//! The law as data with effective dates: which papers may be scanned, who may make what, what a
+//! citizen is asked to agree to, how names and numbers are compared, and the words of every screen.
+//!
+//! Nothing here decides by itself that time has passed: each question takes the date it is asked
+//! for, so an old visit is judged by the rules of its own day.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod consents;
+pub mod failures;
+pub mod grades;
+pub mod kinds;
+mod language;
+pub mod messages;
+pub mod names;
+pub mod personal_id;
+mod provenance;
+
+pub use language::Language;
+pub use provenance::{Certainty, Provenance};
+
+/// Every failure code this crate can produce.
+pub const CODES: &[&str] = personal_id::CODES;
