@@ -1,1 +1,29 @@
-//! (to be written)
+//! The sealed envelope in which one visit travels: draft, seal, open, receipt.
+//!
+//! This crate never reads the letters inside. It binds parts to one bundle and one
+//! visit, encrypts them to the verifier, has the desk and the operator sign, and can say
+//! later, on any machine, whether all of that still holds. The byte layout is
+//! `docs/bundle-v1.md`.
+
+mod envelope;
+mod file;
+mod ids;
+mod key;
+mod manifest;
+mod receipt;
+mod ticket;
+mod trust;
+
+pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, MAX_ENVELOPE_BYTES};
+pub use ids::{
+    BundleDigest, BundleId, EntryId, IdError, OperatorId, Sha256Digest, StationId, TicketId, VisitId,
+};
+pub use key::{FileKey, KeyError, ReceiptKey, SealingKey, VerifierPublicKey};
+pub use manifest::{
+    CertificateBytes, ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, FieldClaim, Grade,
+    MANIFEST_VERSION, Manifest, MatchClaim, MatchOutcome, OwnerClaim, PageClaim, PartIndex, PartRecord,
+    PersonalText, Purpose, Role, Score, Signers, Witnessed,
+};
+pub use receipt::{LogProof, Receipt, ReceiptError, SignedReceipt};
+pub use ticket::{MAX_TICKET_BYTES, SignedTicket, Ticket, TicketError, challenge};
+pub use trust::{CertificateError, STATION_UNIT, SignerIdentity, StationTrust, StationTrustError};

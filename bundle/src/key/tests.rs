@@ -1,0 +1,1 @@
+//! Keys as other programs write them.
