@@ -1,0 +1,388 @@
+//! The chip as the desk sees it: closed ([`Chip`]), then open ([`SecureChip`]), then read.
+//!
+//! The files are read in an order that loses least: what proves most comes first, what may cost the
+//! session (a locked DG3) comes last. What comes out is [`ChipEvidence`], which proves nothing yet.
+
+use std::collections::BTreeMap;
+
+use rand_core::CryptoRng;
+use thiserror::Error;
+
+use crate::access::{self, AccessError, AccessKey, AccessPolicy, AccessProtocol};
+use crate::apdu::{Command, Status};
+use crate::evidence::{ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence};
+use crate::lds::DataGroup;
+use crate::secure_messaging::SecureMessagingError;
+use crate::transport::{Transport, TransportError};
+use crate::wire::{Wire, WireError};
+
+mod chip_authentication;
+mod reading;
+
+pub use crate::wire::{MAX_COMMANDS, Traffic};
+use reading::{File, Outcome, Reach};
+
+/// Sessions are opened again at most this often in one collection.
+const MAX_REOPENINGS: u32 = 6;
+
+/// The most that all files together may hold.
+const MAX_TOTAL: usize = 1024 * 1024;
+
+/// A chip whose lock is closed.
+pub struct Chip<T> {
+    wire: Wire<T>,
+}
+
+impl<T: Transport> Chip<T> {
+    pub fn new(transport: T) -> Self {
+        Self {
+            wire: Wire::new(transport),
+        }
+    }
+
+    /// What has gone over the wire so far.
+    pub fn traffic(&self) -> Traffic {
+        self.wire.traffic()
+    }
+
+    /// Opens the chip by PACE, or by BAC where `policy` allows it and the chip offers no PACE.
+    ///
+    /// On failure the chip comes back, to be tried with another key.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the error hands the chip back; it is built once a visit"
+    )]
+    pub fn open(
+        mut self,
+        key: &AccessKey,
+        policy: AccessPolicy,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<SecureChip<T>, (Self, AccessError)> {
+        match access::open(&mut self.wire, key, policy, rng) {
+            Ok(opened) => Ok(SecureChip {
+                wire: self.wire,
+                key: key.clone(),
+                policy,
+                protocol: opened.protocol,
+                card_access: opened.card_access,
+                reach: Reach::new(opened.longest_answer),
+                shaken: false,
+                dg14: None,
+                newly_keyed: false,
+            }),
+            Err(error) => {
+                self.wire.end();
+                Err((self, error))
+            }
+        }
+    }
+}
+
+/// How far a collection has come, for the citizen's screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// "sod", "dg1" to "dg16".
+    pub file: &'static str,
+    pub bytes_read: usize,
+    pub bytes_total: usize,
+}
+
+/// Why the evidence could not be collected.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    #[error(transparent)]
+    SecureMessaging(#[from] SecureMessagingError),
+    /// A file that every travel document has is not on this chip.
+    #[error("the chip has no {file}")]
+    Missing { file: &'static str },
+    #[error("the chip does not give {file} ({status})")]
+    Refused { file: &'static str, status: Status },
+    #[error("{file} is not the file it should be")]
+    Malformed { file: &'static str },
+    #[error("{file} is longer than such a file may be")]
+    TooLong { file: &'static str },
+    /// After chip authentication the chip did not know the new keys: it does not hold the key it shows.
+    #[error("the chip does not hold the key of its chip authentication")]
+    ChipAuthentication,
+    /// The chip ended the session, and opening it again did not help.
+    #[error("the chip ended the session ({status})")]
+    SessionLost { status: Status },
+    #[error("the chip could not be opened again: {0}")]
+    Reopen(AccessError),
+    #[error("the chip wanted too many commands")]
+    TooManyCommands,
+}
+
+impl ReadError {
+    /// The stable code, as in the failure catalogue.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Transport(error) => error.code(),
+            Self::SecureMessaging(_) => "card.secure_messaging",
+            Self::Missing { .. } => "card.file_missing",
+            Self::Refused { .. } => "card.read_refused",
+            Self::Malformed { .. } => "card.file_malformed",
+            Self::TooLong { .. } => "card.file_too_long",
+            Self::ChipAuthentication => "card.chip_authentication",
+            Self::SessionLost { .. } => "card.session_lost",
+            Self::Reopen(error) => error.code(),
+            Self::TooManyCommands => "card.too_many_commands",
+        }
+    }
+
+    /// Every code that [`code`](Self::code) can give, beside those of [`AccessError`] and
+    /// [`TransportError`].
+    pub const CODES: &'static [&'static str] = &[
+        "card.secure_messaging",
+        "card.file_missing",
+        "card.read_refused",
+        "card.file_malformed",
+        "card.file_too_long",
+        "card.chip_authentication",
+        "card.session_lost",
+        "card.too_many_commands",
+    ];
+}
+
+impl From<WireError> for ReadError {
+    fn from(error: WireError) -> Self {
+        match error {
+            WireError::Transport(error) => Self::Transport(error),
+            WireError::SecureMessaging(error) => Self::SecureMessaging(error),
+            WireError::TooManyCommands => Self::TooManyCommands,
+            WireError::TooLong => Self::TooLong { file: "answer" },
+        }
+    }
+}
+
+/// A chip that has let us in; every command and answer is sealed.
+pub struct SecureChip<T> {
+    wire: Wire<T>,
+    /// Kept to open the chip again when it ends the session over a refused command.
+    key: AccessKey,
+    policy: AccessPolicy,
+    protocol: AccessProtocol,
+    card_access: Option<Vec<u8>>,
+    reach: Reach,
+    /// The last answer was a bare error status: the chip may have dropped the session.
+    shaken: bool,
+    /// DG14, once chip authentication has run by it.
+    dg14: Option<Vec<u8>>,
+    /// Chip authentication has just set new keys that no answer has come under yet.
+    newly_keyed: bool,
+}
+
+impl<T: Transport> SecureChip<T> {
+    /// How the chip was opened.
+    pub fn access(&self) -> AccessProtocol {
+        self.protocol
+    }
+
+    /// What has gone over the wire since [`Chip::new`].
+    pub fn traffic(&self) -> Traffic {
+        self.wire.traffic()
+    }
+
+    /// Reads the evidence off the chip.
+    ///
+    /// EF.SOD, DG14, DG1 and DG15 are always read, as far as the chip has them: without them nothing
+    /// can be checked. Other groups only when `wanted`; DG3 and DG4 last. A group that the chip does
+    /// not have is left out, one that it will not give is recorded as locked. Chip authentication
+    /// runs straight after DG14 if that offers it, active authentication with `challenge` once DG15
+    /// has been read.
+    pub fn collect(
+        &mut self,
+        wanted: &[DataGroup],
+        challenge: &Challenge,
+        rng: &mut dyn CryptoRng,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<ChipEvidence, ReadError> {
+        let mut evidence = ChipEvidence {
+            sod: Vec::new(),
+            groups: BTreeMap::new(),
+            card_access: self.card_access.clone(),
+            locked: Vec::new(),
+            active: None,
+            chip_auth: None,
+            access: self.protocol,
+        };
+        evidence.sod = self.mandatory(File::SOD, rng, progress)?;
+        for group in order(wanted) {
+            let file = File::of(group);
+            if group == DataGroup::Dg1 {
+                let content = self.mandatory(file, rng, progress)?;
+                evidence.groups.insert(group, content);
+                continue;
+            }
+            match self.steadily(rng, |chip| chip.read(file, progress))? {
+                Outcome::File(content) => {
+                    evidence.groups.insert(group, content);
+                }
+                Outcome::Absent => {}
+                Outcome::Locked(_) => evidence.locked.push(group),
+            }
+            let total: usize = evidence.groups.values().map(Vec::len).sum();
+            if total > MAX_TOTAL {
+                return Err(ReadError::TooLong { file: file.name });
+            }
+            match (group, evidence.groups.get(&group)) {
+                (DataGroup::Dg14, Some(content)) => {
+                    evidence.chip_auth = self.authenticate_chip(content, rng)?;
+                }
+                (DataGroup::Dg15, Some(_)) => {
+                    evidence.active = self.steadily(rng, |chip| chip.active(challenge))?;
+                }
+                _ => {}
+            }
+        }
+        Ok(evidence)
+    }
+
+    fn mandatory(
+        &mut self,
+        file: File,
+        rng: &mut dyn CryptoRng,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<u8>, ReadError> {
+        match self.steadily(rng, |chip| chip.read(file, progress))? {
+            Outcome::File(content) => Ok(content),
+            Outcome::Absent => Err(ReadError::Missing { file: file.name }),
+            Outcome::Locked(status) => Err(ReadError::Refused {
+                file: file.name,
+                status,
+            }),
+        }
+    }
+
+    /// Does `work`; when the chip has ended the session over something it did not like, opens the
+    /// chip again and does the work once more.
+    fn steadily<R>(
+        &mut self,
+        rng: &mut dyn CryptoRng,
+        mut work: impl FnMut(&mut Self) -> Result<R, ReadError>,
+    ) -> Result<R, ReadError> {
+        loop {
+            match work(self) {
+                Err(ReadError::SessionLost { .. })
+                    if self.reach.reopened < MAX_REOPENINGS && !self.newly_keyed =>
+                {
+                    self.reach.reopened += 1;
+                    self.reopen(rng)?;
+                }
+                Err(ReadError::SessionLost { .. } | ReadError::SecureMessaging(_))
+                    if self.newly_keyed =>
+                {
+                    return Err(ReadError::ChipAuthentication);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn reopen(&mut self, rng: &mut dyn CryptoRng) -> Result<(), ReadError> {
+        self.shaken = false;
+        let opened = access::open(&mut self.wire, &self.key, self.policy, rng).map_err(
+            |error| match error {
+                AccessError::Transport(error) => ReadError::Transport(error),
+                AccessError::TooManyCommands => ReadError::TooManyCommands,
+                other => ReadError::Reopen(other),
+            },
+        )?;
+        // The lock may not have become weaker meanwhile.
+        if opened.protocol != self.protocol || opened.card_access != self.card_access {
+            return Err(ReadError::Reopen(AccessError::ChipUnproven));
+        }
+        // And chip authentication must succeed as it did before.
+        if let Some(dg14) = self.dg14.take()
+            && self.authenticate_chip(&dg14, rng)?.is_none()
+        {
+            return Err(ReadError::ChipAuthentication);
+        }
+        Ok(())
+    }
+
+    /// Runs chip authentication when DG14 offers it in a form known here and the chip goes along.
+    ///
+    /// A chip that refuses is read on without a witness; what to think of that is for the checker.
+    fn authenticate_chip(
+        &mut self,
+        dg14: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Option<ChipAuthWitness>, ReadError> {
+        let witness = chip_authentication::run(self, dg14, rng)?;
+        self.newly_keyed = witness.is_some();
+        self.dg14 = witness.is_some().then(|| dg14.to_vec());
+        Ok(witness)
+    }
+
+    /// INTERNAL AUTHENTICATE, ICAO 9303-11 §6.1; `None` when the chip gives no answer.
+    fn active(&mut self, challenge: &Challenge) -> Result<Option<ActiveAnswer>, ReadError> {
+        let ask = Command::new(0, 0x88, 0, 0).data(challenge.as_bytes().to_vec());
+        // A signature by a long RSA key does not fit a short sealed answer.
+        let long = self.reach.is_extended().then(|| {
+            let most = self.most(self.reach.room());
+            ask.clone().le(most as u32)
+        });
+        for ask in long.into_iter().chain([ask.le(256)]) {
+            let response = self.send(&ask)?;
+            if response.status.is_ok() && !response.data.is_empty() {
+                return Ok(Some(ActiveAnswer {
+                    challenge: *challenge,
+                    signature: response.data,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// One sealed exchange. An error status without a seal is believed once; a second one in a row,
+    /// or one that says so, means that the chip has dropped the session.
+    fn send(&mut self, command: &Command) -> Result<crate::apdu::Response, ReadError> {
+        let answer = self.wire.send(command)?;
+        if answer.sealed {
+            self.shaken = false;
+            self.newly_keyed = false;
+            return Ok(answer.response);
+        }
+        let status = answer.response.status;
+        let lost = matches!(
+            status,
+            Status::SM_OBJECTS_MISSING | Status::SM_OBJECTS_INCORRECT
+        );
+        if self.shaken || self.newly_keyed || lost || self.wire.session().is_none() {
+            return Err(ReadError::SessionLost { status });
+        }
+        self.shaken = true;
+        Ok(answer.response)
+    }
+
+    /// How many plain bytes an answer brings whose data field holds `room` bytes.
+    fn most(&self, room: usize) -> usize {
+        self.wire
+            .session()
+            .map_or(room, |session| session.capacity(room))
+    }
+}
+
+/// What proves most first; what may be locked last (ICAO 9303-10 §4.7, and see the module's head).
+fn order(wanted: &[DataGroup]) -> Vec<DataGroup> {
+    use DataGroup::{Dg1, Dg2, Dg3, Dg4, Dg13, Dg14, Dg15};
+    let mut order = vec![Dg14, Dg1];
+    let mut add = |group: DataGroup, asked: bool| {
+        if asked && !order.contains(&group) {
+            order.push(group);
+        }
+    };
+    add(Dg13, wanted.contains(&Dg13));
+    add(Dg15, true);
+    for group in wanted {
+        add(*group, !matches!(group, Dg2 | Dg3 | Dg4));
+    }
+    for group in [Dg2, Dg3, Dg4] {
+        add(group, wanted.contains(&group));
+    }
+    order
+}
