@@ -33,6 +33,7 @@ impl IdError {
         }
     }
 
+    #[cfg(test)]
     pub(crate) const ALL: &'static [Self] = &[Self::Digest, Self::Uuid, Self::Name];
 }
 

@@ -5,15 +5,23 @@
 //! later, on any machine, whether all of that still holds. The byte layout is
 //! `docs/bundle-v1.md`.
 
+mod codes;
 mod envelope;
 mod file;
 mod ids;
 mod key;
 mod manifest;
+mod open;
+mod part;
 mod receipt;
+mod recipients;
+mod seal;
+mod sealed;
+mod statement;
 mod ticket;
 mod trust;
 
+pub use codes::CODES;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, MAX_ENVELOPE_BYTES};
 pub use ids::{
     BundleDigest, BundleId, EntryId, IdError, OperatorId, Sha256Digest, StationId, TicketId, VisitId,
@@ -24,6 +32,12 @@ pub use manifest::{
     MANIFEST_VERSION, Manifest, MatchClaim, MatchOutcome, OwnerClaim, PageClaim, PartIndex, PartRecord,
     PersonalText, Purpose, Role, Score, Signers, Witnessed,
 };
+pub use open::{OpenError, Opened, Signer, faulty_blobs, open};
+pub use part::MAX_MANIFEST_BYTES;
 pub use receipt::{LogProof, Receipt, ReceiptError, SignedReceipt};
+pub use recipients::{Identities, Recipients};
+pub use seal::{Draft, Part, SealError, preflight, seal};
+pub use sealed::{BlobSource, SealedBundle};
+pub use statement::{BlobRef, MAX_BLOBS, POLICY_VERSION, Statement, statement};
 pub use ticket::{MAX_TICKET_BYTES, SignedTicket, Ticket, TicketError, challenge};
 pub use trust::{CertificateError, STATION_UNIT, SignerIdentity, StationTrust, StationTrustError};

@@ -81,6 +81,7 @@ impl ReceiptError {
         }
     }
 
+    #[cfg(test)]
     pub(crate) const ALL: &'static [Self] = &[Self::Malformed, Self::SignatureInvalid, Self::OtherBundle];
 }
 

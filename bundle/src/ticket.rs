@@ -70,6 +70,7 @@ impl TicketError {
         }
     }
 
+    #[cfg(test)]
     pub(crate) const ALL: &'static [Self] =
         &[Self::Malformed, Self::SignatureInvalid, Self::NotYetValid, Self::Expired];
 }

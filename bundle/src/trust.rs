@@ -125,6 +125,7 @@ impl CertificateError {
         }
     }
 
+    #[cfg(test)]
     pub(crate) const ALL: &'static [Self] =
         &[Self::Malformed, Self::Untrusted, Self::Expired, Self::NotYetValid, Self::WrongUnit];
 }
