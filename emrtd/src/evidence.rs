@@ -10,6 +10,12 @@ use crate::access::AccessProtocol;
 use crate::base64_text;
 use crate::lds::DataGroup;
 
+mod identity;
+mod verify;
+
+pub use identity::{Holder, PersonalId, VerifiedIdentity};
+pub use verify::EvidenceError;
+
 /// The question put to the chip in active authentication; RND.IFD of ICAO 9303-11 §6.1.
 ///
 /// It is derived from a ticket and a visit, so that the answer can be tied to them later. It is no

@@ -7,9 +7,13 @@ mod base64_text;
 pub mod chip;
 pub mod evidence;
 pub mod lds;
+pub mod mrz;
+pub mod proof;
 pub mod report;
 pub mod secure_messaging;
+pub mod simulator;
 pub mod tlv;
+pub mod trust;
 pub mod transport;
 #[cfg(test)]
 mod vectors;
@@ -17,6 +21,11 @@ mod wire;
 
 pub use access::{AccessError, AccessKey, AccessKeyError, AccessPolicy, AccessProtocol, Can, MrzKey};
 pub use chip::{Chip, Progress, ReadError, SecureChip, Traffic};
-pub use evidence::{ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence};
+pub use evidence::{
+    ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence, EvidenceError, Holder, PersonalId,
+    VerifiedIdentity,
+};
 pub use lds::DataGroup;
+pub use mrz::Sex;
 pub use report::{ChipReport, CloneCheck, EvidenceFault};
+pub use trust::{CscaTrust, TrustError};

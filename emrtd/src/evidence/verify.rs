@@ -1,0 +1,246 @@
+//! From evidence to belief: every fact is found first, then the verdict is read off them.
+
+use jiff::civil::Date;
+use thiserror::Error;
+
+use super::{Challenge, ChipEvidence, Holder, VerifiedIdentity};
+use crate::access::AccessProtocol;
+use crate::lds::dg14::SecurityInfos;
+use crate::lds::{DataGroup, LdsError, dg1, dg13, dg15};
+use crate::mrz::Mrz;
+use crate::proof::{active, passive};
+use crate::report::{
+    ActiveState, CardAccessState, ChipAuthState, ChipReport, CloneCheck, EvidenceFault, MrzState,
+};
+use crate::trust::{CscaTrust, country};
+
+/// Why evidence is not believed. The report tells everything that was found out.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum EvidenceError {
+    /// At least one fact speaks against it; the first is the gravest.
+    #[error("{}", faults.first().map_or_else(String::new, ToString::to_string))]
+    Disbelieved {
+        faults: Vec<EvidenceFault>,
+        report: Box<ChipReport>,
+    },
+    /// The issuer did sign it, but a file is not what the standard says it should be.
+    #[error("a file that the issuer signed cannot be read: {source}")]
+    FileMalformed {
+        source: LdsError,
+        report: Box<ChipReport>,
+    },
+}
+
+impl EvidenceError {
+    /// The stable code of the gravest reason.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Disbelieved { faults, .. } => faults
+                .first()
+                .map_or(EvidenceFault::SodMalformed.code(), |fault| fault.code()),
+            Self::FileMalformed { .. } => "chip.file_malformed",
+        }
+    }
+
+    /// The stable code of every reason.
+    pub fn codes(&self) -> Vec<&'static str> {
+        match self {
+            Self::Disbelieved { faults, .. } => faults.iter().map(|fault| fault.code()).collect(),
+            Self::FileMalformed { .. } => vec![self.code()],
+        }
+    }
+
+    pub fn report(&self) -> &ChipReport {
+        match self {
+            Self::Disbelieved { report, .. } | Self::FileMalformed { report, .. } => report,
+        }
+    }
+}
+
+impl ChipEvidence {
+    /// Every fact about this evidence, good or bad; never fails.
+    ///
+    /// `challenge` is the question this visit put to the chip, `at` the day of the check.
+    pub fn report(&self, trust: &CscaTrust, challenge: &Challenge, at: Date) -> ChipReport {
+        Reading::of(self).report(trust, challenge, at)
+    }
+
+    /// Believes the evidence, or tells why not.
+    pub fn verify(
+        &self,
+        trust: &CscaTrust,
+        challenge: &Challenge,
+        at: Date,
+    ) -> Result<VerifiedIdentity, EvidenceError> {
+        let reading = Reading::of(self);
+        let report = reading.report(trust, challenge, at);
+        let faults = report.faults();
+        let Some(Ok(mrz)) = &reading.mrz else {
+            // The faults name the missing or malformed zone.
+            return Err(EvidenceError::Disbelieved {
+                faults,
+                report: Box::new(report),
+            });
+        };
+        if !faults.is_empty() {
+            return Err(EvidenceError::Disbelieved {
+                faults,
+                report: Box::new(report),
+            });
+        }
+        let malformed = |source, report| EvidenceError::FileMalformed {
+            source,
+            report: Box::new(report),
+        };
+        let dg13 = match reading.dg13.as_ref().map(Result::as_ref).transpose() {
+            Ok(dg13) => dg13,
+            Err(&source) => return Err(malformed(source, report)),
+        };
+        let holder = Holder::new(mrz, dg13, at);
+        VerifiedIdentity::new(self, holder, report.clone())
+            .map_err(|source| malformed(source, report))
+    }
+}
+
+/// The evidence with its files read, none of them believed.
+struct Reading<'a> {
+    evidence: &'a ChipEvidence,
+    mrz: Option<Result<Mrz, LdsError>>,
+    dg13: Option<Result<dg13::Dg13, LdsError>>,
+    dg14: Option<Result<SecurityInfos, LdsError>>,
+}
+
+impl<'a> Reading<'a> {
+    fn of(evidence: &'a ChipEvidence) -> Self {
+        let file = |group| evidence.groups.get(&group).map(Vec::as_slice);
+        Self {
+            evidence,
+            mrz: file(DataGroup::Dg1).map(dg1::read),
+            // Vietnam's layout; other states fill DG13 as they like.
+            dg13: file(DataGroup::Dg13)
+                .map(dg13::read)
+                .filter(|_| Self::is_cccd(file(DataGroup::Dg1))),
+            dg14: file(DataGroup::Dg14).map(SecurityInfos::from_dg14),
+        }
+    }
+
+    fn is_cccd(dg1: Option<&[u8]>) -> bool {
+        dg1.and_then(|file| dg1::read(file).ok())
+            .is_some_and(|mrz| mrz.personal_id().is_some())
+    }
+
+    fn report(&self, trust: &CscaTrust, challenge: &Challenge, at: Date) -> ChipReport {
+        let mrz = self.mrz.as_ref().and_then(|mrz| mrz.as_ref().ok());
+        let files = passive::Files {
+            sod: &self.evidence.sod,
+            groups: &self.evidence.groups,
+            locked: &self.evidence.locked,
+        };
+        let mrz_country = mrz.and_then(|mrz| country::alpha_2(mrz.issuing_state()));
+        let passive = passive::check(&files, trust, mrz_country, at);
+        let signed_for = |group| passive.groups.contains_key(&group);
+        let active = self.active(signed_for(DataGroup::Dg15), challenge);
+        let chip_auth = self.chip_auth(signed_for(DataGroup::Dg14));
+        ChipReport {
+            clone_check: match (active, chip_auth) {
+                (ActiveState::Signed, _) => CloneCheck::SignedByChip,
+                (_, ChipAuthState::Witnessed) => CloneCheck::WitnessedByDesk,
+                _ => CloneCheck::NotOffered,
+            },
+            active,
+            chip_auth,
+            access: self.evidence.access,
+            card_access: self.card_access(),
+            mrz: match &self.mrz {
+                None => MrzState::NotRead,
+                Some(Ok(_)) => MrzState::Read,
+                Some(Err(_)) => MrzState::Malformed,
+            },
+            numbers_agree: self.numbers_agree(),
+            expired: mrz
+                .and_then(Mrz::expiry_date)
+                .map(|expiry| expiry < at),
+            passive,
+        }
+    }
+
+    /// `signed_for`: DG15 is on the issuer's list or among the files. A chip that has the group and
+    /// does not answer is a copy that left it out.
+    fn active(&self, signed_for: bool, challenge: &Challenge) -> ActiveState {
+        if !signed_for {
+            return ActiveState::NotOffered;
+        }
+        let (Some(file), Some(answer)) = (
+            self.evidence.groups.get(&DataGroup::Dg15),
+            &self.evidence.active,
+        ) else {
+            return ActiveState::Unanswered;
+        };
+        if answer.challenge != *challenge {
+            return ActiveState::OtherChallenge;
+        }
+        let Ok(key) = dg15::read(file) else {
+            return ActiveState::KeyUnreadable;
+        };
+        let algorithm = match &self.dg14 {
+            Some(Ok(infos)) => infos.active_algorithm(),
+            _ => None,
+        };
+        match active::verify(key, algorithm, challenge, &answer.signature) {
+            Ok(true) => ActiveState::Signed,
+            Ok(false) => ActiveState::WrongKey,
+            Err(_) => ActiveState::KeyUnreadable,
+        }
+    }
+
+    fn chip_auth(&self, signed_for: bool) -> ChipAuthState {
+        let infos = match &self.dg14 {
+            None if signed_for => return ChipAuthState::Unreadable,
+            None => return ChipAuthState::NotOffered,
+            Some(Err(_)) => return ChipAuthState::Unreadable,
+            Some(Ok(infos)) => infos,
+        };
+        match &self.evidence.chip_auth {
+            Some(witness) if infos.offers_key(&witness.protocol, witness.key_id) => {
+                ChipAuthState::Witnessed
+            }
+            Some(_) => ChipAuthState::WitnessContradicted,
+            None if infos.offers_chip_authentication() => ChipAuthState::Unwitnessed,
+            None => ChipAuthState::NotOffered,
+        }
+    }
+
+    /// ICAO 9303-11 §9.2.11: DG14 repeats what EF.CardAccess says, under the signature.
+    fn card_access(&self) -> CardAccessState {
+        let Some(Ok(signed)) = &self.dg14 else {
+            return CardAccessState::NotRead;
+        };
+        if signed.pace().next().is_none() {
+            return CardAccessState::NotSigned;
+        }
+        if self.evidence.access == AccessProtocol::Bac {
+            return CardAccessState::Downgraded;
+        }
+        let Some(file) = &self.evidence.card_access else {
+            return CardAccessState::NotRead;
+        };
+        match SecurityInfos::from_card_access(file) {
+            Ok(advertised)
+                if advertised
+                    .pace()
+                    .all(|info| signed.pace().any(|other| other == info)) =>
+            {
+                CardAccessState::Match
+            }
+            _ => CardAccessState::Mismatch,
+        }
+    }
+
+    fn numbers_agree(&self) -> Option<bool> {
+        let (Some(Ok(mrz)), Some(Ok(dg13))) = (&self.mrz, &self.dg13) else {
+            return None;
+        };
+        Some(mrz.personal_id()? == dg13.personal_id.as_ref()?.as_str())
+    }
+}

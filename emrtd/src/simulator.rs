@@ -1,0 +1,11 @@
+//! Chips and countries in software, for tests, demonstrations and training.
+//!
+//! The simulator is one more driver beside the real ones: always compiled, and harmless, because no
+//! real trust list names its countries.
+
+pub mod applet;
+pub mod fault;
+pub mod vpcd;
+
+pub use applet::{Applet, Memory};
+pub use fault::{Faults, UnknownFault};

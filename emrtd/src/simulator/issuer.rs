@@ -1,0 +1,322 @@
+//! A country that does not exist, with everything a real one has: a certificate authority, a
+//! document signer, and cards in the layout of the Vietnamese CCCD.
+//!
+//! It is harmless because no real trust list names it: a verifier believes its cards only where its
+//! certificate was put into the trust directory by hand. EC keys and serial numbers come from the
+//! caller's random source; RSA keys and the randomness inside ECDSA come from OpenSSL, so files that
+//! carry a signature differ from run to run.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
+use openssl::x509::X509;
+use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::base64_text;
+use crate::lds::dg3::FingerRecord;
+use crate::mrz::{Sex, transliterate};
+
+mod card;
+mod pki;
+mod security_object;
+
+pub use card::SpecimenCard;
+
+/// Why no card could be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum IssueError {
+    #[error("OpenSSL refused: {0}")]
+    Crypto(#[from] ErrorStack),
+    /// The person cannot be put on a card.
+    #[error("the specimen's {field} does not fit on a card")]
+    Person { field: &'static str },
+    #[error("this is no saved specimen: {0}")]
+    NotSaved(#[from] serde_json::Error),
+}
+
+impl IssueError {
+    /// The stable code, as in the failure catalogue.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Crypto(_) => "specimen.crypto",
+            Self::Person { .. } => "specimen.person",
+            Self::NotSaved(_) => "specimen.not_saved",
+        }
+    }
+
+    /// Every code that [`code`](Self::code) can give.
+    pub const CODES: &'static [&'static str] =
+        &["specimen.crypto", "specimen.person", "specimen.not_saved"];
+}
+
+/// The codes of a country and what its certificates call it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Country {
+    /// In certificates.
+    pub alpha_2: String,
+    /// In the machine-readable zone.
+    pub alpha_3: String,
+    pub name: String,
+}
+
+impl Country {
+    /// ICAO's country of examples.
+    pub fn utopia() -> Self {
+        Self {
+            alpha_2: "UT".to_owned(),
+            alpha_3: "UTO".to_owned(),
+            name: "Utopia (specimen)".to_owned(),
+        }
+    }
+}
+
+/// With which keys a country signs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SigningKeys {
+    /// CSCA brainpoolP384r1 with SHA-384, document signer brainpoolP256r1 with SHA-256.
+    #[default]
+    Brainpool,
+    /// The same keys with the curves' parameters written out, as real countries do.
+    BrainpoolExplicit,
+    /// CSCA RSA 3072, document signer RSA 2048 with PSS over the security object.
+    RsaPss,
+}
+
+/// How to set up a country. `at` is the day its certificates begin.
+#[derive(Clone, Debug)]
+pub struct IssuerOptions {
+    pub country: Country,
+    pub keys: SigningKeys,
+    pub at: Timestamp,
+    /// How long the document signer's certificate holds.
+    pub signer_validity: SignedDuration,
+}
+
+impl IssuerOptions {
+    /// Utopia, brainpool, a document signer that lasts as long as its cards.
+    pub fn utopia(at: Timestamp) -> Self {
+        Self {
+            country: Country::utopia(),
+            keys: SigningKeys::default(),
+            at,
+            signer_validity: days(365 * 11),
+        }
+    }
+}
+
+pub(super) fn days(count: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * count)
+}
+
+/// Which key answers active authentication.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ActiveKeyKind {
+    /// ECDSA over brainpoolP256r1 with SHA-256, answered as r and s side by side.
+    #[default]
+    Brainpool256,
+    /// RSA 2048, ISO/IEC 9796-2 scheme 1 with SHA-256.
+    Rsa2048,
+    /// No DG15.
+    None,
+}
+
+/// What one card has.
+#[derive(Clone, Debug)]
+pub struct CardOptions {
+    pub active: ActiveKeyKind,
+    /// A chip authentication key in DG14.
+    pub chip_authentication: bool,
+    /// EF.CardAccess, and its copy in DG14.
+    pub pace: bool,
+    /// When the security object is signed.
+    pub signed_at: Timestamp,
+}
+
+impl CardOptions {
+    /// A CCCD with everything.
+    pub fn cccd(signed_at: Timestamp) -> Self {
+        Self {
+            active: ActiveKeyKind::default(),
+            chip_authentication: true,
+            pace: true,
+            signed_at,
+        }
+    }
+}
+
+/// Somebody who does not exist. No `Debug`: specimens are treated as people are.
+#[derive(Clone)]
+pub struct SpecimenPerson {
+    /// Twelve digits.
+    pub personal_id: String,
+    /// With diacritics: "Nguyễn Văn An".
+    pub name_vi: String,
+    pub birth: Date,
+    pub sex: Sex,
+    pub issued: Date,
+    /// `None` for a card without an end.
+    pub expiry: Option<Date>,
+    /// Nine characters; on a CCCD the last nine of the personal number.
+    pub document_no: String,
+    /// The nine-digit CMND that the card replaced.
+    pub old_id_no: Option<String>,
+    /// JPEG or JPEG 2000.
+    pub portrait: Vec<u8>,
+    pub fingers: Vec<FingerRecord>,
+}
+
+impl SpecimenPerson {
+    /// The usual card: document number and validity follow from the rest.
+    pub fn new(personal_id: &str, name_vi: &str, birth: Date, sex: Sex, issued: Date) -> Self {
+        Self {
+            personal_id: personal_id.to_owned(),
+            name_vi: name_vi.to_owned(),
+            birth,
+            sex,
+            issued,
+            expiry: issued.checked_add(jiff::Span::new().years(10)).ok(),
+            document_no: personal_id.chars().skip(3).collect(),
+            old_id_no: None,
+            portrait: Vec::new(),
+            fingers: Vec::new(),
+        }
+    }
+
+    /// As in the machine-readable zone.
+    pub fn name(&self) -> String {
+        transliterate(&self.name_vi)
+    }
+}
+
+/// The country's keys and certificates. `Debug` prints nothing.
+pub struct SpecimenIssuer {
+    country: Country,
+    pss: bool,
+    csca_key: PKey<Private>,
+    csca: X509,
+    signer_key: PKey<Private>,
+    signer: X509,
+}
+
+impl std::fmt::Debug for SpecimenIssuer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SpecimenIssuer({})", self.country.alpha_3)
+    }
+}
+
+impl SpecimenIssuer {
+    /// Founds the country.
+    pub fn new(options: &IssuerOptions, rng: &mut dyn CryptoRng) -> Result<Self, IssueError> {
+        let pss = options.keys == SigningKeys::RsaPss;
+        let explicit = options.keys == SigningKeys::BrainpoolExplicit;
+        let (csca_key, signer_key) = if pss {
+            (
+                PKey::from_rsa(Rsa::generate(3072)?)?,
+                PKey::from_rsa(Rsa::generate(2048)?)?,
+            )
+        } else {
+            (
+                pki::ec_key(Nid::BRAINPOOL_P384R1, explicit, rng)?,
+                pki::ec_key(Nid::BRAINPOOL_P256R1, explicit, rng)?,
+            )
+        };
+        let csca_digest = if pss {
+            MessageDigest::sha256()
+        } else {
+            MessageDigest::sha384()
+        };
+        let csca = pki::csca(&csca_key, csca_digest, options, rng)?;
+        let signer = pki::document_signer(&signer_key, &csca, &csca_key, csca_digest, options, rng)?;
+        Ok(Self {
+            country: options.country.clone(),
+            pss,
+            csca_key,
+            csca,
+            signer_key,
+            signer,
+        })
+    }
+
+    pub fn country(&self) -> &Country {
+        &self.country
+    }
+
+    /// What goes into a trust directory.
+    pub fn csca_der(&self) -> Vec<u8> {
+        self.csca.to_der().unwrap_or_default()
+    }
+
+    /// The same for people to read.
+    pub fn csca_pem(&self) -> Vec<u8> {
+        self.csca.to_pem().unwrap_or_default()
+    }
+
+    pub fn signer_der(&self) -> Vec<u8> {
+        self.signer.to_der().unwrap_or_default()
+    }
+
+    /// Makes a card for somebody.
+    pub fn issue(
+        &self,
+        person: &SpecimenPerson,
+        options: &CardOptions,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<SpecimenCard, IssueError> {
+        card::personalise(self, person, options, rng)
+    }
+
+    /// A revocation list that names the document signer, DER.
+    pub fn revoke_signer(&self, at: Timestamp) -> Result<Vec<u8>, IssueError> {
+        Ok(pki::revocation_list(&self.csca, &self.csca_key, &self.signer, at)?)
+    }
+
+    /// Keys and all: for a specimen directory on a test machine, never for a real key.
+    pub fn to_json(&self) -> Result<String, IssueError> {
+        let saved = Saved {
+            country: self.country.clone(),
+            pss: self.pss,
+            csca_key: self.csca_key.private_key_to_pkcs8()?,
+            csca: self.csca_der(),
+            signer_key: self.signer_key.private_key_to_pkcs8()?,
+            signer: self.signer_der(),
+        };
+        Ok(serde_json::to_string_pretty(&saved)?)
+    }
+
+    pub fn from_json(json: &str) -> Result<Self, IssueError> {
+        let saved: Saved = serde_json::from_str(json)?;
+        Ok(Self {
+            country: saved.country,
+            pss: saved.pss,
+            csca_key: PKey::private_key_from_pkcs8(&saved.csca_key)?,
+            csca: X509::from_der(&saved.csca)?,
+            signer_key: PKey::private_key_from_pkcs8(&saved.signer_key)?,
+            signer: X509::from_der(&saved.signer)?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    country: Country,
+    pss: bool,
+    #[serde(with = "base64_text::bytes")]
+    csca_key: Vec<u8>,
+    #[serde(with = "base64_text::bytes")]
+    csca: Vec<u8>,
+    #[serde(with = "base64_text::bytes")]
+    signer_key: Vec<u8>,
+    #[serde(with = "base64_text::bytes")]
+    signer: Vec<u8>,
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
