@@ -21,7 +21,7 @@ pub(crate) fn read_page(
     loop {
         let parameters = device.parameters().map_err(fault)?;
         let shape = Shape::of(&parameters)?;
-        let raw = read_frame(device, &shape, &mut so_far, progress)?;
+        let raw = read_frame(device, &mut so_far, progress)?;
         let rows = raw.len() / shape.row_bytes;
         if rows == 0 || shape.rows.is_some_and(|expected| rows < expected) {
             return Err(Fault::ShortPage);
@@ -103,7 +103,6 @@ impl Shape {
 
 fn read_frame(
     device: &Device<'_>,
-    shape: &Shape,
     so_far: &mut u64,
     progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Vec<u8>, Fault> {

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use image::DynamicImage;
 use scanner_drivers::{Page, SaneDriver, ScanError, ScanJob};
 use tempfile::TempDir;
 
@@ -31,6 +32,14 @@ impl Rig {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// Writes a page as the plain P5 or P6 that the file reader understands.
+    pub(crate) fn save(&self, name: &str, page: &DynamicImage) {
+        let magic = if page.color().has_color() { "P6" } else { "P5" };
+        let mut file = format!("{magic}\n{} {}\n255\n", page.width(), page.height()).into_bytes();
+        file.extend_from_slice(page.as_bytes());
+        fs::write(self.path(name), file).unwrap();
     }
 
     /// A worker that runs the given shell lines; `$WORKER` is the true one.
