@@ -10,18 +10,21 @@
 //! says nothing.
 
 mod face;
+pub mod finger;
 mod manifest;
 mod outcome;
 mod portrait;
 mod text;
 
 pub use face::{FaceComplaint, FaceEngine, FaceError, FaceQuality};
-pub use manifest::{Manifest, ModelEntry, ModelError, Source};
+pub use finger::{FingerEngine, FingerError, FingerImage, MinutiaeEngine};
+pub use manifest::{Derivation, Manifest, ModelEntry, ModelError, Registry, Source};
 pub use outcome::{Bands, ModelId, Outcome, Similarity};
 pub use portrait::{Portrait, PortraitError};
 pub use text::{PageText, Rect, TextEngine, TextError, Word};
 
-/// Every failure code this crate can produce; each has a row in `docs/failures.md`.
+/// Every failure code this crate can produce; each has a row in `docs/failures.md`. Those of fingers
+/// stand in [`finger::CODES`].
 pub const CODES: &[&str] = &[
     "face.not_found",
     "face.several",

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -24,7 +24,7 @@ pub struct Manifest {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelEntry {
-    /// File name in the cache.
+    /// Path in the cache: plain names, `/` between them.
     pub file: String,
     /// SHA-256 of that file, lower-case hexadecimal.
     pub sha256: String,
@@ -36,7 +36,9 @@ pub struct ModelEntry {
     /// What the model is for, in a sentence.
     pub purpose: String,
     /// How our file comes out of the source's.
-    pub derived_by: Option<String>,
+    pub derived: Derivation,
+    /// The better model whose place this one takes where that one cannot be had.
+    pub stands_in_for: Option<String>,
     /// Where the file comes from, best first.
     pub source: Vec<Source>,
     /// The limits measured with exactly this file; a face model without them is refused.
@@ -47,14 +49,33 @@ pub struct ModelEntry {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// `pypi`, `npm` or `debian`.
-    pub registry: String,
+    pub registry: Registry,
     pub package: String,
     pub version: String,
-    /// Path inside the package.
+    /// Path inside the package; for Debian the place where the package puts the file.
     pub path: String,
     /// SHA-256 of the file inside the package, before anything is derived.
     pub sha256: String,
+}
+
+/// Who hands out a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registry {
+    Pypi,
+    Npm,
+    /// Already installed by the system's package manager.
+    Debian,
+}
+
+/// What is done to a source's file before it is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Derivation {
+    Copy,
+    Gunzip,
+    /// Block-quantised weights of an ONNX graph become plain float32.
+    ExpandOnnx,
 }
 
 #[derive(Deserialize)]
@@ -85,9 +106,18 @@ impl Manifest {
     fn parse(text: &str, folder: PathBuf) -> Result<Self, String> {
         let file: ManifestFile = toml::from_str(text).map_err(|error| error.to_string())?;
         for (name, entry) in &file.model {
-            let plain = Path::new(&entry.file).file_name() == Some(entry.file.as_ref());
-            if !plain {
-                return Err(format!("{name}: file must be a plain file name"));
+            let plain = Path::new(&entry.file)
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)));
+            if !plain || entry.file.is_empty() {
+                return Err(format!("{name}: file must stay inside the cache"));
+            }
+            if let Some(better) = &entry.stands_in_for
+                && !file.model.contains_key(better)
+            {
+                return Err(format!(
+                    "{name}: stands in for {better}, which is not listed"
+                ));
             }
             if !is_sha256(&entry.sha256) || !entry.source.iter().all(|s| is_sha256(&s.sha256)) {
                 return Err(format!("{name}: sha256 must be 64 lower-case hex digits"));
@@ -133,6 +163,31 @@ impl Manifest {
             return Err(altered);
         }
         Ok(path)
+    }
+
+    /// The model itself or, where only that is in the cache, the one that stands in for it; the id says
+    /// which. The error is the one about the model that was asked for.
+    pub fn resolve(&self, name: &str) -> Result<(ModelId, PathBuf), ModelError> {
+        let error = match self.verify(name) {
+            Ok(path) => return Ok((self.id(name)?, path)),
+            Err(error) => error,
+        };
+        let stand_in = self
+            .stand_ins(name)
+            .find_map(|(other, _)| Some((other, self.verify(other).ok()?)));
+        match stand_in {
+            Some((other, path)) => Ok((self.id(other)?, path)),
+            None => Err(error),
+        }
+    }
+
+    /// The models that may take another's place.
+    pub fn stand_ins<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a ModelEntry)> {
+        self.models()
+            .filter(move |(_, entry)| entry.stands_in_for.as_deref() == Some(name))
     }
 
     /// Name and digest of a model as the list pins it.
