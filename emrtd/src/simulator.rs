@@ -5,6 +5,7 @@
 
 pub mod applet;
 pub mod fault;
+pub mod issuer;
 pub mod vpcd;
 
 pub use applet::{Applet, Memory};
