@@ -25,7 +25,7 @@ pub use verify::EvidenceError;
 pub struct Challenge([u8; 8]);
 
 impl Challenge {
-    pub fn new(bytes: [u8; 8]) -> Self {
+    pub const fn new(bytes: [u8; 8]) -> Self {
         Self(bytes)
     }
 

@@ -124,9 +124,7 @@ impl Mrz {
     /// Where the zone keeps a field, as (start, length) in the text without line ends.
     fn place(&self, field: Place) -> &str {
         use Layout::{Td1, Td2, Td3};
-        use Place::{
-            Birth, DocumentNo, Expiry, Issuer, Name, Nationality, Optional, Sex,
-        };
+        use Place::{Birth, DocumentNo, Expiry, Issuer, Name, Nationality, Optional, Sex};
         let (start, length) = match (self.layout, field) {
             (_, Issuer) => (2, 3),
             // 9303-5 §4.2.2.
@@ -202,10 +200,7 @@ impl Mrz {
         self.check(self.place(Place::Birth), birth, "birth date")?;
         self.check(self.place(Place::Expiry), expiry, "expiry date")?;
         let (composite, digit) = match self.layout {
-            Layout::Td1 => (
-                [&t[5..30], &t[30..37], &t[38..45], &t[48..59]].concat(),
-                59,
-            ),
+            Layout::Td1 => ([&t[5..30], &t[30..37], &t[38..45], &t[48..59]].concat(), 59),
             Layout::Td2 => ([&t[36..46], &t[49..56], &t[57..71]].concat(), 71),
             Layout::Td3 => {
                 let optional = self.place(Place::Optional);

@@ -127,7 +127,9 @@ impl CscaTrust {
         for lists in [false, true] {
             for path in &files {
                 let state = match kind(path).as_deref() {
-                    Some("cer" | "der" | "pem" | "crt") if !lists => trust.take(path, Self::add_certificates),
+                    Some("cer" | "der" | "pem" | "crt") if !lists => {
+                        trust.take(path, Self::add_certificates)
+                    }
                     Some("crl") if !lists => trust.take(path, Self::add_crl),
                     Some("ml") if lists => trust.take(path, Self::add_master_list),
                     _ => continue,
@@ -210,8 +212,8 @@ impl CscaTrust {
             detail: error.to_string(),
         };
         let mut bytes = Vec::new();
-        let read = fs::File::open(path)
-            .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes));
+        let read =
+            fs::File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes));
         match read {
             Err(error) => unreadable(error),
             Ok(length) if length as u64 > MOST_BYTES => SourceState::TooLarge,

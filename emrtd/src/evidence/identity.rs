@@ -87,7 +87,9 @@ impl Holder {
             && let Some(year) = id.birth_year()
             && year.rem_euclid(100) == date.year().rem_euclid(100)
         {
-            birth_date = Date::new(year, date.month(), date.day()).ok().or(birth_date);
+            birth_date = Date::new(year, date.month(), date.day())
+                .ok()
+                .or(birth_date);
         }
         Self {
             personal_id,

@@ -158,9 +158,7 @@ impl<'a> Reading<'a> {
                 Some(Err(_)) => MrzState::Malformed,
             },
             numbers_agree: self.numbers_agree(),
-            expired: mrz
-                .and_then(Mrz::expiry_date)
-                .map(|expiry| expiry < at),
+            expired: mrz.and_then(Mrz::expiry_date).map(|expiry| expiry < at),
             passive,
         }
     }

@@ -138,7 +138,11 @@ impl SecurityInfos {
 
 /// id-CA-DH-… is arc 1, id-CA-ECDH-… arc 2.
 fn agreement(protocol: &str) -> Option<Agreement> {
-    match protocol.strip_prefix(CHIP_AUTHENTICATION)?.split('.').next()? {
+    match protocol
+        .strip_prefix(CHIP_AUTHENTICATION)?
+        .split('.')
+        .next()?
+    {
         "1" => Some(Agreement::Dh),
         "2" => Some(Agreement::Ecdh),
         _ => None,
@@ -199,10 +203,7 @@ fn constructed(reader: &mut Reader<'_>) -> Result<Vec<u8>, LdsError> {
     }
 }
 
-fn optional_integer(
-    reader: &mut Reader<'_>,
-    field: &'static str,
-) -> Result<Option<u64>, LdsError> {
+fn optional_integer(reader: &mut Reader<'_>, field: &'static str) -> Result<Option<u64>, LdsError> {
     reader
         .optional(0x02)?
         .map(|value| integer(value, field))

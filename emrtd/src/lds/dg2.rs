@@ -50,7 +50,11 @@ pub fn read(file: &[u8]) -> Result<PortraitBytes, LdsError> {
     let block = fields.number(4)?;
     let points = fields.number(2)?;
     fields.take(14)?;
-    fields.take(points.checked_mul(8).ok_or(LdsError::Field { field: FIELD })?)?;
+    fields.take(
+        points
+            .checked_mul(8)
+            .ok_or(LdsError::Field { field: FIELD })?,
+    )?;
     // §5.7: image information, 12 bytes.
     fields.take(12)?;
     let bytes = block

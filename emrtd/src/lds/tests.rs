@@ -1,1 +1,197 @@
+use jiff::civil::date;
 
+use super::dg14::{Agreement, SecurityInfo, SecurityInfos};
+use super::*;
+use crate::mrz::Sex;
+use crate::simulator::issuer::tests::{card, shared};
+
+/// Gives every reader these bytes; the only thing asked is that none of them panics.
+fn read_all(file: &[u8]) {
+    let _ = dg1::read(file);
+    let _ = dg2::read(file);
+    let _ = dg3::read(file);
+    let _ = dg13::read(file);
+    let _ = SecurityInfos::from_dg14(file);
+    let _ = SecurityInfos::from_card_access(file);
+    let _ = dg15::read(file);
+    let _ = com::read(file);
+    let _ = sod::cms(file).map(sod::SecurityObject::parse);
+}
+
+/// Every truncation and a flip of every byte in the first stretch, where the structure is.
+fn damage(file: &[u8]) {
+    for length in 0..file.len().min(1_500) {
+        read_all(&file[..length]);
+    }
+    let mut altered = file.to_vec();
+    for position in 0..file.len().min(600) {
+        for mask in [0x01, 0x80, 0xFF] {
+            altered[position] ^= mask;
+            read_all(&altered);
+            altered[position] ^= mask;
+        }
+    }
+}
+
+#[test]
+fn damaged_files_never_panic() {
+    let card = card();
+    for file in card.files.values().chain(&card.card_access) {
+        damage(file);
+    }
+    if let Some(dir) = shared("bsi2008") {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            damage(&std::fs::read(entry.unwrap().path()).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_truncated_file_is_never_read_as_whole() {
+    let card = card();
+    for group in [
+        DataGroup::Dg1,
+        DataGroup::Dg2,
+        DataGroup::Dg3,
+        DataGroup::Dg13,
+    ] {
+        let file = card.group(group).unwrap();
+        for length in 0..file.len() {
+            let cut = &file[..length];
+            let read = match group {
+                DataGroup::Dg1 => dg1::read(cut).is_ok(),
+                DataGroup::Dg2 => dg2::read(cut).is_ok(),
+                DataGroup::Dg3 => dg3::read(cut).is_ok(),
+                _ => dg13::read(cut).is_ok(),
+            };
+            assert!(!read, "{group} cut to {length}");
+        }
+    }
+}
+
+#[test]
+fn the_passport_of_the_bsi_is_read() {
+    let Some(dir) = shared("bsi2008") else { return };
+    let file = |name: &str| std::fs::read(dir.join(name)).unwrap();
+    let mrz = dg1::read(&file("Datagroup1.bin")).unwrap();
+    assert_eq!(mrz.document_no(), "C11T002JM");
+    assert_eq!(mrz.issuing_state(), "D");
+    assert_eq!(mrz.name().as_str(), "MUSTERMANN ERIKA");
+    assert_eq!(mrz.birth_date(date(2008, 6, 1)), Some(date(1996, 8, 12)));
+    assert_eq!(mrz.sex(), Sex::Female);
+
+    let portrait = dg2::read(&file("Datagroup2.bin")).unwrap();
+    assert_eq!(portrait.format(), ImageFormat::Jpeg2000);
+    // The record's own count, less the headers before the image.
+    assert_eq!(portrait.bytes().len(), 0x3AC5 - 46);
+
+    let fingers = dg3::read(&file("Datagroup3.bin")).unwrap();
+    assert_eq!(fingers.len(), 2);
+    for finger in &fingers {
+        assert_eq!(finger.format(), ImageFormat::Wsq);
+        assert_eq!(finger.dpi(), 500);
+        // The size in the WSQ frame header (marker FFA2) is the size in the record.
+        let image = finger.image();
+        let at = image
+            .windows(2)
+            .position(|two| two == [0xFF, 0xA2])
+            .unwrap();
+        let number = |at: usize| u16::from_be_bytes([image[at], image[at + 1]]);
+        assert_eq!(
+            (finger.height(), finger.width()),
+            (number(at + 6), number(at + 8))
+        );
+    }
+    assert_eq!(fingers[0].position(), 2);
+
+    let infos = SecurityInfos::from_dg14(&file("Datagroup14.bin")).unwrap();
+    assert!(infos.offers_chip_authentication());
+    assert!(infos.offers_key("0.4.0.127.0.7.2.2.3.2.1", None));
+    assert!(!infos.offers_key("0.4.0.127.0.7.2.2.3.2.2", None));
+    assert!(!infos.offers_key("0.4.0.127.0.7.2.2.3.1.1", None));
+    assert!(!infos.offers_key("0.4.0.127.0.7.2.2.3.2.1", Some(1)));
+    assert_eq!(infos.iter().count(), 3);
+    assert!(dg15::read(&file("Datagroup15.bin")).is_ok());
+    use DataGroup::{Dg1, Dg2, Dg3, Dg14};
+    assert_eq!(
+        com::read(&file("EF_COM.bin")).unwrap(),
+        [Dg1, Dg2, Dg3, Dg14]
+    );
+}
+
+#[test]
+fn the_specification_s_dg14_is_read() {
+    let Some(path) = shared("icao9303/spec_sample_encoded_dg14.bin") else {
+        return;
+    };
+    let infos = SecurityInfos::from_dg14(&std::fs::read(path).unwrap()).unwrap();
+    assert!(infos.iter().any(|info| matches!(
+        info,
+        SecurityInfo::ChipAuthenticationKey {
+            agreement: Agreement::Dh,
+            key_id: None,
+            ..
+        }
+    )));
+    assert!(infos.offers_key("0.4.0.127.0.7.2.2.3.1.1", None));
+}
+
+#[test]
+fn identifiers_go_both_ways() {
+    for dots in [
+        "1.0.10646.1.0.8",
+        "2.23.136.1.1.1",
+        "0.4.0.127.0.7.2.2.4.2.2",
+        "2.16.840.1.101.3.4.2.1",
+    ] {
+        assert_eq!(oid::to_dots(&oid::from_dots(dots)).unwrap(), dots);
+    }
+    assert_eq!(
+        hex::encode(oid::from_dots("2.23.136.1.1.1")),
+        "678108010101"
+    );
+    for bad in [&[][..], &[0x80], &[0x2A, 0x86], &[0xFF; 40]] {
+        assert!(oid::to_dots(bad).is_err());
+    }
+}
+
+#[test]
+fn times_are_read_as_der_writes_them() {
+    let read = |tag, text: &str| time::read(tag, text.as_bytes()).map(|time| time.to_string());
+    assert_eq!(
+        read(0x17, "240701080000Z").as_deref(),
+        Some("2024-07-01T08:00:00Z")
+    );
+    assert_eq!(
+        read(0x17, "990101000000Z").as_deref(),
+        Some("1999-01-01T00:00:00Z")
+    );
+    assert_eq!(
+        read(0x18, "20500101000000Z").as_deref(),
+        Some("2050-01-01T00:00:00Z")
+    );
+    for bad in [
+        "",
+        "Z",
+        "2407010800Z",
+        "240701080000",
+        "241301080000Z",
+        "24070108000éZ",
+    ] {
+        assert_eq!(read(0x17, bad), None);
+    }
+}
+
+#[test]
+fn only_the_permitted_fields_of_dg13_are_taken() {
+    let fields: Vec<(u8, Vec<&str>)> = (1..=16).map(|number| (number, vec!["Bí mật"])).collect();
+    let fields: Vec<(u8, &[&str])> = fields.iter().map(|(n, t)| (*n, t.as_slice())).collect();
+    let known = dg13::read(&dg13::write(&fields)).unwrap();
+    assert_eq!(known.personal_id.as_ref().unwrap().as_str(), "Bí mật");
+    assert_eq!(known.birth_date, None);
+    assert_eq!(format!("{known:?}"), "Dg13(..)");
+    // Absent fields are no error; the fields may stand in any order.
+    let few = dg13::read(&dg13::write(&[(15, &[""]), (3, &["01/02/2003"])])).unwrap();
+    assert_eq!(few.old_id_no, None);
+    assert_eq!(few.birth_date, Some(date(2003, 2, 1)));
+}

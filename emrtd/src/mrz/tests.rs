@@ -44,7 +44,13 @@ fn one_wrong_character_is_noticed_wherever_a_digit_covers_it() {
         let layout = Mrz::parse(text).unwrap().layout();
         for position in 0..text.len() {
             let mut octets = text.as_bytes().to_vec();
-            octets[position] = if octets[position] == b'5' { b'6' } else { b'5' };
+            // The next digit: letters whose values differ by ten (F, P, Z) look alike to the sum.
+            let value = match octets[position] {
+                b'0'..=b'9' => octets[position] - b'0',
+                b'A'..=b'Z' => octets[position] - b'A',
+                _ => 0,
+            };
+            octets[position] = b'0' + (value + 1) % 10;
             let covered = match layout {
                 Layout::Td1 => {
                     (5..37).contains(&position)

@@ -263,3 +263,6 @@ pub(crate) fn answer(
     key.private_encrypt(&representative, &mut signature, Padding::NONE)?;
     Ok(signature)
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,7 +69,8 @@ impl SignedData {
                 .map_err(|_| SignedDataError::Malformed)?;
             let mut content = Vec::new();
             // Chain building is ours: OpenSSL's refuses explicit curve parameters.
-            let flags = CMSOptions::NO_SIGNER_CERT_VERIFY | CMSOptions::NOINTERN | CMSOptions::BINARY;
+            let flags =
+                CMSOptions::NO_SIGNER_CERT_VERIFY | CMSOptions::NOINTERN | CMSOptions::BINARY;
             if open()?
                 .verify(Some(&only), None, None, Some(&mut content), flags)
                 .is_ok()
@@ -157,15 +158,11 @@ impl<'a> Parts<'a> {
             SignerName::KeyId(id) => certificate
                 .subject_key_id()
                 .is_some_and(|known| known.as_slice() == id),
-            SignerName::Serial(serial) => certificate
-                .serial_number()
-                .to_bn()
-                .is_ok_and(|number| {
-                    let octets = number.to_vec();
-                    let trimmed = serial.iter().position(|&octet| octet != 0);
-                    octets == serial[trimmed.unwrap_or(serial.len())..]
-                        || number.is_negative()
-                }),
+            SignerName::Serial(serial) => certificate.serial_number().to_bn().is_ok_and(|number| {
+                let octets = number.to_vec();
+                let trimmed = serial.iter().position(|&octet| octet != 0);
+                octets == serial[trimmed.unwrap_or(serial.len())..] || number.is_negative()
+            }),
         }
     }
 }

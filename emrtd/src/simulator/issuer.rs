@@ -233,7 +233,8 @@ impl SpecimenIssuer {
             MessageDigest::sha384()
         };
         let csca = pki::csca(&csca_key, csca_digest, options, rng)?;
-        let signer = pki::document_signer(&signer_key, &csca, &csca_key, csca_digest, options, rng)?;
+        let signer =
+            pki::document_signer(&signer_key, &csca, &csca_key, csca_digest, options, rng)?;
         Ok(Self {
             country: options.country.clone(),
             pss,
@@ -274,7 +275,12 @@ impl SpecimenIssuer {
 
     /// A revocation list that names the document signer, DER.
     pub fn revoke_signer(&self, at: Timestamp) -> Result<Vec<u8>, IssueError> {
-        Ok(pki::revocation_list(&self.csca, &self.csca_key, &self.signer, at)?)
+        Ok(pki::revocation_list(
+            &self.csca,
+            &self.csca_key,
+            &self.signer,
+            at,
+        )?)
     }
 
     /// Keys and all: for a specimen directory on a test machine, never for a real key.

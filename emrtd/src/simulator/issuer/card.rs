@@ -182,15 +182,18 @@ pub(super) fn personalise(
         issuer.pss,
         options.signed_at,
     )?;
-    let mut files = BTreeMap::from([
-        (EF_COM, com::write(groups.keys().copied())),
-        (EF_SOD, sod),
-    ]);
-    files.extend(groups.into_iter().map(|(group, file)| (group.file_id(), file)));
+    let mut files = BTreeMap::from([(EF_COM, com::write(groups.keys().copied())), (EF_SOD, sod)]);
+    files.extend(
+        groups
+            .into_iter()
+            .map(|(group, file)| (group.file_id(), file)),
+    );
     Ok(SpecimenCard {
         files,
         card_access: options.pace.then(card_access),
-        active_key: active_key.map(|key| key.private_key_to_pkcs8()).transpose()?,
+        active_key: active_key
+            .map(|key| key.private_key_to_pkcs8())
+            .transpose()?,
         chip_key: chip_key.map(|key| key.private_key_to_pkcs8()).transpose()?,
         // The last six digits of the number, as on the CCCD.
         can: id.expose().chars().skip(6).collect(),

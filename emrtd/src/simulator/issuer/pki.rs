@@ -12,8 +12,7 @@ use openssl::x509::extension::{
     AuthorityKeyIdentifier, BasicConstraints, KeyUsage, SubjectKeyIdentifier,
 };
 use openssl::x509::{
-    X509, X509Builder, X509CrlBuilder, X509Extension, X509Name, X509NameBuilder,
-    X509RevokedBuilder,
+    X509, X509Builder, X509CrlBuilder, X509Extension, X509Name, X509NameBuilder, X509RevokedBuilder,
 };
 use rand_core::CryptoRng;
 
@@ -120,6 +119,10 @@ pub(super) fn revocation_list(
     entry.set_serial_number(revoked.serial_number())?;
     entry.set_revocation_date(&*time(at)?)?;
     builder.add_revoked(entry.build())?;
+    let key_id = csca.subject_key_id().map(|id| id.as_slice().to_vec());
+    let key_id = tlv::encode(0x80, &key_id.unwrap_or_default());
+    builder.append_extension(extension("2.5.29.35", &tlv::encode(0x30, &key_id))?)?;
+    builder.append_extension(extension("2.5.29.20", &tlv::encode(0x02, &[1]))?)?;
     builder.sign(csca_key, MessageDigest::sha384())?;
     builder.build()?.to_der()
 }

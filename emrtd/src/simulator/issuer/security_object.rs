@@ -79,8 +79,9 @@ pub(super) fn sign(
 
 /// Content type, digest and signing time, in the order of DER.
 fn attributes(content: &[u8], at: Timestamp) -> Vec<u8> {
-    let attribute =
-        |id: &str, value: &[u8]| tlv::encode_all(0x30, &[&identifier(id), &tlv::encode(0x31, value)]);
+    let attribute = |id: &str, value: &[u8]| {
+        tlv::encode_all(0x30, &[&identifier(id), &tlv::encode(0x31, value)])
+    };
     let time = at.strftime("%y%m%d%H%M%SZ").to_string();
     let mut attributes = [
         attribute("1.2.840.113549.1.9.3", &identifier(LDS_SECURITY_OBJECT)),
@@ -125,10 +126,7 @@ fn issuer_and_serial(signer: &X509) -> Result<Vec<u8>, ErrorStack> {
     }
     Ok(tlv::encode_all(
         0x30,
-        &[
-            &signer.issuer_name().to_der()?,
-            &tlv::encode(0x02, &serial),
-        ],
+        &[&signer.issuer_name().to_der()?, &tlv::encode(0x02, &serial)],
     ))
 }
 
