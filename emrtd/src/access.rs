@@ -246,7 +246,16 @@ fn open_file<T: Transport>(
     let malformed = AccessError::Malformed {
         step: "EF.CardAccess",
     };
-    let mut file = read_plain(wire, sfi.map_or(0, |sfi| 0x80 | sfi), 0, 256)?;
+    // Not every chip can give 256 bytes at once.
+    let mut most = 256;
+    let mut file = loop {
+        let file = read_plain(wire, sfi.map_or(0, |sfi| 0x80 | sfi), 0, most)?;
+        match file {
+            Some(file) => break file,
+            None if most > 32 => most /= 2,
+            None => return Ok(None),
+        }
+    };
     if file.first() != Some(&0x31) {
         return Ok(None);
     }
@@ -256,8 +265,8 @@ fn open_file<T: Transport>(
     }
     while file.len() < total {
         let [hi, lo] = (file.len() as u16).to_be_bytes();
-        let rest = (total - file.len()).min(256) as u32;
-        let chunk = read_plain(wire, hi, lo, rest)?;
+        let rest = (total - file.len()).min(most as usize) as u32;
+        let chunk = read_plain(wire, hi, lo, rest)?.unwrap_or_default();
         if chunk.is_empty() {
             return Err(malformed);
         }
@@ -267,13 +276,15 @@ fn open_file<T: Transport>(
     Ok(Some(file))
 }
 
-/// One plain READ BINARY; empty when refused. `6Cxx` is obeyed once.
+/// One plain READ BINARY; empty when refused, `None` when it was the length that was refused.
+///
+/// `6Cxx` is obeyed once.
 fn read_plain<T: Transport>(
     wire: &mut Wire<T>,
     p1: u8,
     p2: u8,
     le: u32,
-) -> Result<Vec<u8>, AccessError> {
+) -> Result<Option<Vec<u8>>, AccessError> {
     let read = Command::new(0, 0xB0, p1, p2);
     let mut response = wire.send(&read.clone().le(le))?.response;
     if response.status.0 >> 8 == 0x6C {
@@ -283,16 +294,16 @@ fn read_plain<T: Transport>(
         };
         response = wire.send(&read.le(exact))?.response;
     }
-    Ok(if response.status.brings_data() {
-        response.data
-    } else {
-        Vec::new()
+    Ok(match response.status {
+        status if status.brings_data() => Some(response.data),
+        Status::WRONG_LENGTH => None,
+        _ => Some(Vec::new()),
     })
 }
 
 /// EF.ATR/INFO: how long an answer may be (ISO/IEC 7816-4 §12.7.1), if the chip says so.
 fn longest_answer<T: Transport>(wire: &mut Wire<T>) -> Result<Option<usize>, AccessError> {
-    let file = read_plain(wire, 0x80 | ATR_INFO_SFI, 0, 256)?;
+    let file = read_plain(wire, 0x80 | ATR_INFO_SFI, 0, 256)?.unwrap_or_default();
     let mut objects = tlv::Reader::new(&file);
     let mut longest = None;
     while let Ok(Some(object)) = objects.read() {

@@ -23,7 +23,7 @@ pub use crate::wire::{MAX_COMMANDS, Traffic};
 use reading::{File, Outcome, Reach};
 
 /// Sessions are opened again at most this often in one collection.
-const MAX_REOPENINGS: u32 = 6;
+const MAX_REOPENINGS: u32 = 24;
 
 /// The most that all files together may hold.
 const MAX_TOTAL: usize = 1024 * 1024;
@@ -266,16 +266,9 @@ impl<T: Transport> SecureChip<T> {
     ) -> Result<R, ReadError> {
         loop {
             match work(self) {
-                Err(ReadError::SessionLost { .. })
-                    if self.reach.reopened < MAX_REOPENINGS && !self.newly_keyed =>
-                {
+                Err(ReadError::SessionLost { .. }) if self.reach.reopened < MAX_REOPENINGS => {
                     self.reach.reopened += 1;
                     self.reopen(rng)?;
-                }
-                Err(ReadError::SessionLost { .. } | ReadError::SecureMessaging(_))
-                    if self.newly_keyed =>
-                {
-                    return Err(ReadError::ChipAuthentication);
                 }
                 other => return other,
             }
@@ -341,7 +334,12 @@ impl<T: Transport> SecureChip<T> {
     /// One sealed exchange. An error status without a seal is believed once; a second one in a row,
     /// or one that says so, means that the chip has dropped the session.
     fn send(&mut self, command: &Command) -> Result<crate::apdu::Response, ReadError> {
-        let answer = self.wire.send(command)?;
+        let answer = match self.wire.send(command) {
+            Err(WireError::SecureMessaging(_)) if self.newly_keyed => {
+                return Err(ReadError::ChipAuthentication);
+            }
+            other => other?,
+        };
         if answer.sealed {
             self.shaken = false;
             self.newly_keyed = false;
@@ -352,9 +350,14 @@ impl<T: Transport> SecureChip<T> {
             status,
             Status::SM_OBJECTS_MISSING | Status::SM_OBJECTS_INCORRECT
         );
-        if self.shaken || self.newly_keyed || lost || self.wire.session().is_none() {
+        if self.newly_keyed && lost {
+            return Err(ReadError::ChipAuthentication);
+        }
+        if self.shaken || lost || self.wire.session().is_none() {
             return Err(ReadError::SessionLost { status });
         }
+        // The session may be gone for this refusal alone, whatever keys the chip has.
+        self.newly_keyed = false;
         self.shaken = true;
         Ok(answer.response)
     }
@@ -386,3 +389,6 @@ fn order(wanted: &[DataGroup]) -> Vec<DataGroup> {
     }
     order
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,16 @@ pub(crate) struct KeyPair {
     pub(crate) public: Vec<u8>,
 }
 
+impl KeyPair {
+    /// A static key, such as the one a chip is made with.
+    pub(crate) fn from_parts(secret: BigNum, public: Vec<u8>) -> Self {
+        Self {
+            secret: Secret(secret),
+            public,
+        }
+    }
+}
+
 /// Wiped when dropped.
 struct Secret(BigNum);
 

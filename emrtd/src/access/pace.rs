@@ -29,7 +29,7 @@ impl AccessKey {
     }
 
     /// K_π = KDF(f(π), 3), ICAO 9303-11 §9.7.3.
-    fn password_key(&self, cipher: Cipher) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn password_key(&self, cipher: Cipher) -> Zeroizing<Vec<u8>> {
         match self {
             Self::Can(can) => cipher.derive(can.digits().as_bytes(), 3),
             Self::Mrz(mrz) => cipher.derive(&*mrz.digest(), 3),

@@ -30,6 +30,8 @@ pub(super) struct Reach {
     next: usize,
     /// A long answer has come back, or the chip has announced that it can.
     proven: bool,
+    /// What to begin the next file with, when asking for more has cost the session.
+    hint: Option<usize>,
     by_select: bool,
     sfi_works: bool,
     pub(super) reopened: u32,
@@ -51,6 +53,7 @@ impl Reach {
             first: 0,
             next: 0,
             proven: false,
+            hint: None,
             by_select: false,
             sfi_works: false,
             reopened: 0,
@@ -95,6 +98,7 @@ impl Reach {
         let short = self.rooms.iter().position(|room| *room <= 256).unwrap_or(0);
         self.first = self.first.max(short);
         self.next = self.next.max(short);
+        self.hint = None;
     }
 }
 
@@ -206,7 +210,8 @@ impl<T: Transport> SecureChip<T> {
     fn begin(&mut self, file: File) -> Result<Outcome, ReadError> {
         let mut select = self.reach.by_select;
         let mut at = self.reach.first;
-        let mut wanted = self.most(self.reach.room_at(at));
+        let hint = self.reach.hint.take();
+        let mut wanted = hint.unwrap_or_else(|| self.most(self.reach.room_at(at)));
         loop {
             if select {
                 let command =
@@ -228,7 +233,7 @@ impl<T: Transport> SecureChip<T> {
             if response.status.brings_data() && !response.data.is_empty() {
                 self.reach.proven |= wanted > 256 && response.data.len() > 256;
                 self.reach.began_at(at);
-                self.reach.by_select |= select;
+                self.reach.hint = None;
                 self.reach.sfi_works |= !select;
                 return Ok(Outcome::File(response.data));
             }
@@ -241,10 +246,11 @@ impl<T: Transport> SecureChip<T> {
                     });
                 }
                 Refusal::Absent | Refusal::OtherWay if !select && !self.reach.sfi_works => {
-                    select = true
+                    select = true;
+                    self.reach.by_select = true;
                 }
                 Refusal::Exactly(count) if count < wanted => wanted = count,
-                _ if self.reach.can_step(at) => {
+                _ if self.reach.can_step(at) && hint.is_none() => {
                     at += 1;
                     wanted = self.most(self.reach.room_at(at));
                 }
@@ -256,6 +262,11 @@ impl<T: Transport> SecureChip<T> {
                         status: response.status,
                     });
                 }
+            }
+            // A bare refusal may have cost the session; then this is where to go on.
+            if self.shaken {
+                self.reach.first = at;
+                self.reach.hint = Some(wanted);
             }
         }
     }

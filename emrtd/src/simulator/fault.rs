@@ -1,0 +1,165 @@
+//! What can be wrong with a simulated chip: each fault is a word in a script.
+//!
+//! A script is words with commas between them: `no-extended,drop=40`. Some words are faults, some are
+//! only the ways of honest chips that a reader must put up with.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// A fault script. By default, none: a well-behaved chip with DG3 locked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// The card is taken away when this command arrives, counting from one.
+    pub drop_at: Option<u32>,
+    /// The answer to this command carries a wrong MAC.
+    pub bad_mac_at: Option<u32>,
+    /// No answer brings more plain bytes than this; a larger Le is refused (6700).
+    pub max_le: Option<u32>,
+    /// Extended length is refused (6700).
+    pub no_extended: bool,
+    /// A refused length ends the session, as some chips do.
+    pub refusal_ends_session: bool,
+    /// Under a session, errors are answered bare, and the session ends.
+    pub plain_errors: bool,
+    /// Le beyond the end of a file is answered with 6Cxx and no data.
+    pub exact_le: bool,
+    /// Short file identifiers are not known (6A82).
+    pub no_sfi: bool,
+    /// SELECT of the master file answers 6D00.
+    pub mf_6d00: bool,
+    /// EF.CardAccess can be reached after SELECT of the master file only.
+    pub starts_in_document: bool,
+    /// No EF.CardAccess: the chip is older than PACE.
+    pub no_pace: bool,
+    /// PACE is advertised, then refused.
+    pub refuse_pace: bool,
+    /// BAC is refused.
+    pub no_bac: bool,
+    /// MSE:Set AT is refused without DO'84'.
+    pub wants_parameter_id: bool,
+    /// MSE:Set AT is refused with DO'84'.
+    pub hates_parameter_id: bool,
+    /// DG3 and DG4 are open to everyone.
+    pub dg3_open: bool,
+    /// Active authentication by another key than that of DG15: a copied chip.
+    pub wrong_aa: bool,
+    /// Active authentication is refused.
+    pub refuse_aa: bool,
+    /// Chip authentication by another key than that of DG14: a copied chip.
+    pub wrong_ca: bool,
+    /// Chip authentication is refused.
+    pub refuse_ca: bool,
+    /// DG1 announces sixteen megabytes.
+    pub length_bomb: bool,
+    /// DG1 announces a few bytes more than it has.
+    pub long_dg1: bool,
+}
+
+/// The word is no fault, or lacks its number.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{word:?} is no fault; known are: {KNOWN}")]
+pub struct UnknownFault {
+    pub word: String,
+}
+
+const KNOWN: &str = "drop=N bad-mac=N max-le=N no-extended refusal-ends-session plain-errors exact-le no-sfi mf-6d00 \
+     starts-in-document no-pace refuse-pace no-bac wants-parameter-id hates-parameter-id dg3-open wrong-aa refuse-aa \
+     wrong-ca refuse-ca length-bomb long-dg1";
+
+impl Faults {
+    fn flag(&mut self, word: &str) -> Option<&mut bool> {
+        Some(match word {
+            "no-extended" => &mut self.no_extended,
+            "refusal-ends-session" => &mut self.refusal_ends_session,
+            "plain-errors" => &mut self.plain_errors,
+            "exact-le" => &mut self.exact_le,
+            "no-sfi" => &mut self.no_sfi,
+            "mf-6d00" => &mut self.mf_6d00,
+            "starts-in-document" => &mut self.starts_in_document,
+            "no-pace" => &mut self.no_pace,
+            "refuse-pace" => &mut self.refuse_pace,
+            "no-bac" => &mut self.no_bac,
+            "wants-parameter-id" => &mut self.wants_parameter_id,
+            "hates-parameter-id" => &mut self.hates_parameter_id,
+            "dg3-open" => &mut self.dg3_open,
+            "wrong-aa" => &mut self.wrong_aa,
+            "refuse-aa" => &mut self.refuse_aa,
+            "wrong-ca" => &mut self.wrong_ca,
+            "refuse-ca" => &mut self.refuse_ca,
+            "length-bomb" => &mut self.length_bomb,
+            "long-dg1" => &mut self.long_dg1,
+            _ => return None,
+        })
+    }
+
+    fn number(&mut self, word: &str) -> Option<&mut Option<u32>> {
+        Some(match word {
+            "drop" => &mut self.drop_at,
+            "bad-mac" => &mut self.bad_mac_at,
+            "max-le" => &mut self.max_le,
+            _ => return None,
+        })
+    }
+}
+
+impl FromStr for Faults {
+    type Err = UnknownFault;
+
+    fn from_str(script: &str) -> Result<Self, UnknownFault> {
+        let mut faults = Self::default();
+        for word in script
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+        {
+            let unknown = || UnknownFault {
+                word: word.to_owned(),
+            };
+            if let Some((name, number)) = word.split_once('=') {
+                let number = number.parse().map_err(|_| unknown())?;
+                *faults.number(name).ok_or_else(unknown)? = Some(number);
+            } else {
+                *faults.flag(word).ok_or_else(unknown)? = true;
+            }
+        }
+        Ok(faults)
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut copy = self.clone();
+        let mut words = Vec::new();
+        for known in KNOWN.split_whitespace() {
+            let name = known.trim_end_matches("=N");
+            if let Some(Some(number)) = copy.number(name) {
+                words.push(format!("{name}={number}"));
+            }
+            if copy.flag(name).is_some_and(|flag| *flag) {
+                words.push(name.to_owned());
+            }
+        }
+        f.write_str(&words.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_word_is_read_and_written() {
+        for word in KNOWN.split_whitespace() {
+            let word = word.replace("=N", "=7");
+            let faults: Faults = word.parse().unwrap();
+            assert_ne!(faults, Faults::default(), "{word}");
+            assert_eq!(faults.to_string(), word);
+        }
+        let both: Faults = "drop=40, no-extended".parse().unwrap();
+        assert_eq!(both.to_string(), "drop=40,no-extended");
+        assert!("drop".parse::<Faults>().is_err());
+        assert!("brew-tea".parse::<Faults>().is_err());
+    }
+}
