@@ -1,1 +1,33 @@
-//! (to be written)
+//! From page images to evidence a person and a machine can rely on.
+//!
+//! A [`Sheet`] is one page as the scanner saw it; its pixels are never altered. [`digitize`] looks at each sheet
+//! ([`quality`]), reads it ([`read_page`]), keeps the book of pages ([`PageLedger`]), says what kind of paper it is
+//! ([`kind`]), takes the fields out ([`fields`]) and writes a PDF/A that holds the very pixels with the text lying
+//! invisibly over them ([`pdf`]). Straightening, turning and lifting seals happen in a view made for reading only, and
+//! [`Geometry`] records what was done.
+//!
+//! Nothing is guessed silently: a field says how sure it is, a page that cannot be relied on says why and where.
+
+mod digitize;
+mod error;
+pub mod fields;
+mod fold;
+mod geometry;
+pub mod kind;
+mod ledger;
+pub mod owner;
+pub mod pdf;
+pub mod quality;
+mod read;
+mod seal;
+mod sheet;
+mod skew;
+mod view;
+
+pub use digitize::{Digitized, Examined, Options, PageReport, Timings, digitize, examine};
+pub use error::{CODES, PaperError};
+pub use geometry::{Geometry, Place, Turn};
+pub use ledger::PageLedger;
+pub use quality::{Severity, Verdict};
+pub use read::{ReadPage, read_page};
+pub use sheet::{Master, Sheet};

@@ -1,0 +1,88 @@
+//! What can stop a paper from becoming evidence, each with its code.
+
+use models::TextError;
+
+use crate::Verdict;
+
+/// Why papers could not be digitised.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PaperError {
+    /// `page` counts from 1, as people do.
+    #[error("page {page} cannot be relied on: {}", verdict.code)]
+    Unreadable { page: u32, verdict: Verdict },
+    #[error("there is no page")]
+    NoPages,
+    #[error("{found} pages are more than {limit}")]
+    TooManyPages { found: usize, limit: usize },
+    #[error("the file is no page image this program knows, or is damaged")]
+    NotAnImage,
+    #[error("a page of {width} x {height} pixels is no paper")]
+    ImpossibleSize { width: u32, height: u32 },
+    #[error("the page could not be packed")]
+    Encoding,
+    #[error(transparent)]
+    Text(#[from] TextError),
+}
+
+impl PaperError {
+    /// The stable code under which the failure list explains this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "paper.unreadable",
+            Self::NoPages => "paper.no_pages",
+            Self::TooManyPages { .. } => "paper.too_many_pages",
+            Self::NotAnImage => "paper.not_an_image",
+            Self::ImpossibleSize { .. } => "paper.impossible_size",
+            Self::Encoding => "paper.encoding",
+            Self::Text(error) => error.code(),
+        }
+    }
+}
+
+/// Every code of this crate's errors and verdicts; the text engine's own codes are listed in `models`.
+pub const CODES: &[&str] = &[
+    "paper.unreadable",
+    "paper.no_pages",
+    "paper.too_many_pages",
+    "paper.not_an_image",
+    "paper.impossible_size",
+    "paper.encoding",
+    "quality.dpi_low",
+    "quality.blurred",
+    "quality.hard_to_read",
+    "quality.blurred_part",
+    "quality.low_contrast",
+    "quality.blank",
+    "quality.text_cut",
+    "quality.skewed",
+    "quality.upside_down",
+    "quality.sideways",
+    "quality.duplicate",
+    "quality.pages_missing",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quality;
+
+    #[test]
+    fn every_code_is_listed() {
+        let verdict = quality::dpi(100).expect("100 dpi is too low");
+        let errors = [
+            PaperError::Unreadable { page: 1, verdict },
+            PaperError::NoPages,
+            PaperError::TooManyPages { found: 2, limit: 1 },
+            PaperError::NotAnImage,
+            PaperError::ImpossibleSize {
+                width: 0,
+                height: 0,
+            },
+            PaperError::Encoding,
+        ];
+        let mut codes: Vec<_> = errors.iter().map(PaperError::code).collect();
+        codes.extend(quality::ALL.iter().copied());
+        assert_eq!(codes, CODES);
+    }
+}

@@ -1,0 +1,94 @@
+//! Reading one page: upright, straightened, without the seals over its words.
+
+use models::{PageText, TextEngine, TextError};
+
+use crate::skew::Ink;
+use crate::view::{straighten, turned, without_seals};
+use crate::{Geometry, Sheet, Turn};
+
+/// Tesseract reads lines this crooked as well as level ones, and pixels that were not moved stay sharper.
+const LEVEL_ENOUGH_DEGREES: f32 = 0.4;
+
+/// Lines across the sheet must be this much clearer than along it before the page is taken to lie on its side.
+const SIDEWAYS_CLEARER: f64 = 1.35;
+
+/// A word counts as surely read from here on.
+const SURE: u8 = 75;
+
+/// With so many sure letters, and this share of all, no other way up can be better.
+const ENOUGH_SURE_LETTERS: usize = 40;
+const ENOUGH_SURE_SHARE: f32 = 0.6;
+
+/// What was read on a page, and how the page was held to read it.
+#[derive(Clone, Debug)]
+pub struct ReadPage {
+    /// Words with their places in the view; [`Geometry::to_page`] leads back to the page.
+    pub text: PageText,
+    pub geometry: Geometry,
+}
+
+/// Reads a page whichever way up it lies.
+pub fn read_page(sheet: &Sheet, engine: &mut dyn TextEngine) -> Result<ReadPage, TextError> {
+    let (gray, seals) = without_seals(sheet);
+    let level = Ink::of(&gray, sheet.dpi()).skew();
+    let lying = Ink::on_its_side(&gray, sheet.dpi()).skew();
+    let sideways = lying.clearness > level.clearness * SIDEWAYS_CLEARER;
+    let (turn, degrees) = if sideways {
+        (Turn::Quarter, lying.degrees)
+    } else {
+        (Turn::Upright, level.degrees)
+    };
+    let skew_degrees = if degrees.abs() >= LEVEL_ENOUGH_DEGREES {
+        degrees
+    } else {
+        0.0
+    };
+
+    let mut view = turned(gray, turn);
+    if skew_degrees != 0.0 {
+        view = straighten(&view, skew_degrees);
+    }
+    let geometry = |turn| Geometry {
+        turn,
+        skew_degrees,
+        seals: seals.clone(),
+        width: sheet.width(),
+        height: sheet.height(),
+    };
+    let text = engine.read(&view, sheet.dpi())?;
+    let (sure, all) = letters(&text);
+    if sure >= ENOUGH_SURE_LETTERS && sure as f32 >= ENOUGH_SURE_SHARE * all as f32 || all == 0 {
+        return Ok(ReadPage {
+            text,
+            geometry: geometry(turn),
+        });
+    }
+    // Turning the straightened view by half keeps it straight: both turn about the same middle.
+    let other = engine.read(&turned(view, Turn::Half), sheet.dpi())?;
+    let (text, turn) = if letters(&other).0 > sure {
+        (other, turn.and_half())
+    } else {
+        (text, turn)
+    };
+    Ok(ReadPage {
+        text,
+        geometry: geometry(turn),
+    })
+}
+
+/// How many letters were read surely, and how many at all.
+fn letters(text: &PageText) -> (usize, usize) {
+    let count = |word: &models::Word| {
+        word.text
+            .chars()
+            .filter(|letter| letter.is_alphanumeric())
+            .count()
+    };
+    let sure = text
+        .words
+        .iter()
+        .filter(|word| word.confidence >= SURE)
+        .map(count)
+        .sum();
+    (sure, text.words.iter().map(count).sum())
+}

@@ -1,0 +1,275 @@
+//! One page as the scanner saw it, and the packed pixels that go into the PDF.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{
+    DynamicImage, ExtendedColorType, GrayImage, ImageFormat, ImageReader, Limits, RgbImage,
+};
+
+use crate::PaperError;
+
+/// A3 at 1200 dpi has 279 Mpx; nobody brings that. A4 at 600 dpi has 35.
+const MAX_PIXELS: u64 = 150_000_000;
+const MAX_SIDE: u32 = 30_000;
+
+/// The quality of the packed master: sharp letters stay sharp, and no symbol is ever replaced by a look-alike, as
+/// pattern-matching coders do.
+const JPEG_QUALITY: u8 = 88;
+
+/// Assumed for a file that does not say.
+const DEFAULT_DPI: u32 = 300;
+
+/// A page. `Debug` tells its size and no pixel.
+#[derive(Clone)]
+pub struct Sheet {
+    pixels: DynamicImage,
+    dpi: u32,
+    /// The file's own bytes when it came as a JPEG: packing it again would only lose.
+    jpeg: Option<Vec<u8>>,
+}
+
+impl Sheet {
+    /// A page straight from a scanner.
+    pub fn new(pixels: impl Into<DynamicImage>, dpi: u32) -> Result<Self, PaperError> {
+        let pixels = match pixels.into() {
+            gray @ DynamicImage::ImageLuma8(_) => gray,
+            rgb @ DynamicImage::ImageRgb8(_) => rgb,
+            other if !other.color().has_color() => DynamicImage::ImageLuma8(other.to_luma8()),
+            other => DynamicImage::ImageRgb8(other.to_rgb8()),
+        };
+        let (width, height) = (pixels.width(), pixels.height());
+        let sides = 16..=MAX_SIDE;
+        if !sides.contains(&width)
+            || !sides.contains(&height)
+            || u64::from(width) * u64::from(height) > MAX_PIXELS
+        {
+            return Err(PaperError::ImpossibleSize { width, height });
+        }
+        Ok(Self {
+            pixels,
+            dpi,
+            jpeg: None,
+        })
+    }
+
+    /// A page out of an image file. `dpi` overrides what the file says of itself.
+    pub fn from_file(bytes: &[u8], dpi: Option<u32>) -> Result<Self, PaperError> {
+        let mut reader = ImageReader::new(Cursor::new(bytes))
+            .with_guessed_format()
+            .map_err(|_| PaperError::NotAnImage)?;
+        let mut limits = Limits::default();
+        limits.max_image_width = Some(MAX_SIDE);
+        limits.max_image_height = Some(MAX_SIDE);
+        limits.max_alloc = Some(MAX_PIXELS * 4);
+        reader.limits(limits);
+        let format = reader.format();
+        let pixels = reader.decode().map_err(|_| PaperError::NotAnImage)?;
+        let plain = matches!(
+            pixels,
+            DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_)
+        );
+        let dpi = dpi.or_else(|| stated_dpi(bytes)).unwrap_or(DEFAULT_DPI);
+        let mut sheet = Self::new(pixels, dpi)?;
+        // Four-channel JPEGs mean different colours to different programs; those are packed anew.
+        if format == Some(ImageFormat::Jpeg)
+            && plain
+            && jpeg_components(bytes) == Some(sheet.channels())
+        {
+            sheet.jpeg = Some(bytes.to_vec());
+        }
+        Ok(sheet)
+    }
+
+    pub fn width(&self) -> u32 {
+        self.pixels.width()
+    }
+
+    pub fn height(&self) -> u32 {
+        self.pixels.height()
+    }
+
+    pub fn dpi(&self) -> u32 {
+        self.dpi
+    }
+
+    /// The brightness of the page.
+    pub fn gray(&self) -> Cow<'_, GrayImage> {
+        match &self.pixels {
+            DynamicImage::ImageLuma8(gray) => Cow::Borrowed(gray),
+            other => Cow::Owned(other.to_luma8()),
+        }
+    }
+
+    /// The colours, when there are any.
+    pub fn colour(&self) -> Option<&RgbImage> {
+        self.pixels.as_rgb8()
+    }
+
+    fn channels(&self) -> u8 {
+        if self.colour().is_some() { 3 } else { 1 }
+    }
+
+    /// Packs the unaltered pixels once and for all.
+    pub fn master(&self) -> Result<Master, PaperError> {
+        let jpeg = match &self.jpeg {
+            Some(jpeg) => jpeg.clone(),
+            None => {
+                let kind = if self.channels() == 3 {
+                    ExtendedColorType::Rgb8
+                } else {
+                    ExtendedColorType::L8
+                };
+                let mut jpeg = Vec::new();
+                JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY)
+                    .encode(self.pixels.as_bytes(), self.width(), self.height(), kind)
+                    .map_err(|_| PaperError::Encoding)?;
+                jpeg
+            }
+        };
+        let sha256 = hex::encode(ring::digest::digest(&ring::digest::SHA256, &jpeg));
+        Ok(Master {
+            jpeg,
+            sha256,
+            width: self.width(),
+            height: self.height(),
+            gray: self.channels() == 1,
+            dpi: self.dpi,
+        })
+    }
+}
+
+impl std::fmt::Debug for Sheet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Sheet({}x{} at {} dpi)",
+            self.width(),
+            self.height(),
+            self.dpi
+        )
+    }
+}
+
+/// The packed page image. The same bytes lie in the PDF, so anyone can take them out again (`pdfimages -j`) and
+/// compare the digest.
+#[derive(Clone)]
+pub struct Master {
+    pub jpeg: Vec<u8>,
+    /// SHA-256 of `jpeg`, lower-case hexadecimal.
+    pub sha256: String,
+    pub width: u32,
+    pub height: u32,
+    pub gray: bool,
+    pub dpi: u32,
+}
+
+impl std::fmt::Debug for Master {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "Master({}x{} at {} dpi, {})",
+            self.width, self.height, self.dpi, self.sha256
+        )
+    }
+}
+
+/// The resolution written in the file: JFIF density or PNG `pHYs`.
+fn stated_dpi(bytes: &[u8]) -> Option<u32> {
+    let dpi = if let Some(jfif) = bytes
+        .get(..18)
+        .filter(|head| head.starts_with(&[0xff, 0xd8]) && &head[6..11] == b"JFIF\0")
+    {
+        let density = u32::from(u16::from_be_bytes([jfif[14], jfif[15]]));
+        match jfif[13] {
+            1 => density,
+            2 => (f64::from(density) * 2.54).round() as u32,
+            _ => return None,
+        }
+    } else if bytes.starts_with(b"\x89PNG") {
+        // PNG 3rd edition §11.3.4.3; the chunk stands near the start, before the pixels.
+        let head = &bytes[..bytes.len().min(4096)];
+        let at = head.windows(4).position(|name| name == b"pHYs")? + 4;
+        let chunk = head.get(at..at + 9).filter(|chunk| chunk[8] == 1)?;
+        let per_metre = u32::from_be_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
+        (f64::from(per_metre) * 0.0254).round() as u32
+    } else {
+        return None;
+    };
+    // 72 and 96 are what programs write that know nothing.
+    (100..=2400).contains(&dpi).then_some(dpi)
+}
+
+/// The number of components in a JPEG's frame header (ITU-T T.81 §B.2.2).
+fn jpeg_components(bytes: &[u8]) -> Option<u8> {
+    let mut at = 2;
+    loop {
+        let marker = bytes.get(at..at + 4)?;
+        if marker[0] != 0xff {
+            return None;
+        }
+        // SOF0 to SOF15 without DHT (c4), JPG (c8) and DAC (cc).
+        if matches!(marker[1], 0xc0..=0xcf) && !matches!(marker[1], 0xc4 | 0xc8 | 0xcc) {
+            return bytes.get(at + 9).copied();
+        }
+        at += 2 + usize::from(u16::from_be_bytes([marker[2], marker[3]]));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn page() -> RgbImage {
+        RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8 * 3, y as u8 * 4, 90]))
+    }
+
+    #[test]
+    fn a_jpeg_file_is_kept_byte_for_byte() {
+        let bytes = Sheet::new(page(), 200).unwrap().master().unwrap().jpeg;
+        let sheet = Sheet::from_file(&bytes, Some(200)).unwrap();
+        let master = sheet.master().unwrap();
+        assert!(master.jpeg == bytes);
+        assert_eq!(
+            (master.width, master.height, master.gray, master.dpi),
+            (64, 48, false, 200)
+        );
+    }
+
+    #[test]
+    fn a_gray_page_stays_gray() {
+        let sheet = Sheet::new(DynamicImage::ImageRgb8(page()).to_luma8(), 300).unwrap();
+        let master = sheet.master().unwrap();
+        assert!(master.gray);
+        assert_eq!(jpeg_components(&master.jpeg), Some(1));
+    }
+
+    #[test]
+    fn what_is_no_paper_is_refused() {
+        assert_eq!(
+            Sheet::from_file(b"%PDF-1.7", None).unwrap_err().code(),
+            "paper.not_an_image"
+        );
+        assert_eq!(
+            Sheet::new(RgbImage::new(3, 3), 300).unwrap_err().code(),
+            "paper.impossible_size"
+        );
+        let mut cut = Sheet::new(page(), 300).unwrap().master().unwrap().jpeg;
+        cut.truncate(100);
+        assert!(Sheet::from_file(&cut, None).is_err());
+    }
+
+    #[test]
+    fn the_stated_resolution_is_read() {
+        let mut jfif = vec![0xff, 0xd8, 0xff, 0xe0, 0, 16];
+        jfif.extend(b"JFIF\0\x01\x01\x01\x01\x2c\x01\x2c");
+        assert_eq!(stated_dpi(&jfif), Some(300));
+        assert_eq!(
+            stated_dpi(b"\x89PNG....pHYs\x00\x00\x1e\xc3\x00\x00\x1e\xc3\x01"),
+            Some(200)
+        );
+        assert_eq!(stated_dpi(b"P6"), None);
+    }
+}
