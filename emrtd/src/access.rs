@@ -195,11 +195,16 @@ pub(crate) fn open<T: Transport>(
 }
 
 fn select_document<T: Transport>(wire: &mut Wire<T>) -> Result<(), AccessError> {
-    let plain = wire.session().is_none();
+    let sealed = wire.session().is_some();
     let select = Command::new(0, 0xA4, 0x04, 0x0C).data(LDS1.to_vec());
-    let answer = wire.send(&select)?;
+    let mut answer = wire.send(&select)?;
+    if matches!(answer.response.status, Status::WRONG_P1P2 | Status(0x6A81)) {
+        // "No answer wanted" is what the standard says; some chips want to answer.
+        let select = Command::new(0, 0xA4, 0x04, 0x00).data(LDS1.to_vec());
+        answer = wire.send(&select.le(256))?;
+    }
     let status = answer.response.status;
-    if status.brings_data() && (plain || answer.sealed) {
+    if status.brings_data() && answer.sealed == sealed {
         Ok(())
     } else {
         Err(AccessError::NoDocument { status })

@@ -45,6 +45,11 @@ impl<T: Transport> Chip<T> {
         self.wire.traffic()
     }
 
+    /// The transport back, without a word to the chip.
+    pub fn into_transport(self) -> T {
+        self.wire.into_transport()
+    }
+
     /// Opens the chip by PACE, or by BAC where `policy` allows it and the chip offers no PACE.
     ///
     /// On failure the chip comes back, to be tried with another key.
@@ -186,6 +191,11 @@ impl<T: Transport> SecureChip<T> {
         self.wire.traffic()
     }
 
+    /// The transport back; the keys of the session are forgotten.
+    pub fn into_transport(self) -> T {
+        self.wire.into_transport()
+    }
+
     /// Reads the evidence off the chip.
     ///
     /// EF.SOD, DG14, DG1 and DG15 are always read, as far as the chip has them: without them nothing
@@ -217,7 +227,12 @@ impl<T: Transport> SecureChip<T> {
                 evidence.groups.insert(group, content);
                 continue;
             }
-            match self.steadily(rng, |chip| chip.read(file, progress))? {
+            let outcome = match self.steadily(rng, |chip| chip.read(file, progress)) {
+                // What an optional group is refused with is the chip's own affair.
+                Err(ReadError::Refused { status, .. }) => Outcome::Locked(status),
+                other => other?,
+            };
+            match outcome {
                 Outcome::File(content) => {
                     evidence.groups.insert(group, content);
                 }
@@ -233,7 +248,7 @@ impl<T: Transport> SecureChip<T> {
                     evidence.chip_auth = self.authenticate_chip(content, rng)?;
                 }
                 (DataGroup::Dg15, Some(_)) => {
-                    evidence.active = self.steadily(rng, |chip| chip.active(challenge))?;
+                    evidence.active = self.active(challenge, rng)?;
                 }
                 _ => {}
             }
@@ -258,15 +273,36 @@ impl<T: Transport> SecureChip<T> {
     }
 
     /// Does `work`; when the chip has ended the session over something it did not like, opens the
-    /// chip again and does the work once more.
+    /// chip again and goes on with the work.
     fn steadily<R>(
         &mut self,
+        rng: &mut dyn CryptoRng,
+        work: impl FnMut(&mut Self) -> Result<R, ReadError>,
+    ) -> Result<R, ReadError> {
+        self.tries(MAX_REOPENINGS, rng, work)
+    }
+
+    /// The same for work that is not worth more than one new session.
+    fn once_more<R>(
+        &mut self,
+        rng: &mut dyn CryptoRng,
+        work: impl FnMut(&mut Self) -> Result<R, ReadError>,
+    ) -> Result<R, ReadError> {
+        self.tries(1, rng, work)
+    }
+
+    fn tries<R>(
+        &mut self,
+        mut left: u32,
         rng: &mut dyn CryptoRng,
         mut work: impl FnMut(&mut Self) -> Result<R, ReadError>,
     ) -> Result<R, ReadError> {
         loop {
             match work(self) {
-                Err(ReadError::SessionLost { .. }) if self.reach.reopened < MAX_REOPENINGS => {
+                Err(ReadError::SessionLost { .. })
+                    if left > 0 && self.reach.reopened < MAX_REOPENINGS =>
+                {
+                    left -= 1;
                     self.reach.reopened += 1;
                     self.reopen(rng)?;
                 }
@@ -312,20 +348,31 @@ impl<T: Transport> SecureChip<T> {
     }
 
     /// INTERNAL AUTHENTICATE, ICAO 9303-11 §6.1; `None` when the chip gives no answer.
-    fn active(&mut self, challenge: &Challenge) -> Result<Option<ActiveAnswer>, ReadError> {
+    fn active(
+        &mut self,
+        challenge: &Challenge,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Option<ActiveAnswer>, ReadError> {
         let ask = Command::new(0, 0x88, 0, 0).data(challenge.as_bytes().to_vec());
         // A signature by a long RSA key does not fit a short sealed answer.
-        let long = self.reach.is_extended().then(|| {
-            let most = self.most(self.reach.room());
-            ask.clone().le(most as u32)
-        });
-        for ask in long.into_iter().chain([ask.le(256)]) {
-            let response = self.send(&ask)?;
-            if response.status.is_ok() && !response.data.is_empty() {
-                return Ok(Some(ActiveAnswer {
-                    challenge: *challenge,
-                    signature: response.data,
-                }));
+        let room = self.reach.room();
+        let long = (room > 256).then(|| ask.clone().le(self.most(room) as u32));
+        let mut ways: Vec<Command> = long.into_iter().chain([ask.le(256)]).collect();
+        if !self.reach.is_extended() {
+            ways.reverse();
+        }
+        for ask in ways {
+            match self.once_more(rng, |chip| chip.send(&ask)) {
+                Ok(response) if response.status.is_ok() && !response.data.is_empty() => {
+                    return Ok(Some(ActiveAnswer {
+                        challenge: *challenge,
+                        signature: response.data,
+                    }));
+                }
+                // Refused, or refused with the end of the session: what to think of that is for the
+                // checker.
+                Ok(_) | Err(ReadError::SessionLost { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(None)

@@ -53,6 +53,10 @@ impl<T: Transport> Wire<T> {
         }
     }
 
+    pub(crate) fn into_transport(self) -> T {
+        self.transport
+    }
+
     pub(crate) fn traffic(&self) -> Traffic {
         self.traffic
     }

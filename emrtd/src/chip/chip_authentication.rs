@@ -41,7 +41,10 @@ pub(super) fn run<T: Transport>(
         let Ok(secret) = group.shared(&own, &public) else {
             continue;
         };
-        let asked = chip.steadily(rng, |chip| ask(chip, &choice, &own))?;
+        let asked = match chip.once_more(rng, |chip| ask(chip, &choice, &own)) {
+            Err(ReadError::SessionLost { .. }) => false,
+            other => other?,
+        };
         if asked {
             chip.wire.begin(Session::derive(choice.cipher, &secret));
             return Ok(Some(ChipAuthWitness {

@@ -246,8 +246,11 @@ fn a_copy_without_the_chip_authentication_key_is_found_out() {
     let (result, _) = read("refuse-ca");
     let evidence = result.unwrap();
     assert!(evidence.chip_auth.is_none() && evidence.active.is_some());
-    let (result, _) = read("refuse-aa");
-    assert!(result.unwrap().active.is_none());
+    for script in ["refuse-aa", "refuse-aa,plain-errors", "refuse-aa,refuse-ca,plain-errors,no-extended"] {
+        let (result, traffic) = read(script);
+        assert!(result.unwrap().active.is_none(), "{script}");
+        assert!(traffic.apdus < 160, "{script}: {traffic:?}");
+    }
 }
 
 #[test]
