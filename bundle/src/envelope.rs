@@ -56,7 +56,11 @@ impl Envelope {
     /// An envelope that nobody has signed yet.
     #[must_use]
     pub fn unsigned(payload_type: &str, payload: Vec<u8>) -> Self {
-        Self { payload_type: payload_type.to_owned(), payload, signatures: Vec::new() }
+        Self {
+            payload_type: payload_type.to_owned(),
+            payload,
+            signatures: Vec::new(),
+        }
     }
 
     /// Reads an envelope of at most [`MAX_ENVELOPE_BYTES`]. Unknown and repeated fields are refused.
@@ -87,7 +91,12 @@ impl Envelope {
     // "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body
     #[must_use]
     pub fn pae(&self) -> Vec<u8> {
-        let head = format!("DSSEv1 {} {} {} ", self.payload_type.len(), self.payload_type, self.payload.len());
+        let head = format!(
+            "DSSEv1 {} {} {} ",
+            self.payload_type.len(),
+            self.payload_type,
+            self.payload.len()
+        );
         let mut pae = Vec::with_capacity(head.len() + self.payload.len());
         pae.extend_from_slice(head.as_bytes());
         pae.extend_from_slice(&self.payload);
@@ -99,7 +108,11 @@ impl Envelope {
     pub fn signature_of(&self, keyid: &str) -> Option<&[u8]> {
         let mut found = self.signatures.iter().filter(|s| s.keyid == keyid);
         let first = found.next()?;
-        if found.next().is_some() { None } else { Some(&first.sig) }
+        if found.next().is_some() {
+            None
+        } else {
+            Some(&first.sig)
+        }
     }
 }
 
@@ -116,7 +129,9 @@ impl fmt::Debug for Envelope {
 
 impl fmt::Debug for EnvelopeSignature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EnvelopeSignature").field("keyid", &self.keyid).finish_non_exhaustive()
+        f.debug_struct("EnvelopeSignature")
+            .field("keyid", &self.keyid)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,7 +145,9 @@ pub(crate) mod base64_bytes {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(from)?;
-        STANDARD.decode(text).map_err(|_| de::Error::custom("not padded standard base64"))
+        STANDARD
+            .decode(text)
+            .map_err(|_| de::Error::custom("not padded standard base64"))
     }
 }
 
@@ -143,18 +160,25 @@ mod tests {
     #[test]
     fn pae_is_that_of_the_published_example() {
         let envelope = Envelope::unsigned("http://example.com/HelloWorld", b"hello world".to_vec());
-        assert_eq!(envelope.pae(), b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+        assert_eq!(
+            envelope.pae(),
+            b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
+        );
     }
 
     #[test]
     fn only_the_strict_form_is_read() {
-        let good = r#"{"payloadType":"t","payload":"aGk=","signatures":[{"keyid":"k","sig":"AA=="}]}"#;
+        let good =
+            r#"{"payloadType":"t","payload":"aGk=","signatures":[{"keyid":"k","sig":"AA=="}]}"#;
         let envelope = Envelope::from_json(good.as_bytes()).unwrap();
         assert_eq!(envelope.payload, b"hi");
         assert_eq!(envelope.to_json(), good.as_bytes());
         for bad in [
             good.replace(r#""payloadType":"t","#, ""),
-            good.replace(r#""payloadType":"t","#, r#""payloadType":"t","payloadType":"u","#),
+            good.replace(
+                r#""payloadType":"t","#,
+                r#""payloadType":"t","payloadType":"u","#,
+            ),
             good.replace(r#""payloadType":"t","#, r#""payloadType":"t","extra":1,"#),
             good.replace(r#""keyid":"k""#, r#""keyid":"k","cert":"x""#),
             good.replace("aGk=", "aGk"),
@@ -162,19 +186,35 @@ mod tests {
             good.replace("AA==", "_w=="),
             format!("{good} {{}}"),
         ] {
-            assert_eq!(Envelope::from_json(bad.as_bytes()), Err(EnvelopeError::Malformed), "{bad}");
+            assert_eq!(
+                Envelope::from_json(bad.as_bytes()),
+                Err(EnvelopeError::Malformed),
+                "{bad}"
+            );
         }
         let deep = "[".repeat(100_000);
-        assert_eq!(Envelope::from_json(deep.as_bytes()), Err(EnvelopeError::Malformed));
-        assert_eq!(Envelope::from_json(&vec![b' '; MAX_ENVELOPE_BYTES + 1]), Err(EnvelopeError::TooLarge));
+        assert_eq!(
+            Envelope::from_json(deep.as_bytes()),
+            Err(EnvelopeError::Malformed)
+        );
+        assert_eq!(
+            Envelope::from_json(&vec![b' '; MAX_ENVELOPE_BYTES + 1]),
+            Err(EnvelopeError::TooLarge)
+        );
     }
 
     #[test]
     fn a_key_named_twice_has_not_signed() {
         let mut envelope = Envelope::unsigned("t", Vec::new());
-        envelope.signatures.push(EnvelopeSignature { keyid: "k".into(), sig: vec![1] });
+        envelope.signatures.push(EnvelopeSignature {
+            keyid: "k".into(),
+            sig: vec![1],
+        });
         assert_eq!(envelope.signature_of("k"), Some(&[1][..]));
-        envelope.signatures.push(EnvelopeSignature { keyid: "k".into(), sig: vec![2] });
+        envelope.signatures.push(EnvelopeSignature {
+            keyid: "k".into(),
+            sig: vec![2],
+        });
         assert_eq!(envelope.signature_of("k"), None);
     }
 }

@@ -8,9 +8,14 @@ use std::path::Path;
 /// The whole of a regular file that may hold at most `limit` bytes.
 pub(crate) fn read_within(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    open_regular(path)?.take(limit.saturating_add(1)).read_to_end(&mut content)?;
+    open_regular(path)?
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut content)?;
     if content.len() as u64 > limit {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file is longer than its limit"));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "the file is longer than its limit",
+        ));
     }
     Ok(content)
 }
@@ -18,7 +23,10 @@ pub(crate) fn read_within(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// Opens a regular file. Anything else is refused first, for opening a pipe would wait for ever.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file",
+        ));
     }
     File::open(path)
 }

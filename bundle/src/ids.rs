@@ -267,13 +267,24 @@ mod tests {
         let text = visit.to_string();
         assert_eq!(text.parse::<VisitId>().unwrap(), visit);
         assert_eq!(visit.uuid().get_version_num(), 7);
-        for other in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}"), format!("urn:uuid:{text}")] {
+        for other in [
+            text.to_uppercase(),
+            text.replace('-', ""),
+            format!("{{{text}}}"),
+            format!("urn:uuid:{text}"),
+        ] {
             assert_eq!(other.parse::<VisitId>(), Err(IdError::Uuid), "{other}");
         }
         let digest = Sha256Digest::of(b"abc").to_string();
         // FIPS 180-4, example B.1.
-        assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(digest.to_uppercase().parse::<Sha256Digest>(), Err(IdError::Digest));
+        assert_eq!(
+            digest,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(
+            digest.to_uppercase().parse::<Sha256Digest>(),
+            Err(IdError::Digest)
+        );
         assert_eq!(digest[1..].parse::<Sha256Digest>(), Err(IdError::Digest));
         assert!("é".repeat(32).parse::<Sha256Digest>().is_err());
     }
@@ -290,7 +301,15 @@ mod tests {
     #[test]
     fn station_names_are_short_and_plain() {
         assert!(StationId::new("hn-0101").is_ok());
-        for bad in ["ab", "", "HN-0101", "hn_0101", "hn 01", "hà-nội", &"a".repeat(41)] {
+        for bad in [
+            "ab",
+            "",
+            "HN-0101",
+            "hn_0101",
+            "hn 01",
+            "hà-nội",
+            &"a".repeat(41),
+        ] {
             assert_eq!(StationId::new(bad), Err(IdError::Name), "{bad}");
             assert!(serde_json::from_value::<OperatorId>(serde_json::json!(bad)).is_err());
         }

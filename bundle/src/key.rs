@@ -10,7 +10,8 @@ use std::path::Path;
 use rand_core::CryptoRng;
 use ring::rand::SystemRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ED25519, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+    UnparsedPublicKey,
 };
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
@@ -87,21 +88,34 @@ impl FileKey {
         let key = pkcs8(key)?;
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &key, &random)
             .map_err(|_| KeyError::Malformed)?;
-        let certificate = CertificateDer::from_pem_slice(certificate).map_err(|_| KeyError::Malformed)?.to_vec();
+        let certificate = CertificateDer::from_pem_slice(certificate)
+            .map_err(|_| KeyError::Malformed)?
+            .to_vec();
         let parsed = crate::trust::parse(&certificate).map_err(|_| KeyError::Malformed)?;
-        let named = parsed.tbs_certificate.subject_public_key_info.subject_public_key.raw_bytes();
+        let named = parsed
+            .tbs_certificate
+            .subject_public_key_info
+            .subject_public_key
+            .raw_bytes();
         if named != pair.public_key().as_ref() {
             return Err(KeyError::CertificateOfOtherKey);
         }
-        Ok(Self { pair, certificate, random })
+        Ok(Self {
+            pair,
+            certificate,
+            random,
+        })
     }
 }
 
 impl SealingKey for FileKey {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let signature = self.pair.sign(&self.random, message).map_err(|_| KeyError::Refused {
-            detail: "the system gave no random numbers".to_owned(),
-        })?;
+        let signature = self
+            .pair
+            .sign(&self.random, message)
+            .map_err(|_| KeyError::Refused {
+                detail: "the system gave no random numbers".to_owned(),
+            })?;
         Ok(signature.as_ref().to_vec())
     }
 
@@ -132,11 +146,14 @@ pub struct ReceiptKey {
 /// The DER in front of the 32 secret bytes (RFC 8410 §7): version 0, Ed25519, OCTET STRING of
 /// OCTET STRING. Written by hand because OpenSSL 3.0 does not read the newer form with the
 /// public key inside.
-const PKCS8_ED25519: [u8; 16] =
-    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+const PKCS8_ED25519: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 
 /// The DER in front of the 32 public bytes (RFC 8410 §4).
-const SPKI_ED25519: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+const SPKI_ED25519: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
 
 impl ReceiptKey {
     /// A fresh key.
@@ -149,7 +166,9 @@ impl ReceiptKey {
     /// Reads an Ed25519 key in PKCS#8 PEM, as `openssl genpkey -algorithm ed25519` writes it.
     pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
         let der = pkcs8(pem)?;
-        let Some(rest) = der.strip_prefix(&PKCS8_ED25519) else { return Err(KeyError::Malformed) };
+        let Some(rest) = der.strip_prefix(&PKCS8_ED25519) else {
+            return Err(KeyError::Malformed);
+        };
         let seed = Zeroizing::new(<[u8; 32]>::try_from(rest).map_err(|_| KeyError::Malformed)?);
         Self::from_seed(seed)
     }
@@ -160,9 +179,18 @@ impl ReceiptKey {
     }
 
     fn from_seed(seed: Zeroizing<[u8; 32]>) -> Result<Self, KeyError> {
-        let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map_err(|_| KeyError::Malformed)?;
-        let bytes = pair.public_key().as_ref().try_into().expect("an Ed25519 public key has 32 bytes");
-        Ok(Self { pair, seed, public: VerifierPublicKey { bytes } })
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_slice())
+            .map_err(|_| KeyError::Malformed)?;
+        let bytes = pair
+            .public_key()
+            .as_ref()
+            .try_into()
+            .expect("an Ed25519 public key has 32 bytes");
+        Ok(Self {
+            pair,
+            seed,
+            public: VerifierPublicKey { bytes },
+        })
     }
 
     /// The key as PKCS#8 PEM. Whoever reads it can sign receipts.
@@ -181,12 +209,19 @@ impl ReceiptKey {
     /// The raw Ed25519 signature (RFC 8032) of a message.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.pair.sign(message).as_ref().try_into().expect("an Ed25519 signature has 64 bytes")
+        self.pair
+            .sign(message)
+            .as_ref()
+            .try_into()
+            .expect("an Ed25519 signature has 64 bytes")
     }
 
     pub(crate) fn sign_envelope(&self, envelope: &mut Envelope) {
         let sig = self.sign(&envelope.pae()).to_vec();
-        envelope.signatures.push(EnvelopeSignature { keyid: self.public.keyid(), sig });
+        envelope.signatures.push(EnvelopeSignature {
+            keyid: self.public.keyid(),
+            sig,
+        });
     }
 }
 
@@ -209,8 +244,12 @@ impl VerifierPublicKey {
             return Err(KeyError::Malformed);
         }
         let der = SubjectPublicKeyInfoDer::from_pem_slice(pem).map_err(|_| KeyError::Malformed)?;
-        let Some(rest) = der.as_ref().strip_prefix(&SPKI_ED25519) else { return Err(KeyError::Malformed) };
-        Ok(Self { bytes: rest.try_into().map_err(|_| KeyError::Malformed)? })
+        let Some(rest) = der.as_ref().strip_prefix(&SPKI_ED25519) else {
+            return Err(KeyError::Malformed);
+        };
+        Ok(Self {
+            bytes: rest.try_into().map_err(|_| KeyError::Malformed)?,
+        })
     }
 
     /// Reads [`VerifierPublicKey::from_pem`] from a file.
@@ -239,11 +278,15 @@ impl VerifierPublicKey {
     /// Whether `signature` is this key's over `message`.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, self.bytes).verify(message, signature).is_ok()
+        UnparsedPublicKey::new(&ED25519, self.bytes)
+            .verify(message, signature)
+            .is_ok()
     }
 
     pub(crate) fn has_signed(&self, envelope: &Envelope) -> bool {
-        envelope.signature_of(&self.keyid()).is_some_and(|sig| self.verify(&envelope.pae(), sig))
+        envelope
+            .signature_of(&self.keyid())
+            .is_some_and(|sig| self.verify(&envelope.pae(), sig))
     }
 
     fn to_spki(self) -> Vec<u8> {

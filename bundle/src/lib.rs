@@ -24,13 +24,14 @@ mod trust;
 pub use codes::CODES;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, MAX_ENVELOPE_BYTES};
 pub use ids::{
-    BundleDigest, BundleId, EntryId, IdError, OperatorId, Sha256Digest, StationId, TicketId, VisitId,
+    BundleDigest, BundleId, EntryId, IdError, OperatorId, Sha256Digest, StationId, TicketId,
+    VisitId,
 };
 pub use key::{FileKey, KeyError, ReceiptKey, SealingKey, VerifierPublicKey};
 pub use manifest::{
-    CertificateBytes, ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, FieldClaim, Grade,
-    MANIFEST_VERSION, Manifest, MatchClaim, MatchOutcome, OwnerClaim, PageClaim, PartIndex, PartRecord,
-    PersonalText, Purpose, Role, Score, Signers, Witnessed,
+    CertificateBytes, ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, FieldClaim,
+    Grade, MANIFEST_VERSION, Manifest, MatchClaim, MatchOutcome, OwnerClaim, PageClaim, PartIndex,
+    PartRecord, PersonalText, Purpose, Role, Score, Signers, Witnessed,
 };
 pub use open::{OpenError, Opened, Signer, faulty_blobs, open};
 pub use part::MAX_MANIFEST_BYTES;

@@ -105,7 +105,10 @@ impl Manifest {
     }
 }
 
-fn references<'a>(chip: &ChipClaim, documents: &'a [DocumentClaim]) -> impl Iterator<Item = PartIndex> + use<'a> {
+fn references<'a>(
+    chip: &ChipClaim,
+    documents: &'a [DocumentClaim],
+) -> impl Iterator<Item = PartIndex> + use<'a> {
     std::iter::once(chip.evidence).chain(documents.iter().map(|d| d.pdf))
 }
 
@@ -160,7 +163,14 @@ impl Role {
     /// Reads [`Role::as_str`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Volunteer, Self::Clerk, Self::Certifier, Self::Director].into_iter().find(|r| r.as_str() == name)
+        [
+            Self::Volunteer,
+            Self::Clerk,
+            Self::Certifier,
+            Self::Director,
+        ]
+        .into_iter()
+        .find(|r| r.as_str() == name)
     }
 }
 
@@ -241,9 +251,12 @@ pub struct ChipClaim {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Witnessed {
+    // Compulsory, though they may be null: one way to write one thing.
     /// The name with diacritics.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub name: Option<PersonalText>,
     /// The number of an earlier identity card.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub old_id_no: Option<PersonalText>,
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::io;
 
 use jiff::Timestamp;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::envelope::{Envelope, EnvelopeError};
 use crate::key::certificate_keyid;
@@ -45,11 +46,18 @@ pub fn open<'a>(
     at: Timestamp,
 ) -> Result<Opened<'a>, OpenError> {
     let statement = statement(envelope_json, stations, at)?;
-    let envelope = manifest_envelope(&statement, blobs, identities)?;
+    let mut envelope = manifest_envelope(&statement, blobs, identities)?;
     let manifest = parse_manifest(&envelope)?;
     let operator = check_signers(&envelope, &manifest, &statement, stations, at)?;
+    envelope.payload.zeroize();
     check_agreement(&manifest, &statement)?;
-    Ok(Opened { statement, manifest, operator, blobs, identities })
+    Ok(Opened {
+        statement,
+        manifest,
+        operator,
+        blobs,
+        identities,
+    })
 }
 
 impl Opened<'_> {
@@ -94,18 +102,32 @@ impl Opened<'_> {
     #[must_use]
     pub fn faulty_parts(&self) -> Vec<OpenError> {
         let parts = self.manifest.parts.iter();
-        parts.filter_map(|record| self.read_part(record, &mut io::sink()).err()).collect()
+        parts
+            .filter_map(|record| self.read_part(record, &mut io::sink()).err())
+            .collect()
     }
 
     fn record(&self, index: PartIndex) -> Result<&PartRecord, OpenError> {
-        let place = (index.0 as usize).checked_sub(1).ok_or(OpenError::PartUnknown { index: index.0 })?;
-        self.manifest.parts.get(place).ok_or(OpenError::PartUnknown { index: index.0 })
+        let place = (index.0 as usize)
+            .checked_sub(1)
+            .ok_or(OpenError::PartUnknown { index: index.0 })?;
+        self.manifest
+            .parts
+            .get(place)
+            .ok_or(OpenError::PartUnknown { index: index.0 })
     }
 
     fn read_part(&self, record: &PartRecord, out: &mut dyn io::Write) -> Result<(), OpenError> {
         let index = record.index.0;
         let blob = &self.statement.blobs()[index as usize];
-        let found = read_blob(&self.statement, blob, self.blobs, self.identities, record.size, out);
+        let found = read_blob(
+            &self.statement,
+            blob,
+            self.blobs,
+            self.identities,
+            record.size,
+            out,
+        );
         let found = match found {
             // The limit was the size that the manifest gives.
             Err(OpenError::PartTooLarge { index }) => return Err(OpenError::PartSize { index }),
@@ -135,7 +157,11 @@ pub fn faulty_blobs(statement: &Statement, blobs: &dyn BlobSource) -> Vec<OpenEr
         Ok(source) => part::check_blob(blob, source),
         Err(error) => Err(missing_or_unreadable(blob.index, error)),
     };
-    statement.blobs().iter().filter_map(|blob| check(blob).err()).collect()
+    statement
+        .blobs()
+        .iter()
+        .filter_map(|blob| check(blob).err())
+        .collect()
 }
 
 fn read_blob(
@@ -146,8 +172,14 @@ fn read_blob(
     limit: u64,
     out: &mut dyn io::Write,
 ) -> Result<Content, OpenError> {
-    let header = Header { bundle: statement.bundle_id(), visit: statement.visit(), index: blob.index };
-    let source = blobs.open(&blob.digest).map_err(|error| missing_or_unreadable(blob.index, error))?;
+    let header = Header {
+        bundle: statement.bundle_id(),
+        visit: statement.visit(),
+        index: blob.index,
+    };
+    let source = blobs
+        .open(&blob.digest)
+        .map_err(|error| missing_or_unreadable(blob.index, error))?;
     part::open(header, blob, source, identities, limit, out)
 }
 
@@ -157,8 +189,16 @@ fn manifest_envelope(
     identities: &Identities,
 ) -> Result<Envelope, OpenError> {
     let blob = &statement.blobs()[0];
-    let mut json = Vec::new();
-    read_blob(statement, blob, blobs, identities, MAX_MANIFEST_BYTES, &mut json).map_err(|error| match error {
+    let mut json = Zeroizing::new(Vec::new());
+    read_blob(
+        statement,
+        blob,
+        blobs,
+        identities,
+        MAX_MANIFEST_BYTES,
+        &mut *json,
+    )
+    .map_err(|error| match error {
         OpenError::PartTooLarge { .. } => OpenError::ManifestTooLarge,
         other => other,
     })?;
@@ -176,7 +216,8 @@ fn parse_manifest(envelope: &Envelope) -> Result<Manifest, OpenError> {
     if envelope.payload_type != MANIFEST_TYPE {
         return Err(OpenError::ManifestMalformed);
     }
-    let found: Version = serde_json::from_slice(&envelope.payload).map_err(|_| OpenError::ManifestMalformed)?;
+    let found: Version =
+        serde_json::from_slice(&envelope.payload).map_err(|_| OpenError::ManifestMalformed)?;
     if found.version != MANIFEST_VERSION {
         return Err(OpenError::VersionUnknown);
     }
@@ -197,15 +238,22 @@ fn check_signers(
         return Err(OpenError::DeviceDiffers);
     }
     let pae = envelope.pae();
-    let signature = envelope.signature_of(&certificate_keyid(device)).ok_or(OpenError::DeviceMissing)?;
+    let signature = envelope
+        .signature_of(&certificate_keyid(device))
+        .ok_or(OpenError::DeviceMissing)?;
     if !trust::has_signed(device, &pae, signature) {
         return Err(OpenError::DeviceSignature);
     }
     let certificate = &manifest.signers.operator.0;
     let operator = stations
         .operator(certificate, at)
-        .map_err(|source| OpenError::Certificate { signer: Signer::Operator, source })?;
-    let signature = envelope.signature_of(&certificate_keyid(certificate)).ok_or(OpenError::OperatorMissing)?;
+        .map_err(|source| OpenError::Certificate {
+            signer: Signer::Operator,
+            source,
+        })?;
+    let signature = envelope
+        .signature_of(&certificate_keyid(certificate))
+        .ok_or(OpenError::OperatorMissing)?;
     if !trust::has_signed(certificate, &pae, signature) {
         return Err(OpenError::OperatorSignature);
     }
@@ -240,16 +288,23 @@ fn check_agreement(manifest: &Manifest, statement: &Statement) -> Result<(), Ope
         return disagrees("sealed_at");
     }
     let parts = manifest.parts.iter().map(|part| (part.index.0, part.blob));
-    if !parts.eq(statement.blobs()[1..].iter().map(|blob| (blob.index, blob.digest))) {
+    if !parts.eq(statement.blobs()[1..]
+        .iter()
+        .map(|blob| (blob.index, blob.digest)))
+    {
         return disagrees("parts");
     }
     let mut names = HashSet::new();
     for part in &manifest.parts {
-        if !is_part_name(&part.name) || !is_media_type(&part.media_type) || !names.insert(&part.name) {
+        if !is_part_name(&part.name)
+            || !is_media_type(&part.media_type)
+            || !names.insert(&part.name)
+        {
             return Err(OpenError::ManifestMalformed);
         }
     }
-    let exists = |index: PartIndex| index != PartIndex::MANIFEST && index.0 as usize <= manifest.parts.len();
+    let exists =
+        |index: PartIndex| index != PartIndex::MANIFEST && index.0 as usize <= manifest.parts.len();
     match manifest.part_references().find(|index| !exists(*index)) {
         Some(index) => Err(OpenError::PartUnknown { index: index.0 }),
         None => Ok(()),

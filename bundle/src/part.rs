@@ -85,10 +85,13 @@ pub(crate) fn seal(
     let unfinished = directory.join(format!(".{index}.part"));
     let file = File::create_new(&unfinished).map_err(SealError::Write)?;
     // Fails only without recipients, and `Recipients` has at least one.
-    let encryptor = age::Encryptor::with_recipients(to.keys()).map_err(|_| SealError::NotEncrypted)?;
+    let encryptor =
+        age::Encryptor::with_recipients(to.keys()).map_err(|_| SealError::NotEncrypted)?;
     let blob = Tally::new(BufWriter::new(file));
     let mut clear = encryptor.wrap_output(blob).map_err(SealError::Write)?;
-    clear.write_all(&header.to_bytes()).map_err(SealError::Write)?;
+    clear
+        .write_all(&header.to_bytes())
+        .map_err(SealError::Write)?;
 
     let mut digest = Context::new(&SHA256);
     let mut size = 0;
@@ -106,12 +109,29 @@ pub(crate) fn seal(
     }
 
     let blob = clear.finish().map_err(SealError::Write)?;
-    let Tally { inner, digest: blob_digest, count } = blob;
-    let file = inner.into_inner().map_err(|error| SealError::Write(error.into_error()))?;
+    let Tally {
+        inner,
+        digest: blob_digest,
+        count,
+    } = blob;
+    let file = inner
+        .into_inner()
+        .map_err(|error| SealError::Write(error.into_error()))?;
     file.sync_all().map_err(SealError::Write)?;
-    let reference = BlobRef { index, digest: finished(blob_digest), size: count };
-    fs::rename(&unfinished, directory.join(reference.digest.to_string())).map_err(SealError::Write)?;
-    Ok((Content { sha256: finished(digest), size }, reference))
+    let reference = BlobRef {
+        index,
+        digest: finished(blob_digest),
+        size: count,
+    };
+    fs::rename(&unfinished, directory.join(reference.digest.to_string()))
+        .map_err(SealError::Write)?;
+    Ok((
+        Content {
+            sha256: finished(digest),
+            size,
+        },
+        reference,
+    ))
 }
 
 /// Decrypts a blob into `out`, at most `limit` bytes of content. What was written to `out` may be
@@ -124,7 +144,13 @@ pub(crate) fn open(
     limit: u64,
     out: &mut dyn Write,
 ) -> Result<Content, OpenError> {
-    let mut meter = Meter { source, digest: Context::new(&SHA256), left: blob.size, overrun: false, failed: None };
+    let mut meter = Meter {
+        source,
+        digest: Context::new(&SHA256),
+        left: blob.size,
+        overrun: false,
+        failed: None,
+    };
     let decrypted = decrypt(header, &mut meter, identities, limit, out);
     // The blob itself comes first: of a blob that is not the one that was sealed, nothing else
     // is worth saying.
@@ -134,7 +160,14 @@ pub(crate) fn open(
 
 /// Reads a blob to its end and compares size and digest: all that can be said without a key.
 pub(crate) fn check_blob(blob: &BlobRef, source: Box<dyn Read + Send>) -> Result<(), OpenError> {
-    Meter { source, digest: Context::new(&SHA256), left: blob.size, overrun: false, failed: None }.finish(blob)
+    Meter {
+        source,
+        digest: Context::new(&SHA256),
+        left: blob.size,
+        overrun: false,
+        failed: None,
+    }
+    .finish(blob)
 }
 
 fn decrypt(
@@ -148,18 +181,22 @@ fn decrypt(
     let broken = |_| OpenError::SealBroken { index };
     let mut blob = BufReader::new(meter);
     let age_header = age_header(&mut blob).map_err(broken)?;
-    let decryptor =
-        age::Decryptor::new_buffered(Cursor::new(age_header).chain(blob)).map_err(|_| OpenError::SealBroken { index })?;
-    let mut clear = decryptor.decrypt(identities.keys()).map_err(|error| match error {
-        age::DecryptError::NoMatchingKeys => OpenError::WrongRecipient { index },
-        _ => OpenError::SealBroken { index },
-    })?;
+    let decryptor = age::Decryptor::new_buffered(Cursor::new(age_header).chain(blob))
+        .map_err(|_| OpenError::SealBroken { index })?;
+    let mut clear = decryptor
+        .decrypt(identities.keys())
+        .map_err(|error| match error {
+            age::DecryptError::NoMatchingKeys => OpenError::WrongRecipient { index },
+            _ => OpenError::SealBroken { index },
+        })?;
 
     let mut found = [0; HEADER_BYTES];
-    clear.read_exact(&mut found).map_err(|error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => OpenError::HeaderMalformed { index },
-        _ => OpenError::SealBroken { index },
-    })?;
+    clear
+        .read_exact(&mut found)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => OpenError::HeaderMalformed { index },
+            _ => OpenError::SealBroken { index },
+        })?;
     header.expect(&found)?;
 
     let mut digest = Context::new(&SHA256);
@@ -179,7 +216,10 @@ fn decrypt(
         digest.update(&chunk[..read]);
         out.write_all(&chunk[..read]).map_err(OpenError::Output)?;
     }
-    Ok(Content { sha256: finished(digest), size })
+    Ok(Content {
+        sha256: finished(digest),
+        size,
+    })
 }
 
 /// The lines up to and with the one that begins with `---` (age specification, "Header"). Taken
@@ -191,7 +231,10 @@ fn age_header(blob: &mut impl BufRead) -> io::Result<Vec<u8>> {
         let left = MAX_AGE_HEADER_BYTES - line as u64;
         blob.by_ref().take(left).read_until(b'\n', &mut header)?;
         if header.last() != Some(&b'\n') {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "no end of the age header"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "no end of the age header",
+            ));
         }
         if header[line..].starts_with(b"---") {
             return Ok(header);
@@ -200,7 +243,13 @@ fn age_header(blob: &mut impl BufRead) -> io::Result<Vec<u8>> {
 }
 
 fn finished(digest: Context) -> Sha256Digest {
-    Sha256Digest::from_bytes(digest.finish().as_ref().try_into().expect("SHA-256 gives 32 bytes"))
+    Sha256Digest::from_bytes(
+        digest
+            .finish()
+            .as_ref()
+            .try_into()
+            .expect("SHA-256 gives 32 bytes"),
+    )
 }
 
 /// Hashes and counts what is written through it.
@@ -212,7 +261,11 @@ struct Tally<W> {
 
 impl<W> Tally<W> {
     fn new(inner: W) -> Self {
-        Self { inner, digest: Context::new(&SHA256), count: 0 }
+        Self {
+            inner,
+            digest: Context::new(&SHA256),
+            count: 0,
+        }
     }
 }
 
@@ -272,8 +325,14 @@ impl Read for Meter {
         }
         let at_end = self.left == 0;
         let mut probe = [0];
-        let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(into.len());
-        let window = if at_end { &mut probe[..] } else { &mut into[..wanted] };
+        let wanted = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(into.len());
+        let window = if at_end {
+            &mut probe[..]
+        } else {
+            &mut into[..wanted]
+        };
         match self.source.read(window) {
             Ok(read) if at_end => {
                 self.overrun = read > 0;

@@ -82,7 +82,8 @@ impl ReceiptError {
     }
 
     #[cfg(test)]
-    pub(crate) const ALL: &'static [Self] = &[Self::Malformed, Self::SignatureInvalid, Self::OtherBundle];
+    pub(crate) const ALL: &'static [Self] =
+        &[Self::Malformed, Self::SignatureInvalid, Self::OtherBundle];
 }
 
 impl SignedReceipt {
@@ -97,9 +98,10 @@ impl SignedReceipt {
 
     /// Reads a receipt of at most 64 KiB.
     pub fn from_json(json: &[u8]) -> Result<Self, ReceiptError> {
-        let envelope = Envelope::from_json_within(json, MAX_RECEIPT_BYTES).map_err(|error| match error {
-            EnvelopeError::TooLarge | EnvelopeError::Malformed => ReceiptError::Malformed,
-        })?;
+        let envelope =
+            Envelope::from_json_within(json, MAX_RECEIPT_BYTES).map_err(|error| match error {
+                EnvelopeError::TooLarge | EnvelopeError::Malformed => ReceiptError::Malformed,
+            })?;
         Ok(Self(envelope))
     }
 
@@ -117,7 +119,8 @@ impl SignedReceipt {
         if !key.has_signed(&self.0) {
             return Err(ReceiptError::SignatureInvalid);
         }
-        let receipt: Receipt = serde_json::from_slice(&self.0.payload).map_err(|_| ReceiptError::Malformed)?;
+        let receipt: Receipt =
+            serde_json::from_slice(&self.0.payload).map_err(|_| ReceiptError::Malformed)?;
         let log = &receipt.log;
         if log.index >= log.tree_size || log.inclusion.len() > MAX_INCLUSION {
             return Err(ReceiptError::Malformed);
@@ -127,9 +130,17 @@ impl SignedReceipt {
 
     /// As [`SignedReceipt::verify`], and it must be the receipt of `bundle`: what a spool asks
     /// before it forgets.
-    pub fn verify_for(&self, bundle: &BundleDigest, key: &VerifierPublicKey) -> Result<Receipt, ReceiptError> {
+    pub fn verify_for(
+        &self,
+        bundle: &BundleDigest,
+        key: &VerifierPublicKey,
+    ) -> Result<Receipt, ReceiptError> {
         let receipt = self.verify(key)?;
-        if receipt.bundle == *bundle { Ok(receipt) } else { Err(ReceiptError::OtherBundle) }
+        if receipt.bundle == *bundle {
+            Ok(receipt)
+        } else {
+            Err(ReceiptError::OtherBundle)
+        }
     }
 
     /// The envelope underneath.
@@ -168,11 +179,21 @@ mod tests {
         let key = ReceiptKey::generate(&mut OsRng.unwrap_err());
         let other = ReceiptKey::generate(&mut OsRng.unwrap_err());
         let receipt = receipt();
-        let signed = SignedReceipt::from_json(&SignedReceipt::issue(&receipt, &key).to_json()).unwrap();
-        assert_eq!(signed.verify_for(&receipt.bundle, key.public_key()), Ok(receipt.clone()));
-        assert_eq!(signed.verify(other.public_key()), Err(ReceiptError::SignatureInvalid));
+        let signed =
+            SignedReceipt::from_json(&SignedReceipt::issue(&receipt, &key).to_json()).unwrap();
+        assert_eq!(
+            signed.verify_for(&receipt.bundle, key.public_key()),
+            Ok(receipt.clone())
+        );
+        assert_eq!(
+            signed.verify(other.public_key()),
+            Err(ReceiptError::SignatureInvalid)
+        );
         let elsewhere = BundleDigest::of(b"another");
-        assert_eq!(signed.verify_for(&elsewhere, key.public_key()), Err(ReceiptError::OtherBundle));
+        assert_eq!(
+            signed.verify_for(&elsewhere, key.public_key()),
+            Err(ReceiptError::OtherBundle)
+        );
     }
 
     #[test]
@@ -181,9 +202,15 @@ mod tests {
         let mut beyond = receipt();
         beyond.log.index = beyond.log.tree_size;
         let signed = SignedReceipt::issue(&beyond, &key);
-        assert_eq!(signed.verify(key.public_key()), Err(ReceiptError::Malformed));
+        assert_eq!(
+            signed.verify(key.public_key()),
+            Err(ReceiptError::Malformed)
+        );
         let mut long = receipt();
         long.log.inclusion = vec![Sha256Digest::of(b""); MAX_INCLUSION + 1];
-        assert_eq!(SignedReceipt::issue(&long, &key).verify(key.public_key()), Err(ReceiptError::Malformed));
+        assert_eq!(
+            SignedReceipt::issue(&long, &key).verify(key.public_key()),
+            Err(ReceiptError::Malformed)
+        );
     }
 }

@@ -36,7 +36,11 @@ impl Recipients {
             }
             keys.push(key);
         }
-        if keys.is_empty() { Err(KeyError::Malformed) } else { Ok(Self(keys)) }
+        if keys.is_empty() {
+            Err(KeyError::Malformed)
+        } else {
+            Ok(Self(keys))
+        }
     }
 
     /// Reads [`Recipients::from_lines`] from a file.
@@ -78,7 +82,11 @@ impl Identities {
         let keys = lines(text)
             .map(|line| x25519::Identity::from_str(line).map_err(|_| KeyError::Malformed))
             .collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() { Err(KeyError::Malformed) } else { Ok(Self(keys)) }
+        if keys.is_empty() {
+            Err(KeyError::Malformed)
+        } else {
+            Ok(Self(keys))
+        }
     }
 
     /// Reads [`Identities::from_lines`] from a file.
@@ -109,7 +117,10 @@ impl Identities {
     /// The public halves as `age1…`, in order.
     #[must_use]
     pub fn recipients(&self) -> Vec<String> {
-        self.0.iter().map(|key| key.to_public().to_string()).collect()
+        self.0
+            .iter()
+            .map(|key| key.to_public().to_string())
+            .collect()
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &dyn age::Identity> {
@@ -124,7 +135,9 @@ impl fmt::Debug for Identities {
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[cfg(test)]
@@ -139,13 +152,32 @@ mod tests {
         let read = Identities::from_lines(&text).unwrap();
         assert_eq!(read.recipients(), key.recipients());
         let public = key.recipients().remove(0);
-        assert_eq!(Recipients::from_lines(&format!("# verifier\n{public}\n")).unwrap().names(), [public.clone()]);
+        assert_eq!(
+            Recipients::from_lines(&format!("# verifier\n{public}\n"))
+                .unwrap()
+                .names(),
+            std::slice::from_ref(&public)
+        );
         assert!(!format!("{key:?}{read:?}").contains("SECRET"));
-        for bad in ["", "# nothing\n", "age1nonsense", &format!("{public}\n{public}")] {
-            assert!(matches!(Recipients::from_lines(bad), Err(KeyError::Malformed)), "{bad}");
+        for bad in [
+            "",
+            "# nothing\n",
+            "age1nonsense",
+            &format!("{public}\n{public}"),
+        ] {
+            assert!(
+                matches!(Recipients::from_lines(bad), Err(KeyError::Malformed)),
+                "{bad}"
+            );
         }
-        assert!(matches!(Identities::from_lines(&public), Err(KeyError::Malformed)));
+        assert!(matches!(
+            Identities::from_lines(&public),
+            Err(KeyError::Malformed)
+        ));
         // A secret key must not pass for a public one and be written into a statement.
-        assert!(matches!(Recipients::from_lines(&text), Err(KeyError::Malformed)));
+        assert!(matches!(
+            Recipients::from_lines(&text),
+            Err(KeyError::Malformed)
+        ));
     }
 }

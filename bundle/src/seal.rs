@@ -10,12 +10,15 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::envelope::{Envelope, EnvelopeSignature};
 use crate::file;
 use crate::ids::{BundleDigest, BundleId, OperatorId, StationId};
 use crate::key::{KeyError, SealingKey, certificate_keyid};
-use crate::manifest::{CertificateBytes, Claims, MANIFEST_VERSION, Manifest, PartIndex, PartRecord, Role, Signers};
+use crate::manifest::{
+    CertificateBytes, Claims, MANIFEST_VERSION, Manifest, PartIndex, PartRecord, Role, Signers,
+};
 use crate::open::{MANIFEST_TYPE, Signer};
 use crate::part::{self, Header, MAX_MANIFEST_BYTES};
 use crate::recipients::Recipients;
@@ -127,18 +130,34 @@ impl SealError {
             Self::NotEncrypted => "seal.not_encrypted",
             Self::Certificate { signer, source } => match (signer, source) {
                 (Signer::Device, CertificateError::Expired) => "seal.station_certificate_expired",
-                (Signer::Device, CertificateError::NotYetValid) => "seal.station_certificate_not_yet_valid",
+                (Signer::Device, CertificateError::NotYetValid) => {
+                    "seal.station_certificate_not_yet_valid"
+                }
                 (Signer::Device, _) => "seal.station_certificate_unfit",
-                (Signer::Operator, CertificateError::Expired) => "seal.operator_certificate_expired",
-                (Signer::Operator, CertificateError::NotYetValid) => "seal.operator_certificate_not_yet_valid",
+                (Signer::Operator, CertificateError::Expired) => {
+                    "seal.operator_certificate_expired"
+                }
+                (Signer::Operator, CertificateError::NotYetValid) => {
+                    "seal.operator_certificate_not_yet_valid"
+                }
                 (Signer::Operator, _) => "seal.operator_certificate_unfit",
             },
             Self::OtherStation => "seal.other_station",
             Self::OtherOperator => "seal.other_operator",
-            Self::Key { signer: Signer::Device, .. } => "seal.station_key",
-            Self::Key { signer: Signer::Operator, .. } => "seal.operator_key",
-            Self::KeyOfOtherCertificate { signer: Signer::Device } => "seal.station_key_of_other_certificate",
-            Self::KeyOfOtherCertificate { signer: Signer::Operator } => "seal.operator_key_of_other_certificate",
+            Self::Key {
+                signer: Signer::Device,
+                ..
+            } => "seal.station_key",
+            Self::Key {
+                signer: Signer::Operator,
+                ..
+            } => "seal.operator_key",
+            Self::KeyOfOtherCertificate {
+                signer: Signer::Device,
+            } => "seal.station_key_of_other_certificate",
+            Self::KeyOfOtherCertificate {
+                signer: Signer::Operator,
+            } => "seal.operator_key_of_other_certificate",
         }
     }
 }
@@ -155,9 +174,20 @@ pub fn seal(
     into: &Path,
     at: Timestamp,
 ) -> Result<SealedBundle, SealError> {
-    let Draft { manifest: claims, parts, previous } = draft;
+    let Draft {
+        manifest: claims,
+        parts,
+        previous,
+    } = draft;
     check_parts(&claims, &parts)?;
-    check_certificates(&claims.station, &claims.operator, claims.role, device, operator, at)?;
+    check_certificates(
+        &claims.station,
+        &claims.operator,
+        claims.role,
+        device,
+        operator,
+        at,
+    )?;
 
     let target = Target::make(into)?;
     let bundle_id = BundleId::at(at);
@@ -165,7 +195,11 @@ pub fn seal(
     let mut records = Vec::with_capacity(parts.len());
     let mut blobs = Vec::with_capacity(parts.len() + 1);
     for (index, mut part) in (1..).zip(parts) {
-        let header = Header { bundle: bundle_id, visit, index };
+        let header = Header {
+            bundle: bundle_id,
+            visit,
+            index,
+        };
         let (content, blob) = part::seal(header, &mut *part.content, to, &target.blobs)?;
         records.push(PartRecord {
             index: PartIndex(index),
@@ -190,16 +224,25 @@ pub fn seal(
         signer_certificate: CertificateBytes(device.certificate().to_vec()),
         policy_version: POLICY_VERSION,
     };
-    let envelope = manifest_envelope(claims, bundle_id, at, records, device, operator)?.to_json();
-    if envelope.len() as u64 > MAX_MANIFEST_BYTES {
+    let mut envelope = manifest_envelope(claims, bundle_id, at, records, device, operator)?;
+    let json = Zeroizing::new(envelope.to_json());
+    envelope.payload.zeroize();
+    if json.len() as u64 > MAX_MANIFEST_BYTES {
         return Err(SealError::ManifestTooLarge);
     }
-    let header = Header { bundle: bundle_id, visit, index: 0 };
-    let (_, blob) = part::seal(header, &mut envelope.as_slice(), to, &target.blobs)?;
+    let header = Header {
+        bundle: bundle_id,
+        visit,
+        index: 0,
+    };
+    let (_, blob) = part::seal(header, &mut json.as_slice(), to, &target.blobs)?;
     blobs.insert(0, blob);
     file::sync_directory(&target.blobs).map_err(SealError::Write)?;
 
-    let predicate = Predicate { sizes: blobs.iter().map(|b| b.size).collect(), ..predicate };
+    let predicate = Predicate {
+        sizes: blobs.iter().map(|b| b.size).collect(),
+        ..predicate
+    };
     let digests: Vec<_> = blobs.iter().map(|b| b.digest).collect();
     let payload = statement::write(predicate, &digests);
     let digest = BundleDigest::of(&payload);
@@ -208,7 +251,12 @@ pub fn seal(
     let json = outer.to_json();
     file::write_whole(into, ENVELOPE_FILE, &json).map_err(SealError::Write)?;
     target.keep();
-    Ok(SealedBundle::just_sealed(into.to_path_buf(), json, digest, blobs))
+    Ok(SealedBundle::just_sealed(
+        into.to_path_buf(),
+        json,
+        digest,
+        blobs,
+    ))
 }
 
 /// Whether sealing would succeed as far as keys and certificates go: both sign a trial message.
@@ -222,9 +270,16 @@ pub fn preflight(
     at: Timestamp,
 ) -> Result<(), SealError> {
     check_certificates(station, operator, role, device_key, operator_key, at)?;
-    for (key, signer) in [(device_key, Signer::Device), (operator_key, Signer::Operator)] {
+    for (key, signer) in [
+        (device_key, Signer::Device),
+        (operator_key, Signer::Operator),
+    ] {
         // The type keeps this signature from ever passing for one over a bundle.
-        sign(&mut Envelope::unsigned("application/vnd.niem.preflight", Vec::new()), key, signer)?;
+        sign(
+            &mut Envelope::unsigned("application/vnd.niem.preflight", Vec::new()),
+            key,
+            signer,
+        )?;
     }
     Ok(())
 }
@@ -235,7 +290,10 @@ fn check_parts(claims: &Claims, parts: &[Part]) -> Result<(), SealError> {
     }
     let mut names = HashSet::new();
     for (index, part) in (1..).zip(parts) {
-        if !is_part_name(&part.name) || !is_media_type(&part.media_type) || !names.insert(part.name.as_str()) {
+        if !is_part_name(&part.name)
+            || !is_media_type(&part.media_type)
+            || !names.insert(part.name.as_str())
+        {
             return Err(SealError::PartName { index });
         }
     }
@@ -252,7 +310,9 @@ pub(crate) fn is_part_name(name: &str) -> bool {
 }
 
 pub(crate) fn is_media_type(text: &str) -> bool {
-    (3..=100).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) && text.contains('/')
+    (3..=100).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_graphic())
+        && text.contains('/')
 }
 
 fn check_certificates(
@@ -264,7 +324,8 @@ fn check_certificates(
     at: Timestamp,
 ) -> Result<(), SealError> {
     let names = |key: &dyn SealingKey, signer| {
-        trust::own_names(key.certificate(), at).map_err(|source| SealError::Certificate { signer, source })
+        trust::own_names(key.certificate(), at)
+            .map_err(|source| SealError::Certificate { signer, source })
     };
     let (name, unit) = names(device_key, Signer::Device)?;
     if name != station.as_str() || unit != STATION_UNIT {
@@ -318,11 +379,16 @@ fn manifest_envelope(
 /// Signs, and checks at once that the certificate in hand fits: a token may hold another key.
 fn sign(envelope: &mut Envelope, key: &dyn SealingKey, signer: Signer) -> Result<(), SealError> {
     let pae = envelope.pae();
-    let sig = key.sign(&pae).map_err(|source| SealError::Key { signer, source })?;
+    let sig = key
+        .sign(&pae)
+        .map_err(|source| SealError::Key { signer, source })?;
     if !trust::has_signed(key.certificate(), &pae, &sig) {
         return Err(SealError::KeyOfOtherCertificate { signer });
     }
-    envelope.signatures.push(EnvelopeSignature { keyid: certificate_keyid(key.certificate()), sig });
+    envelope.signatures.push(EnvelopeSignature {
+        keyid: certificate_keyid(key.certificate()),
+        sig,
+    });
     Ok(())
 }
 
@@ -335,7 +401,11 @@ struct Target {
 impl Target {
     fn make(into: &Path) -> Result<Self, SealError> {
         fs::create_dir_all(into).map_err(SealError::Write)?;
-        if fs::read_dir(into).map_err(SealError::Write)?.next().is_some() {
+        if fs::read_dir(into)
+            .map_err(SealError::Write)?
+            .next()
+            .is_some()
+        {
             return Err(SealError::TargetNotEmpty);
         }
         let blobs = into.join(BLOBS_FOLDER);

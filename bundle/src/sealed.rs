@@ -33,19 +33,24 @@ impl SealedBundle {
     /// Reads the envelope of a bundle folder and sees that each blob is there with its size.
     pub fn load(dir: impl Into<PathBuf>) -> Result<Self, OpenError> {
         let dir = dir.into();
-        let envelope_json = file::read_within(&dir.join(ENVELOPE_FILE), MAX_ENVELOPE_BYTES as u64).map_err(|error| {
-            match error.kind() {
+        let envelope_json = file::read_within(&dir.join(ENVELOPE_FILE), MAX_ENVELOPE_BYTES as u64)
+            .map_err(|error| match error.kind() {
                 io::ErrorKind::FileTooLarge => OpenError::EnvelopeTooLarge,
                 _ => OpenError::Unreadable(error),
-            }
-        })?;
+            })?;
         let (_, statement) = statement::parse(&envelope_json)?;
-        let bundle =
-            Self { envelope_json, digest: statement.digest(), blobs: statement.blobs().to_vec(), dir };
+        let bundle = Self {
+            envelope_json,
+            digest: statement.digest(),
+            blobs: statement.blobs().to_vec(),
+            dir,
+        };
         for blob in &bundle.blobs {
             let index = blob.index;
             match std::fs::metadata(bundle.blob_path(&blob.digest)) {
-                Ok(found) if !found.is_file() || found.len() != blob.size => return Err(OpenError::BlobSize { index }),
+                Ok(found) if !found.is_file() || found.len() != blob.size => {
+                    return Err(OpenError::BlobSize { index });
+                }
                 Ok(_) => {}
                 Err(error) => return Err(missing_or_unreadable(index, error)),
             }
@@ -83,8 +88,18 @@ impl SealedBundle {
         self.dir.join(BLOBS_FOLDER).join(digest.to_string())
     }
 
-    pub(crate) fn just_sealed(dir: PathBuf, envelope_json: Vec<u8>, digest: BundleDigest, blobs: Vec<BlobRef>) -> Self {
-        Self { dir, envelope_json, digest, blobs }
+    pub(crate) fn just_sealed(
+        dir: PathBuf,
+        envelope_json: Vec<u8>,
+        digest: BundleDigest,
+        blobs: Vec<BlobRef>,
+    ) -> Self {
+        Self {
+            dir,
+            envelope_json,
+            digest,
+            blobs,
+        }
     }
 }
 
@@ -104,6 +119,8 @@ impl BlobSource for SealedBundle {
 /// A folder in which each file is named by its SHA-256 in lower-case hexadecimal.
 impl BlobSource for &Path {
     fn open(&self, digest: &Sha256Digest) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(file::open_regular(&self.join(digest.to_string()))?))
+        Ok(Box::new(file::open_regular(
+            &self.join(digest.to_string()),
+        )?))
     }
 }

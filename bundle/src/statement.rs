@@ -114,7 +114,9 @@ impl Statement {
     /// The length of all blobs together.
     #[must_use]
     pub fn total_size(&self) -> u64 {
-        self.blobs.iter().fold(0, |sum, blob| sum.saturating_add(blob.size))
+        self.blobs
+            .iter()
+            .fold(0, |sum, blob| sum.saturating_add(blob.size))
     }
 
     /// The desk's certificate, DER.
@@ -126,14 +128,25 @@ impl Statement {
 
 /// Checks the outer signature and the desk's certificate, which must stand at `at`. This is what
 /// can be known before any blob is there.
-pub fn statement(envelope_json: &[u8], stations: &StationTrust, at: Timestamp) -> Result<Statement, OpenError> {
+pub fn statement(
+    envelope_json: &[u8],
+    stations: &StationTrust,
+    at: Timestamp,
+) -> Result<Statement, OpenError> {
     let (envelope, statement) = parse(envelope_json)?;
     let certificate = statement.signer_certificate();
     let station = stations
         .station(certificate, at)
-        .map_err(|source| OpenError::Certificate { signer: Signer::Device, source })?;
-    let [_] = envelope.signatures.as_slice() else { return Err(OpenError::SignatureMissing) };
-    let signature = envelope.signature_of(&certificate_keyid(certificate)).ok_or(OpenError::SignatureMissing)?;
+        .map_err(|source| OpenError::Certificate {
+            signer: Signer::Device,
+            source,
+        })?;
+    let [_] = envelope.signatures.as_slice() else {
+        return Err(OpenError::SignatureMissing);
+    };
+    let signature = envelope
+        .signature_of(&certificate_keyid(certificate))
+        .ok_or(OpenError::SignatureMissing)?;
     if !trust::has_signed(certificate, &envelope.pae(), signature) {
         return Err(OpenError::SignatureInvalid);
     }
@@ -156,18 +169,22 @@ pub(crate) fn parse(envelope_json: &[u8]) -> Result<(Envelope, Statement), OpenE
     if envelope.payload_type != PAYLOAD_TYPE {
         return Err(OpenError::EnvelopeType);
     }
-    let version: Version = serde_json::from_slice(&envelope.payload).map_err(|_| OpenError::StatementMalformed)?;
+    let version: Version =
+        serde_json::from_slice(&envelope.payload).map_err(|_| OpenError::StatementMalformed)?;
     if version.kind != STATEMENT_TYPE || version.predicate_type != PREDICATE_TYPE {
         return Err(OpenError::VersionUnknown);
     }
-    let wire: Wire = serde_json::from_slice(&envelope.payload).map_err(|_| OpenError::StatementMalformed)?;
+    let wire: Wire =
+        serde_json::from_slice(&envelope.payload).map_err(|_| OpenError::StatementMalformed)?;
     let statement = consistent(wire, BundleDigest::of(&envelope.payload))?;
     Ok((envelope, statement))
 }
 
 /// What the fields must say together.
 fn consistent(wire: Wire, digest: BundleDigest) -> Result<Statement, OpenError> {
-    let Wire { subject, predicate, .. } = wire;
+    let Wire {
+        subject, predicate, ..
+    } = wire;
     if subject.len() > MAX_BLOBS {
         return Err(OpenError::TooManyParts);
     }
@@ -181,10 +198,18 @@ fn consistent(wire: Wire, digest: BundleDigest) -> Result<Statement, OpenError> 
     }
     for (index, (subject, size)) in (0..).zip(subject.iter().zip(&predicate.sizes)) {
         let digest = subject.digest.sha256;
-        if subject.name != format!("blob-{index}") || *size == 0 || *size > MAX_SIZE || !seen.insert(digest) {
+        if subject.name != format!("blob-{index}")
+            || *size == 0
+            || *size > MAX_SIZE
+            || !seen.insert(digest)
+        {
             return Err(OpenError::StatementInconsistent);
         }
-        blobs.push(BlobRef { index, digest, size: *size });
+        blobs.push(BlobRef {
+            index,
+            digest,
+            size: *size,
+        });
     }
     if blobs[0].size > MAX_MANIFEST_BLOB_BYTES {
         return Err(OpenError::ManifestTooLarge);
@@ -192,7 +217,11 @@ fn consistent(wire: Wire, digest: BundleDigest) -> Result<Statement, OpenError> 
     if predicate.recipients.is_empty() || predicate.recipients.len() > MAX_RECIPIENTS {
         return Err(OpenError::StatementInconsistent);
     }
-    Ok(Statement { digest, predicate, blobs })
+    Ok(Statement {
+        digest,
+        predicate,
+        blobs,
+    })
 }
 
 /// The payload of the outer envelope.
@@ -200,7 +229,10 @@ pub(crate) fn write(predicate: Predicate, blobs: &[Sha256Digest]) -> Vec<u8> {
     let subject = blobs
         .iter()
         .enumerate()
-        .map(|(index, digest)| Subject { name: format!("blob-{index}"), digest: SubjectDigest { sha256: *digest } })
+        .map(|(index, digest)| Subject {
+            name: format!("blob-{index}"),
+            digest: SubjectDigest { sha256: *digest },
+        })
         .collect();
     let wire = Wire {
         kind: STATEMENT_TYPE.to_owned(),

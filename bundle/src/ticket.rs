@@ -71,16 +71,31 @@ impl TicketError {
     }
 
     #[cfg(test)]
-    pub(crate) const ALL: &'static [Self] =
-        &[Self::Malformed, Self::SignatureInvalid, Self::NotYetValid, Self::Expired];
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Malformed,
+        Self::SignatureInvalid,
+        Self::NotYetValid,
+        Self::Expired,
+    ];
 }
 
 impl Ticket {
     /// A fresh ticket for `station`.
-    pub fn draw(station: StationId, issued_at: Timestamp, expires_at: Timestamp, rng: &mut dyn CryptoRng) -> Self {
+    pub fn draw(
+        station: StationId,
+        issued_at: Timestamp,
+        expires_at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Self {
         let mut nonce = [0; 32];
         rng.fill_bytes(&mut nonce);
-        Self { id: TicketId::at(issued_at), station, nonce, issued_at, expires_at }
+        Self {
+            id: TicketId::at(issued_at),
+            station,
+            nonce,
+            issued_at,
+            expires_at,
+        }
     }
 
     /// Whether a visit may be opened with this ticket at `at`. It does not say whether the ticket
@@ -108,9 +123,10 @@ impl SignedTicket {
 
     /// Reads a ticket of at most [`MAX_TICKET_BYTES`].
     pub fn from_json(json: &[u8]) -> Result<Self, TicketError> {
-        let envelope = Envelope::from_json_within(json, MAX_TICKET_BYTES).map_err(|error| match error {
-            EnvelopeError::TooLarge | EnvelopeError::Malformed => TicketError::Malformed,
-        })?;
+        let envelope =
+            Envelope::from_json_within(json, MAX_TICKET_BYTES).map_err(|error| match error {
+                EnvelopeError::TooLarge | EnvelopeError::Malformed => TicketError::Malformed,
+            })?;
         Ok(Self(envelope))
     }
 
@@ -148,7 +164,9 @@ pub fn challenge(ticket: &SignedTicket, visit: VisitId) -> [u8; 8] {
     context.update(&ticket.0.payload);
     context.update(visit.as_bytes());
     let digest = context.finish();
-    digest.as_ref()[..8].try_into().expect("SHA-256 gives 32 bytes")
+    digest.as_ref()[..8]
+        .try_into()
+        .expect("SHA-256 gives 32 bytes")
 }
 
 mod hex_nonce {
@@ -190,26 +208,47 @@ mod tests {
         let signed = SignedTicket::issue(&ticket, &key);
         let read = SignedTicket::from_json(&signed.to_json()).unwrap();
         assert_eq!(read.verify(key.public_key()), Ok(ticket.clone()));
-        assert_eq!(read.verify(other.public_key()), Err(TicketError::SignatureInvalid));
+        assert_eq!(
+            read.verify(other.public_key()),
+            Err(TicketError::SignatureInvalid)
+        );
 
         let mut altered = read.clone();
         let at = altered.0.payload.iter().position(|b| *b == b'1').unwrap();
         altered.0.payload[at] = b'2';
-        assert_eq!(altered.verify(key.public_key()), Err(TicketError::SignatureInvalid));
+        assert_eq!(
+            altered.verify(key.public_key()),
+            Err(TicketError::SignatureInvalid)
+        );
 
         // The key's signature over something else, even over the same bytes as another type.
-        let mut receipt = Envelope::unsigned("application/vnd.niem.receipt.v1+json", read.0.payload.clone());
+        let mut receipt = Envelope::unsigned(
+            "application/vnd.niem.receipt.v1+json",
+            read.0.payload.clone(),
+        );
         key.sign_envelope(&mut receipt);
-        assert_eq!(SignedTicket(receipt).verify(key.public_key()), Err(TicketError::Malformed));
-        assert_eq!(SignedTicket::from_json(&vec![b' '; MAX_TICKET_BYTES + 1]), Err(TicketError::Malformed));
+        assert_eq!(
+            SignedTicket(receipt).verify(key.public_key()),
+            Err(TicketError::Malformed)
+        );
+        assert_eq!(
+            SignedTicket::from_json(&vec![b' '; MAX_TICKET_BYTES + 1]),
+            Err(TicketError::Malformed)
+        );
     }
 
     #[test]
     fn a_ticket_has_its_hours() {
         let ticket = ticket();
         assert_eq!(ticket.check_time(ticket.issued_at), Ok(()));
-        assert_eq!(ticket.check_time("2026-03-01T23:59:59Z".parse().unwrap()), Err(TicketError::NotYetValid));
-        assert_eq!(ticket.check_time(ticket.expires_at), Err(TicketError::Expired));
+        assert_eq!(
+            ticket.check_time("2026-03-01T23:59:59Z".parse().unwrap()),
+            Err(TicketError::NotYetValid)
+        );
+        assert_eq!(
+            ticket.check_time(ticket.expires_at),
+            Err(TicketError::Expired)
+        );
     }
 
     #[test]
@@ -217,7 +256,10 @@ mod tests {
         // Computed by hand: printf 'niem-aa-v1{}' then sixteen bytes 00..0f | sha256sum.
         let signed = SignedTicket(Envelope::unsigned(PAYLOAD_TYPE, b"{}".to_vec()));
         let visit = VisitId::from_uuid(uuid::Uuid::from_bytes(std::array::from_fn(|i| i as u8)));
-        assert_eq!(hex::encode(challenge(&signed, visit)), CHALLENGE_BY_SHA256SUM);
+        assert_eq!(
+            hex::encode(challenge(&signed, visit)),
+            CHALLENGE_BY_SHA256SUM
+        );
         let other_visit = VisitId::from_uuid(uuid::Uuid::nil());
         assert_ne!(challenge(&signed, visit), challenge(&signed, other_visit));
         let other_ticket = SignedTicket(Envelope::unsigned(PAYLOAD_TYPE, b"{ }".to_vec()));

@@ -126,18 +126,29 @@ impl CertificateError {
     }
 
     #[cfg(test)]
-    pub(crate) const ALL: &'static [Self] =
-        &[Self::Malformed, Self::Untrusted, Self::Expired, Self::NotYetValid, Self::WrongUnit];
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Malformed,
+        Self::Untrusted,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::WrongUnit,
+    ];
 }
 
 impl StationTrust {
     /// Reads the roots from a PEM file, or from every `.pem`, `.crt`, `.cer` and `.der` file of a folder.
     pub fn load(path: &Path) -> Result<Self, StationTrustError> {
         let mut roots = Vec::new();
-        if fs::metadata(path).map_err(StationTrustError::Unreadable)?.is_dir() {
+        if fs::metadata(path)
+            .map_err(StationTrustError::Unreadable)?
+            .is_dir()
+        {
             for entry in fs::read_dir(path).map_err(StationTrustError::Unreadable)? {
                 let file = entry.map_err(StationTrustError::Unreadable)?.path();
-                let kind = file.extension().and_then(|e| e.to_str()).unwrap_or_default();
+                let kind = file
+                    .extension()
+                    .and_then(|e| e.to_str())
+                    .unwrap_or_default();
                 if matches!(kind, "pem" | "crt" | "cer" | "der") {
                     read_roots(&file, &mut roots)?;
                 }
@@ -163,14 +174,23 @@ impl StationTrust {
                 return Err(StationTrustError::TooMany);
             }
             let der = CertificateDer::from(root);
-            let anchor = anchor_from_trusted_cert(&der).map_err(|_| StationTrustError::Malformed)?;
+            let anchor =
+                anchor_from_trusted_cert(&der).map_err(|_| StationTrustError::Malformed)?;
             anchors.push(anchor.to_owned());
         }
-        if anchors.is_empty() { Err(StationTrustError::Empty) } else { Ok(Self { anchors }) }
+        if anchors.is_empty() {
+            Err(StationTrustError::Empty)
+        } else {
+            Ok(Self { anchors })
+        }
     }
 
     /// The desk that a certificate names, if the certificate stood at `at`.
-    pub fn station(&self, certificate: &[u8], at: Timestamp) -> Result<StationId, CertificateError> {
+    pub fn station(
+        &self,
+        certificate: &[u8],
+        at: Timestamp,
+    ) -> Result<StationId, CertificateError> {
         let (name, unit) = self.names(certificate, at)?;
         if unit != STATION_UNIT {
             return Err(CertificateError::WrongUnit);
@@ -179,7 +199,11 @@ impl StationTrust {
     }
 
     /// The person that a certificate names, if the certificate stood at `at`.
-    pub fn operator(&self, certificate: &[u8], at: Timestamp) -> Result<SignerIdentity, CertificateError> {
+    pub fn operator(
+        &self,
+        certificate: &[u8],
+        at: Timestamp,
+    ) -> Result<SignerIdentity, CertificateError> {
         let (name, unit) = self.names(certificate, at)?;
         let role = Role::from_name(&unit).ok_or(CertificateError::WrongUnit)?;
         let id = OperatorId::new(name).map_err(|_| CertificateError::WrongUnit)?;
@@ -187,7 +211,11 @@ impl StationTrust {
     }
 
     /// Checks the chain first and reads the names after.
-    fn names(&self, certificate: &[u8], at: Timestamp) -> Result<(String, String), CertificateError> {
+    fn names(
+        &self,
+        certificate: &[u8],
+        at: Timestamp,
+    ) -> Result<(String, String), CertificateError> {
         if certificate.len() > MAX_CERTIFICATE_BYTES {
             return Err(CertificateError::Malformed);
         }
@@ -197,13 +225,20 @@ impl StationTrust {
         // authentication: the desk's certificate also opens its connection to the verifier.
         let usage = Usage::client_auth();
         let time = unix_time(at);
-        end.verify_for_usage(CHAIN_ALGORITHMS, &self.anchors, &[], time, usage, None, None).map_err(|error| {
-            match error {
-                webpki::Error::CertExpired { .. } => CertificateError::Expired,
-                webpki::Error::CertNotValidYet { .. } => CertificateError::NotYetValid,
-                webpki::Error::BadDer => CertificateError::Malformed,
-                _ => CertificateError::Untrusted,
-            }
+        end.verify_for_usage(
+            CHAIN_ALGORITHMS,
+            &self.anchors,
+            &[],
+            time,
+            usage,
+            None,
+            None,
+        )
+        .map_err(|error| match error {
+            webpki::Error::CertExpired { .. } => CertificateError::Expired,
+            webpki::Error::CertNotValidYet { .. } => CertificateError::NotYetValid,
+            webpki::Error::BadDer => CertificateError::Malformed,
+            _ => CertificateError::Untrusted,
         })?;
         names(&parse(certificate)?)
     }
@@ -219,13 +254,19 @@ impl fmt::Debug for StationTrust {
 /// whose certificate that is: ask [`StationTrust`].
 pub(crate) fn has_signed(certificate: &[u8], message: &[u8], signature: &[u8]) -> bool {
     let der = CertificateDer::from(certificate);
-    let Ok(end) = EndEntityCert::try_from(&der) else { return false };
-    end.verify_signature(algorithms::ECDSA_P256_SHA256, message, signature).is_ok()
+    let Ok(end) = EndEntityCert::try_from(&der) else {
+        return false;
+    };
+    end.verify_signature(algorithms::ECDSA_P256_SHA256, message, signature)
+        .is_ok()
 }
 
 /// The common name and the organisational unit of a certificate, unchecked; and the certificate
 /// must stand at `at`. For a desk, which signs with its own certificate and may have no roots.
-pub(crate) fn own_names(certificate: &[u8], at: Timestamp) -> Result<(String, String), CertificateError> {
+pub(crate) fn own_names(
+    certificate: &[u8],
+    at: Timestamp,
+) -> Result<(String, String), CertificateError> {
     let parsed = parse(certificate)?;
     let validity = parsed.tbs_certificate.validity;
     let at = unix_time(at).as_secs();
@@ -248,19 +289,32 @@ pub(crate) fn parse(certificate: &[u8]) -> Result<Certificate, CertificateError>
 fn names(certificate: &Certificate) -> Result<(String, String), CertificateError> {
     let tbs = &certificate.tbs_certificate;
     // RFC 5280 §4.2.1.3: where key usage is limited, it must allow signatures.
-    let usage = tbs.get::<KeyUsage>().map_err(|_| CertificateError::Malformed)?;
+    let usage = tbs
+        .get::<KeyUsage>()
+        .map_err(|_| CertificateError::Malformed)?;
     if usage.is_some_and(|(_, usage)| !usage.digital_signature()) {
         return Err(CertificateError::Malformed);
     }
     let only = |wanted: ObjectIdentifier| {
-        let mut found = tbs.subject.0.iter().flat_map(|rdn| rdn.0.iter()).filter(|a| a.oid == wanted);
+        let mut found = tbs
+            .subject
+            .0
+            .iter()
+            .flat_map(|rdn| rdn.0.iter())
+            .filter(|a| a.oid == wanted);
         let one = found.next().ok_or(CertificateError::WrongUnit)?;
         if found.next().is_some() {
             return Err(CertificateError::WrongUnit);
         }
         let text = match one.value.tag() {
-            Tag::Utf8String => one.value.decode_as::<Utf8StringRef<'_>>().map(|s| s.as_str().to_owned()),
-            Tag::PrintableString => one.value.decode_as::<PrintableStringRef<'_>>().map(|s| s.as_str().to_owned()),
+            Tag::Utf8String => one
+                .value
+                .decode_as::<Utf8StringRef<'_>>()
+                .map(|s| s.as_str().to_owned()),
+            Tag::PrintableString => one
+                .value
+                .decode_as::<PrintableStringRef<'_>>()
+                .map(|s| s.as_str().to_owned()),
             _ => return Err(CertificateError::WrongUnit),
         };
         text.map_err(|_| CertificateError::WrongUnit)
@@ -269,11 +323,14 @@ fn names(certificate: &Certificate) -> Result<(String, String), CertificateError
 }
 
 fn unix_time(at: Timestamp) -> UnixTime {
-    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(at.as_second()).unwrap_or(0)))
+    UnixTime::since_unix_epoch(Duration::from_secs(
+        u64::try_from(at.as_second()).unwrap_or(0),
+    ))
 }
 
 fn read_roots(path: &Path, into: &mut Vec<Vec<u8>>) -> Result<(), StationTrustError> {
-    let content = crate::file::read_within(path, MAX_TRUST_FILE_BYTES).map_err(StationTrustError::Unreadable)?;
+    let content = crate::file::read_within(path, MAX_TRUST_FILE_BYTES)
+        .map_err(StationTrustError::Unreadable)?;
     if content.first() == Some(&0x30) {
         into.push(content);
         return Ok(());
@@ -287,5 +344,9 @@ fn add_roots(pem: &[u8], into: &mut Vec<Vec<u8>>) -> Result<(), StationTrustErro
         into.push(root.map_err(|_| StationTrustError::Malformed)?.to_vec());
     }
     // A file without a certificate is a mistake to be told, not to be passed over.
-    if into.len() == before { Err(StationTrustError::Empty) } else { Ok(()) }
+    if into.len() == before {
+        Err(StationTrustError::Empty)
+    } else {
+        Ok(())
+    }
 }

@@ -198,14 +198,20 @@ impl OpenError {
             Self::VersionUnknown => "bundle.version_unknown",
             Self::StatementInconsistent => "bundle.statement_inconsistent",
             Self::TooManyParts => "bundle.too_many_parts",
-            Self::Certificate { signer: Signer::Device, source } => match source {
+            Self::Certificate {
+                signer: Signer::Device,
+                source,
+            } => match source {
                 CertificateError::Malformed => "bundle.station_certificate_malformed",
                 CertificateError::Untrusted => "bundle.station_untrusted",
                 CertificateError::Expired => "bundle.station_certificate_expired",
                 CertificateError::NotYetValid => "bundle.station_certificate_not_yet_valid",
                 CertificateError::WrongUnit => "bundle.station_certificate_wrong_unit",
             },
-            Self::Certificate { signer: Signer::Operator, source } => match source {
+            Self::Certificate {
+                signer: Signer::Operator,
+                source,
+            } => match source {
                 CertificateError::Malformed => "bundle.operator_certificate_malformed",
                 CertificateError::Untrusted => "bundle.operator_untrusted",
                 CertificateError::Expired => "bundle.operator_certificate_expired",
@@ -250,7 +256,10 @@ impl OpenError {
     pub fn is_failure(&self) -> bool {
         matches!(
             self,
-            Self::Unreadable(_) | Self::BlobMissing { .. } | Self::BlobUnreadable { .. } | Self::Output(_)
+            Self::Unreadable(_)
+                | Self::BlobMissing { .. }
+                | Self::BlobUnreadable { .. }
+                | Self::Output(_)
         )
     }
 }
