@@ -1,0 +1,93 @@
+//! What a face's pixels are worth: sharpness, brightness and pose, by the classical measures of
+//! ISO/IEC 29794-5 that need no learned model.
+
+use models::FaceQuality;
+
+use crate::align::{Point, SIDE};
+use crate::yunet::Face;
+
+/// The figures of the largest face; `upright` holds its 112 × 112 RGB pixels.
+pub(crate) fn quality(faces: usize, face: &Face, upright: &[u8]) -> FaceQuality {
+    let gray: Vec<f32> = upright
+        .chunks_exact(3)
+        // ITU-R BT.601 luma
+        .map(|p| 0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2]))
+        .collect();
+    let (luminance, variance) = mean_and_variance(&gray);
+    let (_, sharpness) = mean_and_variance(&laplacian(&gray, SIDE as usize));
+    let [right_eye, left_eye, nose, ..] = face.landmarks;
+    let mut quality = FaceQuality::new(faces);
+    quality.eye_distance_px = distance(right_eye, left_eye);
+    quality.sharpness = sharpness;
+    quality.luminance = luminance;
+    quality.contrast = variance.sqrt();
+    quality.yaw = yaw(right_eye, left_eye, nose);
+    quality.roll_degrees = (left_eye.y - right_eye.y)
+        .atan2(left_eye.x - right_eye.x)
+        .to_degrees();
+    quality.confidence = face.confidence;
+    quality
+}
+
+fn distance(a: Point, b: Point) -> f32 {
+    (a.x - b.x).hypot(a.y - b.y)
+}
+
+/// Where the nose tip falls on the line through the eyes: 0 in the middle, ±0.5 under an eye.
+fn yaw(right_eye: Point, left_eye: Point, nose: Point) -> f32 {
+    let (dx, dy) = (left_eye.x - right_eye.x, left_eye.y - right_eye.y);
+    let squared = dx * dx + dy * dy;
+    if squared < 1.0 {
+        return 0.0;
+    }
+    ((nose.x - right_eye.x) * dx + (nose.y - right_eye.y) * dy) / squared - 0.5
+}
+
+fn laplacian(gray: &[f32], side: usize) -> Vec<f32> {
+    let mut out = Vec::with_capacity(gray.len());
+    for y in 1..side - 1 {
+        for x in 1..side - 1 {
+            let at = y * side + x;
+            out.push(
+                gray[at - 1] + gray[at + 1] + gray[at - side] + gray[at + side] - 4.0 * gray[at],
+            );
+        }
+    }
+    out
+}
+
+fn mean_and_variance(values: &[f32]) -> (f32, f32) {
+    let count = values.len().max(1) as f32;
+    let mean = values.iter().sum::<f32>() / count;
+    let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / count;
+    (mean, variance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flat_picture_has_no_sharpness_and_a_checked_one_much() {
+        let flat = [128.0; 16];
+        assert_eq!(mean_and_variance(&laplacian(&flat, 4)).1, 0.0);
+        let checked: Vec<f32> = (0..16).map(|i| ((i + i / 4) % 2 * 255) as f32).collect();
+        assert!(mean_and_variance(&laplacian(&checked, 4)).1 > 1e5);
+    }
+
+    #[test]
+    fn the_nose_tells_the_turn_also_on_a_tilted_head() {
+        let straight = yaw(
+            Point::new(0.0, 0.0),
+            Point::new(40.0, 40.0),
+            Point::new(0.0, 40.0),
+        );
+        assert!(straight.abs() < 1e-6);
+        let turned = yaw(
+            Point::new(0.0, 0.0),
+            Point::new(40.0, 0.0),
+            Point::new(40.0, 30.0),
+        );
+        assert!((turned - 0.5).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,213 @@
+//! The face engine: YuNet finds, SFace embeds, the cosine of two embeddings is the similarity.
+
+use models::{
+    Bands, FaceEngine, FaceError, FaceQuality, Manifest, ModelError, ModelId, Portrait, Similarity,
+};
+use opencv::core::{CV_8UC3, CV_32F, Mat, MatTraitConstManual, MatTraitManual, Scalar, Size};
+use opencv::dnn::{Net, NetTrait, blob_from_image, read_net_from_onnx};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::align::{SIDE, upright};
+use crate::measure;
+use crate::yunet::{self, Face};
+
+/// The manifest's name of the detector.
+pub const DETECTOR: &str = "yunet_2023mar";
+/// The manifest's name of the recogniser, whose bands judge.
+pub const RECOGNISER: &str = "sface_2021dec";
+
+/// Someone stands beside the person when their face is at least this large a part of the largest
+/// one's width; smaller faces are passers-by and pictures on the wall.
+const BESIDE: f32 = 0.4;
+
+/// YuNet and SFace on OpenCV's `dnn`, on the CPU.
+pub struct SFace {
+    detector: Net,
+    recogniser: Net,
+    detector_model: ModelId,
+    model: ModelId,
+    bands: Bands,
+}
+
+impl SFace {
+    /// Loads both nets; weights that are not the pinned ones are refused, and so is a recogniser for
+    /// which nobody measured thresholds.
+    pub fn load(manifest: &Manifest) -> Result<Self, ModelError> {
+        Ok(Self {
+            detector: net(manifest, DETECTOR)?,
+            recogniser: net(manifest, RECOGNISER)?,
+            detector_model: manifest.id(DETECTOR)?,
+            model: manifest.id(RECOGNISER)?,
+            bands: manifest.bands(RECOGNISER)?,
+        })
+    }
+
+    /// Which weights find the face; the record of a comparison names them beside [`FaceEngine::model`].
+    pub const fn detector(&self) -> &ModelId {
+        &self.detector_model
+    }
+
+    /// The faces near enough to be meant, largest first, and the picture they are in.
+    fn faces(&mut self, portrait: &Portrait) -> Result<(Picture, Vec<Face>), FaceError> {
+        let picture = Picture::of(portrait)?;
+        let mut faces = yunet::find(&mut self.detector, &picture.0, portrait)?;
+        if let Some(largest) = faces.first().map(|face| face.width) {
+            faces.retain(|face| face.width >= BESIDE * largest);
+        }
+        Ok((picture, faces))
+    }
+
+    fn embedding(&mut self, picture: &Picture, face: &Face) -> Result<Embedding, FaceError> {
+        let face = Picture(upright(&picture.0, &face.landmarks)?);
+        embed(&mut self.recogniser, &face.0).map_err(engine("recogniser"))
+    }
+}
+
+/// The similarities of every pair of many pictures, and how many pictures showed no face.
+#[cfg(feature = "measure")]
+pub struct Pairs {
+    pub similarities: Vec<(usize, usize, Similarity)>,
+    pub missed: usize,
+}
+
+#[cfg(feature = "measure")]
+impl SFace {
+    /// Compares every picture with every other, each by its largest face: for measuring accuracy only.
+    pub fn pairwise(&mut self, portraits: &[&Portrait]) -> Result<Pairs, FaceError> {
+        let mut embeddings = Vec::new();
+        for (index, portrait) in portraits.iter().enumerate() {
+            let (picture, faces) = self.faces(portrait)?;
+            if let Some(face) = faces.first() {
+                embeddings.push((index, self.embedding(&picture, face)?));
+            }
+        }
+        let mut similarities = Vec::new();
+        for (position, (a, first)) in embeddings.iter().enumerate() {
+            for (b, second) in &embeddings[position + 1..] {
+                similarities.push((*a, *b, first.cosine(second)));
+            }
+        }
+        Ok(Pairs {
+            similarities,
+            missed: portraits.len() - embeddings.len(),
+        })
+    }
+}
+
+impl FaceEngine for SFace {
+    fn compare(&mut self, document: &Portrait, live: &Portrait) -> Result<Similarity, FaceError> {
+        let (picture, faces) = self.faces(live)?;
+        let face = match faces.as_slice() {
+            [] => return Err(FaceError::NoFace),
+            [face] => face,
+            several => {
+                return Err(FaceError::SeveralFaces {
+                    count: several.len(),
+                });
+            }
+        };
+        let living = self.embedding(&picture, face)?;
+        // A card's portrait may carry a small ghost of itself, so here the largest face is meant.
+        let (picture, faces) = self.faces(document)?;
+        let face = faces.first().ok_or(FaceError::NoFaceInDocument)?;
+        let printed = self.embedding(&picture, face)?;
+        Ok(living.cosine(&printed))
+    }
+
+    fn quality(&mut self, live: &Portrait) -> Result<FaceQuality, FaceError> {
+        let (picture, faces) = self.faces(live)?;
+        let Some(face) = faces.first() else {
+            return Ok(FaceQuality::NOBODY);
+        };
+        let upright = Picture(upright(&picture.0, &face.landmarks)?);
+        let pixels = upright.0.data_bytes().map_err(engine("quality"))?;
+        Ok(measure::quality(faces.len(), face, pixels))
+    }
+
+    fn model(&self) -> &ModelId {
+        &self.model
+    }
+
+    fn bands(&self) -> Bands {
+        self.bands
+    }
+}
+
+/// A picture of a person in OpenCV's memory, overwritten when dropped.
+struct Picture(Mat);
+
+impl Picture {
+    fn of(portrait: &Portrait) -> Result<Self, FaceError> {
+        let mut mat = Mat::new_rows_cols_with_default(
+            portrait.height() as i32,
+            portrait.width() as i32,
+            CV_8UC3,
+            Scalar::default(),
+        )
+        .map_err(engine("picture"))?;
+        mat.data_bytes_mut()
+            .map_err(engine("picture"))?
+            .copy_from_slice(portrait.rgb());
+        Ok(Self(mat))
+    }
+}
+
+impl Drop for Picture {
+    fn drop(&mut self) {
+        if let Ok(pixels) = self.0.data_bytes_mut() {
+            pixels.zeroize();
+        }
+    }
+}
+
+/// What SFace makes of a face, at length one: as personal as the face, so it is wiped too.
+struct Embedding(Zeroizing<Vec<f32>>);
+
+impl Embedding {
+    fn cosine(&self, other: &Self) -> Similarity {
+        Similarity::new(self.0.iter().zip(other.0.iter()).map(|(a, b)| a * b).sum())
+    }
+}
+
+fn embed(net: &mut Net, face: &Mat) -> opencv::Result<Embedding> {
+    // SFace takes red first, 0 to 255 as they are: our pixels already stand so.
+    let blob = blob_from_image(
+        face,
+        1.0,
+        Size::new(SIDE, SIDE),
+        Scalar::default(),
+        false,
+        false,
+        CV_32F,
+    )?;
+    net.set_input(&blob, "", 1.0, Scalar::default())?;
+    let mut output = net.forward_single("")?;
+    let raw = output.data_typed_mut::<f32>()?;
+    let length = raw.iter().map(|v| v * v).sum::<f32>().sqrt();
+    let embedding = Embedding(Zeroizing::new(raw.iter().map(|v| v / length).collect()));
+    raw.zeroize();
+    Ok(embedding)
+}
+
+fn net(manifest: &Manifest, name: &str) -> Result<Net, ModelError> {
+    let path = manifest.verify(name)?;
+    let refused = |detail: String| ModelError::Load {
+        name: name.to_owned(),
+        detail,
+    };
+    let path = path
+        .to_str()
+        .ok_or_else(|| refused("the path is not UTF-8".to_owned()))?;
+    read_net_from_onnx(path).map_err(|error| refused(error.message))
+}
+
+/// Turns OpenCV's exception into ours; its messages name sizes and layers, never pixels.
+pub(crate) fn engine(step: &'static str) -> impl Fn(opencv::Error) -> FaceError {
+    move |error| FaceError::Engine {
+        step,
+        detail: error.message,
+    }
+}
+
+#[cfg(test)]
+mod tests;

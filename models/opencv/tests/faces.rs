@@ -1,0 +1,149 @@
+//! The same person matches through bad pictures, another one does not, and no guess is made.
+
+use image::{Rgb, RgbImage, imageops};
+use models::{FaceComplaint, FaceEngine, FaceError, Outcome, Portrait};
+
+use crate::support::{
+    astronaut, beside, brighter, draw_face, draw_face_at_desk, engine, jpeg, portrait, scaled,
+};
+
+#[test]
+fn the_same_person_matches_through_bad_pictures() {
+    let mut engine = engine();
+    let original = astronaut();
+    let document = portrait(&original);
+    let live: [(&str, Portrait); 8] = [
+        ("as it is", portrait(&original)),
+        ("twice as large", portrait(&scaled(&original, 900))),
+        ("a third", portrait(&scaled(&original, 150))),
+        ("blurred", portrait(&imageops::blur(&original, 3.0))),
+        ("dark", portrait(&brighter(&original, 0.4))),
+        ("bright", portrait(&brighter(&original, 1.5))),
+        ("JPEG 30", jpeg(&original, 30)),
+        ("a third, JPEG 30", jpeg(&scaled(&original, 150), 30)),
+    ];
+    for (what, live) in live {
+        let score = engine.compare(&document, &live).unwrap();
+        assert_eq!(
+            engine.bands().judge(score),
+            Outcome::Match,
+            "{what}: {score:?}"
+        );
+    }
+}
+
+#[test]
+fn a_picture_is_wholly_alike_to_itself() {
+    let mut engine = engine();
+    let picture = portrait(&astronaut());
+    let score = engine.compare(&picture, &picture).unwrap().value();
+    assert!((score - 1.0).abs() < 1e-4, "{score}");
+}
+
+#[test]
+fn another_person_does_not_match() {
+    let mut engine = engine();
+    let document = portrait(&astronaut());
+    for seed in 1..=4 {
+        for live in [draw_face(seed), draw_face_at_desk(seed, 1)] {
+            let score = engine.compare(&document, &portrait(&live)).unwrap();
+            assert_eq!(
+                engine.bands().judge(score),
+                Outcome::NoMatch,
+                "seed {seed}: {score:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn drawn_people_match_themselves_at_the_desk_and_nobody_else() {
+    let mut engine = engine();
+    let seeds = [1, 2];
+    for person in seeds {
+        for other in seeds {
+            for take in 1..=3 {
+                let document = portrait(&draw_face(person));
+                let live = portrait(&draw_face_at_desk(other, take));
+                let score = engine.compare(&document, &live).unwrap();
+                let expected = if person == other {
+                    Outcome::Match
+                } else {
+                    Outcome::NoMatch
+                };
+                let found = engine.bands().judge(score);
+                assert_eq!(
+                    found, expected,
+                    "{person} and {other}, take {take}: {score:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_empty_picture_has_no_face() {
+    let mut engine = engine();
+    let wall = portrait(&RgbImage::from_pixel(640, 480, Rgb([170, 165, 150])));
+    let person = portrait(&astronaut());
+    let error = engine.compare(&person, &wall).unwrap_err();
+    assert!(matches!(error, FaceError::NoFace), "{error}");
+    assert_eq!(error.code(), "face.not_found");
+    let error = engine.compare(&wall, &person).unwrap_err();
+    assert_eq!(error.code(), "face.document_not_found");
+    assert_eq!(engine.quality(&wall).unwrap().faces, 0);
+}
+
+#[test]
+fn the_smallest_picture_is_refused_without_harm() {
+    let mut engine = engine();
+    let person = portrait(&astronaut());
+    for (width, height) in [(1, 1), (3, 2), (2_000, 1), (1, 2_000)] {
+        let dot = portrait(&RgbImage::from_pixel(width, height, Rgb([90; 3])));
+        assert_eq!(
+            engine.compare(&person, &dot).unwrap_err().code(),
+            "face.not_found"
+        );
+    }
+}
+
+#[test]
+fn two_people_in_view_are_refused() {
+    let mut engine = engine();
+    let document = portrait(&astronaut());
+    let two = portrait(&beside(&astronaut(), &astronaut()));
+    let error = engine.compare(&document, &two).unwrap_err();
+    assert!(
+        matches!(error, FaceError::SeveralFaces { count: 2 }),
+        "{error}"
+    );
+    assert_eq!(error.code(), "face.several");
+    assert_eq!(engine.quality(&two).unwrap().faces, 2);
+}
+
+#[test]
+fn a_passer_by_far_behind_does_not_disturb() {
+    let mut engine = engine();
+    let document = portrait(&astronaut());
+    let behind = portrait(&beside(&astronaut(), &scaled(&astronaut(), 130)));
+    let score = engine.compare(&document, &behind).unwrap();
+    assert_eq!(engine.bands().judge(score), Outcome::Match, "{score:?}");
+}
+
+#[test]
+fn quality_names_what_is_wrong() {
+    let mut engine = engine();
+    let mut complaints = |picture: &RgbImage| {
+        let quality = engine.quality(&portrait(picture)).unwrap();
+        assert_eq!(quality.faces, 1);
+        quality.complaints()
+    };
+    let good = astronaut();
+    assert_eq!(complaints(&good), []);
+    assert_eq!(complaints(&brighter(&good, 0.2)), [FaceComplaint::TooDark]);
+    assert_eq!(
+        complaints(&imageops::blur(&good, 8.0)),
+        [FaceComplaint::Blurred]
+    );
+    assert!(complaints(&scaled(&good, 150)).contains(&FaceComplaint::TooFar));
+}

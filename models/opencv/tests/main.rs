@@ -1,0 +1,7 @@
+//! Faces and films through the real nets: run `cargo xtask models` once before.
+#![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
+mod camera;
+mod faces;
+mod support;
+mod weights;
