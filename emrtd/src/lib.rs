@@ -5,6 +5,7 @@ pub mod access;
 pub mod apdu;
 mod base64_text;
 pub mod chip;
+mod codes;
 pub mod evidence;
 pub mod lds;
 pub mod mrz;
@@ -21,6 +22,7 @@ mod wire;
 
 pub use access::{AccessError, AccessKey, AccessKeyError, AccessPolicy, AccessProtocol, Can, MrzKey};
 pub use chip::{Chip, Progress, ReadError, SecureChip, Traffic};
+pub use codes::CODES;
 pub use evidence::{
     ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence, EvidenceError, Holder, PersonalId,
     VerifiedIdentity,

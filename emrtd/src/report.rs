@@ -373,3 +373,35 @@ impl ChipReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_a_listed_code_of_its_own() {
+        let group = DataGroup::Dg1;
+        // A new variant breaks the match in `code`; it must then be added here and to the list.
+        let faults = [
+            EvidenceFault::SodMalformed,
+            EvidenceFault::SodSignature,
+            EvidenceFault::IssuerUnknown,
+            EvidenceFault::ExpiredAtSigning,
+            EvidenceFault::SignerNotYetValid,
+            EvidenceFault::SignerRevoked,
+            EvidenceFault::ChainBroken,
+            EvidenceFault::SignerUnfit,
+            EvidenceFault::CountryMismatch,
+            EvidenceFault::GroupAltered { group },
+            EvidenceFault::GroupUnlisted { group },
+            EvidenceFault::MrzMissing,
+            EvidenceFault::MrzMalformed,
+            EvidenceFault::CloneSuspected,
+            EvidenceFault::ChallengeMismatch,
+            EvidenceFault::AccessDowngraded,
+            EvidenceFault::NumbersDisagree,
+        ];
+        let codes: Vec<_> = faults.into_iter().map(EvidenceFault::code).collect();
+        assert_eq!(codes, EvidenceFault::CODES);
+    }
+}

@@ -33,6 +33,9 @@ pub enum EvidenceError {
 }
 
 impl EvidenceError {
+    /// The code that [`code`](Self::code) gives besides those of [`EvidenceFault::CODES`].
+    pub const CODES: &'static [&'static str] = &["chip.file_malformed"];
+
     /// The stable code of the gravest reason.
     pub fn code(&self) -> &'static str {
         match self {

@@ -138,3 +138,71 @@ fn damaged_keys_are_unreadable_or_fit_nothing() {
     let short = short.public_key_to_der().unwrap();
     assert_eq!(verify(&short, None, &QUESTION, &answer), Err(KeyUnreadable));
 }
+
+fn rsa_key(modulus: &str) -> Vec<u8> {
+    let modulus = BigNum::from_hex_str(modulus).unwrap();
+    let key = Rsa::from_public_components(modulus, BigNum::from_u32(65_537).unwrap()).unwrap();
+    PKey::from_rsa(key).unwrap().public_key_to_der().unwrap()
+}
+
+fn challenge(hex_digits: &str) -> Challenge {
+    Challenge::new(hex::decode(hex_digits).unwrap().try_into().unwrap())
+}
+
+/// A transcript of a real chip, RSA 1792 with SHA-1 (gmrtd/gmrtd, MIT,
+/// `activeauth/active_auth_test.go`), and the vector of Bouncy Castle's `ISO9796Test` (MIT).
+#[test]
+fn answers_that_others_recorded_are_believed() {
+    let recorded = [
+        (
+            "BB8F93F4DC95E205CDA17C6927AB1E365B13065D03CD12E0FCE95D96840529453202F56CC4C13F77CD06\
+             2930C8BC89A2873B257045C286E601CF3C09323A53103314902804AA10A314628CE222206A8866946A36\
+             B442041BB54AC81E6855DD1D6E16101833D65A191C20AC8B33B8A1A32920F46043F8031CF2BC17417030\
+             865FC5BE5A39DEE423BCBA3CA8177168EB23CFE01BA43EC87711B1CFFF85DB46F300DD8AE317B50D543B\
+             573E119E23AF7070D0B2FED6A3B2313A5EC02A531AAED1741F4390D1013E2A0F081EAC5DC8B0A1B2C6BD\
+             B1206F08D30E3643E1E5BDF53611",
+            "96302b0f3d7e7864",
+            "474256306840c0ab1b63c10e1c26bdfef4a0dd843920283cc4e6e70a60f2bd25dc7725f9677bc1cde663\
+             79dc28b38e8490f33afb2d10f9980c44c0bfc175d2b6684218f535c92fdd3e18db770a9ccbf91db3c7f0\
+             138e6d9e94b9bc8371761e3abed5e5e9b260279cfb238b58ae0d6a01da51c74c2a3ecd62c448bd9f2012\
+             7f7384587287fa971204234e55b1a856c3e5aaaa620bb799a68fbae08ee132bb61683eba9b0b40dc1e54\
+             641cad975b16991cab50af82e3f3985afd19e7427a125f5b4b9878b12a5d2e01c7eedca3bb41c6fc05dc\
+             cd818bce379d04b1f2f5d43487d3",
+        ),
+        (
+            "CDCBDABBF93BE8E8294E32B055256BBD0397735189BF75816341BB0D488D05D627991221DF7D59835C76\
+             A4BB4808ADEEB779E7794504E956ADC2A661B46904CDC71337DD29DDDD454124EF79CFDD7BC2C2195257\
+             3CEFBA485CC38C6BD2428809B5A31A898A6B5648CAA4ED678D9743B589134B7187478996300EDBA16271\
+             A861",
+            "0000000000000000",
+            "482E20D1EDDED34359C38F5E7C01203F9D6B2641CDCA5C404D49ADAEDE034C7481D781D043722587761C\
+             90468DE69C6585A1E8B9C322F90E1B580EEDAB3F6007D0C366CF92B4DB8B41C8314929DCE2BE889C0129\
+             123484D2FD3D12763D2EBFD12AC8E51D7061AFCA1A53DEDEC7B9A617472A78C952CCC72467AE008E5F13\
+             2994",
+        ),
+    ];
+    for (modulus, question, answer) in recorded {
+        let key = rsa_key(modulus);
+        let answer = hex::decode(answer).unwrap();
+        assert_eq!(verify(&key, None, &challenge(question), &answer), Ok(true));
+        assert_eq!(verify(&key, None, &QUESTION, &answer), Ok(false));
+    }
+}
+
+#[test]
+fn the_worked_example_of_icao_fits() {
+    // ICAO 9303-11 appendix F.
+    let representative = hex::decode(
+        "6A9D2784A67F8E7C659973EA1AEA25D95B6C8F91E5002F369F0FBDCE8A3CEC1991B543F1696546C5524CF23A53\
+         03CD6C98599F40B79F377B5F3A1406B3B4D8F96784D23AA88DB7E1032A405E69325FA91A6E86F5C71AEA978264\
+         C4A207446DAD4E7292E2DCDA3024B47DA8C063AA1E6D22FBD976AB0FE73D94D2D9C6D88127BC",
+    )
+    .unwrap();
+    let question = challenge("F173589974BF40C6");
+    assert!(fits(&representative, &question).unwrap());
+    assert!(!fits(&representative, &QUESTION).unwrap());
+    for length in 0..representative.len() {
+        assert!(!fits(&representative[..length], &question).unwrap());
+        assert!(!fits(&representative[length + 1..], &question).unwrap());
+    }
+}

@@ -1,0 +1,97 @@
+//! Every failure code that this crate can produce, for the failure catalogue.
+
+/// One stable dotted code for each way in which reading or believing a chip can fail.
+pub const CODES: &[&str] = &[
+    // What is typed or scanned to open the chip.
+    "card.can_malformed",
+    "card.mrz_lines",
+    "card.mrz_character",
+    "card.mrz_check_digit",
+    "card.document_number",
+    // Reader and card.
+    "card.removed",
+    "card.reader_lost",
+    "card.no_reader",
+    "card.none",
+    "card.busy",
+    "card.service_missing",
+    "card.silent",
+    // Opening.
+    "card.can_wrong",
+    "card.mrz_wrong",
+    "card.pace_not_offered",
+    "card.mrz_needed",
+    "card.pace_unsupported",
+    "card.access_refused",
+    "card.chip_unproven",
+    "card.access_malformed",
+    "card.secure_messaging",
+    "card.no_document",
+    "card.too_many_commands",
+    // Reading.
+    "card.file_missing",
+    "card.read_refused",
+    "card.file_malformed",
+    "card.file_too_long",
+    "card.chip_authentication",
+    "card.session_lost",
+    // Believing.
+    "chip.sod_malformed",
+    "chip.sod_signature",
+    "chip.issuer_unknown",
+    "chip.expired_at_signing",
+    "chip.signer_not_yet_valid",
+    "chip.signer_revoked",
+    "chip.chain_broken",
+    "chip.signer_unfit",
+    "chip.country_mismatch",
+    "chip.group_altered",
+    "chip.group_unlisted",
+    "chip.mrz_missing",
+    "chip.mrz_malformed",
+    "chip.clone_suspected",
+    "chip.challenge_mismatch",
+    "chip.access_downgraded",
+    "chip.numbers_disagree",
+    "chip.file_malformed",
+    // The trust directory.
+    "trust.unreadable",
+    "trust.empty",
+    "trust.not_a_certificate",
+    // The specimen issuer.
+    "specimen.crypto",
+    "specimen.person",
+    "specimen.not_saved",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::CODES;
+    use crate::access::{AccessError, AccessKeyError};
+    use crate::chip::ReadError;
+    use crate::evidence::EvidenceError;
+    use crate::report::EvidenceFault;
+    use crate::simulator::issuer::IssueError;
+    use crate::transport::TransportError;
+    use crate::trust::TrustError;
+
+    #[test]
+    fn the_list_is_what_the_operations_say() {
+        let operations = [
+            AccessKeyError::CODES,
+            TransportError::CODES,
+            AccessError::CODES,
+            ReadError::CODES,
+            EvidenceFault::CODES,
+            EvidenceError::CODES,
+            TrustError::CODES,
+            IssueError::CODES,
+        ];
+        let said: BTreeSet<_> = operations.into_iter().flatten().collect();
+        let listed: BTreeSet<_> = CODES.iter().collect();
+        assert_eq!(listed, said);
+        assert_eq!(listed.len(), CODES.len(), "a code is listed twice");
+    }
+}
