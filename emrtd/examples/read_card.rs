@@ -1,6 +1,6 @@
 //! Reads the card on a PC/SC reader and says how it went: files, sizes, traffic; no personal data.
 //!
-//! `read_card (--can 123456 | --mrz LINE1 LINE2 [LINE3]) [--reader NAME] [--allow-bac] [--dg3] [--out EVIDENCE.json]`
+//! `read_card (--can 123456 | --mrz LINE1 LINE2 [LINE3]) [--reader NAME] [--allow-bac] [--short] [--dg3] [--out EVIDENCE.json]`
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -9,8 +9,7 @@ use emrtd::transport::pcsc::Readers;
 use emrtd::{AccessKey, AccessPolicy, Can, Challenge, Chip, DataGroup, MrzKey};
 use rand_core::{OsRng, RngCore as _, TryRngCore as _};
 
-const USAGE: &str =
-    "read_card (--can DIGITS | --mrz LINE…) [--reader NAME] [--allow-bac] [--dg3] [--out FILE]";
+const USAGE: &str = "read_card (--can DIGITS | --mrz LINE…) [--reader NAME] [--allow-bac] [--short] [--dg3] [--out FILE]";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
@@ -26,6 +25,7 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     let (mut key, mut reader, mut out) = (None, None, None);
     let mut policy = AccessPolicy::default();
+    let mut short = false;
     let mut wanted = vec![
         DataGroup::Dg2,
         DataGroup::Dg11,
@@ -51,6 +51,7 @@ fn run() -> Result<(), String> {
             }
             "--reader" => reader = words.next(),
             "--out" => out = words.next(),
+            "--short" => short = true,
             "--allow-bac" => policy.allow_bac = true,
             "--dg3" => wanted.push(DataGroup::Dg3),
             _ => return Err(USAGE.to_owned()),
@@ -70,7 +71,11 @@ fn run() -> Result<(), String> {
     let mut rng = OsRng.unwrap_err();
     let mut challenge = [0; 8];
     rng.fill_bytes(&mut challenge);
-    let mut chip = Chip::new(card)
+    let mut chip = Chip::new(card);
+    if short {
+        chip = chip.short_answers_only();
+    }
+    let mut chip = chip
         .open(&key, policy, &mut rng)
         .map_err(|(chip, error)| format!("{} {:?}", said(error.code(), &error), chip.traffic()))?;
     let opened = start.elapsed();

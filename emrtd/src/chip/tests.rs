@@ -88,6 +88,36 @@ fn a_good_chip_is_read_in_few_commands() {
     assert!(traffic.apdus <= 18, "{traffic:?}");
 }
 
+/// Falls silent for ever at the first command in extended form.
+struct Touchy(Applet, bool);
+
+impl Transport for Touchy {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.1 |= Command::parse(command).unwrap().extended;
+        if self.1 {
+            Err(TransportError::CardLost)
+        } else {
+            self.0.transmit(command)
+        }
+    }
+}
+
+#[test]
+fn a_chip_that_cannot_bear_the_question_is_read_by_short_answers() {
+    let (memory, files) = card();
+    let touchy = Touchy(Applet::with_memory(memory, Faults::default()), false);
+    let mut rng = Fixed::endless(1);
+    let chip = Chip::new(touchy).short_answers_only();
+    let chip = chip.open(&can(), AccessPolicy::default(), &mut rng);
+    let mut chip = chip.map_err(|(_, error)| error).unwrap();
+    let read = chip.collect(&WANTED, &challenge(), &mut rng, &mut |_| {});
+    complete(
+        &read.map_err(|error| error.to_string()),
+        &files,
+        &[DataGroup::Dg3],
+    );
+}
+
 #[test]
 fn every_honest_oddity_is_put_up_with() {
     for script in [
@@ -246,7 +276,11 @@ fn a_copy_without_the_chip_authentication_key_is_found_out() {
     let (result, _) = read("refuse-ca");
     let evidence = result.unwrap();
     assert!(evidence.chip_auth.is_none() && evidence.active.is_some());
-    for script in ["refuse-aa", "refuse-aa,plain-errors", "refuse-aa,refuse-ca,plain-errors,no-extended"] {
+    for script in [
+        "refuse-aa",
+        "refuse-aa,plain-errors",
+        "refuse-aa,refuse-ca,plain-errors,no-extended",
+    ] {
         let (result, traffic) = read(script);
         assert!(result.unwrap().active.is_none(), "{script}");
         assert!(traffic.apdus < 160, "{script}: {traffic:?}");
