@@ -212,6 +212,8 @@ pub enum Weakness {
     ShortKey,
     /// No signing time: validity was judged on the day of the check.
     NoSigningTime,
+    /// The signed content is not called a security object, though it is one.
+    ContentUnnamed,
     /// The chain was found by trying keys, because the signer names none.
     NoAuthorityKeyId,
     /// The issuing state in the MRZ has no two-letter code known here.

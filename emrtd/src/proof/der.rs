@@ -24,6 +24,11 @@ impl<'a> Der<'a> {
         self.rest.is_empty()
     }
 
+    /// The bytes not yet read.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     pub(crate) fn next(&mut self) -> Option<Object<'a>> {
         let (&tag, after) = self.rest.split_first()?;
         let (&first, after) = after.split_first()?;

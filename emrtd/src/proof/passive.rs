@@ -20,6 +20,9 @@ use crate::report::{
 };
 use crate::trust::CscaTrust;
 
+/// id-data of RFC 5652.
+const PLAIN_DATA: &str = "1.2.840.113549.1.7.1";
+
 /// The files to be judged.
 pub(crate) struct Files<'a> {
     pub(crate) sod: &'a [u8],
@@ -57,7 +60,10 @@ pub(crate) fn check(
             return report;
         }
     };
-    if signed.content_type.as_deref() != Some(oid::from_dots(LDS_SECURITY_OBJECT).as_slice()) {
+    let of_type = |name| signed.content_type.as_deref() == Some(oid::from_dots(name).as_slice());
+    let named = of_type(LDS_SECURITY_OBJECT);
+    // China's older passports call the security object plain data.
+    if !named && !of_type(PLAIN_DATA) {
         return report;
     }
     let Ok(object) = SecurityObject::parse(&signed.content) else {
@@ -78,6 +84,9 @@ pub(crate) fn check(
     report.weak = weaknesses(&signed, name);
     if chain.searched && chain.anchor.is_some() {
         report.weak.push(Weakness::NoAuthorityKeyId);
+    }
+    if !named {
+        report.weak.push(Weakness::ContentUnnamed);
     }
     if mrz_country.is_none() {
         report.weak.push(Weakness::CountryNotComparable);

@@ -12,6 +12,7 @@ use openssl::x509::X509;
 
 use super::der::Der;
 use crate::lds::time;
+use crate::tlv;
 
 /// More certificates in one message than any issuer has reason for.
 const MOST_CERTIFICATES: usize = 16;
@@ -45,9 +46,10 @@ impl SignedData {
     }
 
     fn verify_inner(message: &[u8], others: &[X509]) -> Result<Self, SignedDataError> {
-        let open = || CmsContentInfo::from_der(message).map_err(|_| SignedDataError::Malformed);
         // Written anew as DER, so that the strict reader can look inside.
-        let der = open()?.to_der().map_err(|_| SignedDataError::Malformed)?;
+        let der = CmsContentInfo::from_der(message)
+            .and_then(|message| message.to_der())
+            .map_err(|_| SignedDataError::Malformed)?;
         let parts = Parts::read(&der).ok_or(SignedDataError::Malformed)?;
         let inside: Vec<X509> = parts
             .certificates
@@ -64,17 +66,12 @@ impl SignedData {
             return Err(SignedDataError::SignerMissing);
         }
         for signer in candidates {
-            let mut only = Stack::new().map_err(|_| SignedDataError::Malformed)?;
-            only.push(signer.clone())
-                .map_err(|_| SignedDataError::Malformed)?;
-            let mut content = Vec::new();
-            // Chain building is ours: OpenSSL's refuses explicit curve parameters.
-            let flags =
-                CMSOptions::NO_SIGNER_CERT_VERIFY | CMSOptions::NOINTERN | CMSOptions::BINARY;
-            if open()?
-                .verify(Some(&only), None, None, Some(&mut content), flags)
-                .is_ok()
-            {
+            let content = content_signed_by(message, signer).or_else(|| {
+                // Some issuers write the signer's issuer in another order than the certificate does
+                // (Malaysia). The name is outside the signature: put the certificate's there.
+                content_signed_by(&parts.renamed(signer)?, signer)
+            });
+            if let Some(content) = content {
                 return Ok(Self {
                     content,
                     content_type: Some(parts.content_type.to_vec()),
@@ -87,8 +84,26 @@ impl SignedData {
     }
 }
 
+/// The content, if this very certificate's key signed it.
+fn content_signed_by(message: &[u8], signer: &X509) -> Option<Vec<u8>> {
+    let mut only = Stack::new().ok()?;
+    only.push(signer.clone()).ok()?;
+    let mut content = Vec::new();
+    // Chain building is ours: OpenSSL's refuses explicit curve parameters.
+    let flags = CMSOptions::NO_SIGNER_CERT_VERIFY | CMSOptions::NOINTERN | CMSOptions::BINARY;
+    CmsContentInfo::from_der(message)
+        .ok()?
+        .verify(Some(&only), None, None, Some(&mut content), flags)
+        .ok()?;
+    Some(content)
+}
+
 /// The fields of the message that OpenSSL's bindings do not show.
 struct Parts<'a> {
+    /// Everything of SignedData before the set of signers.
+    head: &'a [u8],
+    /// Everything of SignerInfo after the signer's name.
+    tail: &'a [u8],
     content_type: &'a [u8],
     certificates: Vec<&'a [u8]>,
     signer: SignerName<'a>,
@@ -108,7 +123,8 @@ impl<'a> Parts<'a> {
         if info.expect(0x06)? != SIGNED_DATA {
             return None;
         }
-        let mut data = Der::new(Der::new(info.expect(0xA0)?).expect(0x30)?);
+        let body = Der::new(info.expect(0xA0)?).expect(0x30)?;
+        let mut data = Der::new(body);
         data.expect(0x02)?;
         data.expect(0x31)?;
         let content_type = Der::new(data.expect(0x30)?).expect(0x06)?;
@@ -127,6 +143,7 @@ impl<'a> Parts<'a> {
         }
         data.optional(0xA1);
         // ICAO 9303-10 §4.6.2.2: one signer.
+        let head = &body[..body.len() - data.rest().len()];
         let mut signers = Der::new(data.expect(0x31)?);
         let mut signer = Der::new(signers.expect(0x30)?);
         if !signers.is_empty() {
@@ -143,14 +160,30 @@ impl<'a> Parts<'a> {
             0x80 => SignerName::KeyId(name.value),
             _ => return None,
         };
+        let tail = signer.rest();
         signer.expect(0x30)?;
         let attributes = signer.optional(0xA0);
         Some(Self {
+            head,
+            tail,
             content_type,
             certificates,
             signer: name,
             signed_at: attributes.and_then(signing_time),
         })
+    }
+
+    /// The message with the signer's issuer written as in its certificate.
+    fn renamed(&self, certificate: &X509) -> Option<Vec<u8>> {
+        let SignerName::Serial(serial) = self.signer else {
+            return None;
+        };
+        let issuer = certificate.issuer_name().to_der().ok()?;
+        let name = tlv::encode_all(0x30, &[&issuer, &tlv::encode(0x02, serial)]);
+        let info = tlv::encode_all(0x30, &[&tlv::encode(0x02, &[1]), &name, self.tail]);
+        let data = tlv::encode_all(0x30, &[self.head, &tlv::encode(0x31, &info)]);
+        let kind = tlv::encode(0x06, &SIGNED_DATA);
+        Some(tlv::encode_all(0x30, &[&kind, &tlv::encode(0xA0, &data)]))
     }
 
     fn names(&self, certificate: &X509) -> bool {
