@@ -14,13 +14,15 @@ pub mod report;
 pub mod secure_messaging;
 pub mod simulator;
 pub mod tlv;
-pub mod trust;
 pub mod transport;
+pub mod trust;
 #[cfg(test)]
 mod vectors;
 mod wire;
 
-pub use access::{AccessError, AccessKey, AccessKeyError, AccessPolicy, AccessProtocol, Can, MrzKey};
+pub use access::{
+    AccessError, AccessKey, AccessKeyError, AccessPolicy, AccessProtocol, Can, MrzKey,
+};
 pub use chip::{Chip, Progress, ReadError, SecureChip, Traffic};
 pub use codes::CODES;
 pub use evidence::{
