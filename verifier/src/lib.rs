@@ -1,1 +1,21 @@
-//! (to be written)
+//! The service at the other end of the line: it opens a sealed bundle, examines it again from the beginning,
+//! files what stands into the citizen's wallet, writes the public log, and answers with a receipt.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod check;
+pub mod config;
+pub mod enroll;
+pub mod examine;
+mod http;
+pub mod keys;
+pub mod log;
+mod serve;
+mod tls;
+pub mod wallet;
+
+pub use check::{CheckError, CheckOptions, Checked, check};
+pub use config::Config;
+pub use examine::{Examiner, Verdict};
+pub use keys::KeyFolder;
+pub use serve::{Running, ServeError, open_store, serve};
+pub use wallet::Wallets;

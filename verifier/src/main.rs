@@ -1,1 +1,411 @@
-fn main() {}
+//! `niem-verifier`: puts the service and its tools together; every command answers `--json` and by exit code.
+//!
+//! 0 done, 1 a refusal or mismatch, 2 bad usage, 3 a failure that may be tried again.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use verifier::config::ConfigError;
+use verifier::enroll::{EnrollError, Subject};
+use verifier::examine::State;
+use verifier::keys::{KeyFolder, KeysError, LOG_ORIGIN};
+use verifier::wallet::Access;
+use verifier::{CheckError, CheckOptions, Config, ServeError};
+
+#[derive(Parser)]
+#[command(
+    name = "niem-verifier",
+    version,
+    about = "Opens, examines and files sealed visits"
+)]
+struct Cli {
+    /// Answer with one JSON document on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    /// The language of causes and remedies: vi or en.
+    #[arg(long, global = true, default_value = "vi")]
+    lang: Lang,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Lang {
+    Vi,
+    En,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve {
+        #[arg(long)]
+        config: PathBuf,
+        /// Written, with the address, once the service listens.
+        #[arg(long)]
+        ready_file: Option<PathBuf>,
+    },
+    /// Check a bundle's folder or a PDF, offline, and say of every check how it ended.
+    Check(CheckArgs),
+    /// Look after the log.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Make the verifier's keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Sign a certificate for a station's or an operator's key.
+    Enroll(Enroll),
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Make a whole new set of keys in DIR; never overwrites.
+    Init {
+        dir: PathBuf,
+        /// The log's name, as it stands in every checkpoint.
+        #[arg(long, default_value = LOG_ORIGIN)]
+        log_origin: String,
+        /// A name or address the server answers to; may be given several times.
+        #[arg(long = "host", default_values = ["localhost", "127.0.0.1"])]
+        hosts: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum LogCommand {
+    /// Read the whole store back: leaves, entries, receipts, papers.
+    Fsck {
+        #[arg(long)]
+        config: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct CheckArgs {
+    /// A bundle's folder, or a PDF.
+    path: PathBuf,
+    /// The folder of what is trusted: `public/` of the verifier's keys with csca/ and signers/ beside.
+    #[arg(long)]
+    trust: PathBuf,
+    /// The verifier's key folder, to open the bundle; without it the inner checks cannot be made.
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// The receipt to check with the bundle; receipt.json in its folder is found by itself.
+    #[arg(long)]
+    receipt: Option<PathBuf>,
+    /// Let simulated devices and practice visits pass.
+    #[arg(long)]
+    accept_simulated: bool,
+}
+
+#[derive(Args)]
+struct Enroll {
+    #[command(flatten)]
+    who: Who,
+    /// The operator's role: volunteer, clerk, certifier or director.
+    #[arg(long, requires = "operator", required_unless_present = "station")]
+    role: Option<String>,
+    /// The signing request (PKCS#10, PEM).
+    #[arg(long)]
+    csr: PathBuf,
+    /// Where the certificate goes; must not exist yet.
+    #[arg(long)]
+    out: PathBuf,
+    /// The folder made by `keys init`.
+    #[arg(long)]
+    keys: PathBuf,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Who {
+    #[arg(long)]
+    station: Option<String>,
+    #[arg(long)]
+    operator: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Serve { config, ready_file } => run_serve(&config, ready_file.as_deref()),
+        Command::Check(args) => run_check(cli.json, cli.lang, args),
+        Command::Log(LogCommand::Fsck { config }) => run_fsck(cli.json, &config),
+        Command::Keys(KeysCommand::Init {
+            dir,
+            log_origin,
+            hosts,
+        }) => keys_init(cli.json, dir, &log_origin, &hosts),
+        Command::Enroll(enroll) => run_enroll(cli.json, enroll),
+    };
+    outcome.unwrap_or_else(|failure| {
+        if cli.json {
+            let text = serde_json::json!({"outcome": "failed", "code": failure.code, "detail": failure.detail});
+            println!("{text}");
+        }
+        eprintln!("niem-verifier: {}: {}", failure.code, failure.detail);
+        ExitCode::from(failure.exit)
+    })
+}
+
+/// What the command could not do, told by code.
+struct Failure {
+    code: &'static str,
+    detail: String,
+    exit: u8,
+}
+
+impl Failure {
+    /// The request cannot be granted; asking again will not help.
+    fn refusal(code: &'static str, detail: impl std::fmt::Display) -> Self {
+        Self {
+            code,
+            detail: detail.to_string(),
+            exit: 1,
+        }
+    }
+
+    /// Something around us failed; it may work later.
+    fn failure(code: &'static str, detail: impl std::fmt::Display) -> Self {
+        Self {
+            code,
+            detail: detail.to_string(),
+            exit: 3,
+        }
+    }
+}
+
+impl From<KeysError> for Failure {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Exists { .. } | KeysError::Malformed { .. } => {
+                Self::refusal(error.code(), &error)
+            }
+            KeysError::LogName { .. } => Self {
+                exit: 2,
+                ..Self::refusal(error.code(), &error)
+            },
+            _ => Self::failure(error.code(), &error),
+        }
+    }
+}
+
+impl From<EnrollError> for Failure {
+    fn from(error: EnrollError) -> Self {
+        match error {
+            EnrollError::Name | EnrollError::Role => Self {
+                exit: 2,
+                ..Self::refusal(error.code(), &error)
+            },
+            _ => Self::refusal(error.code(), &error),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Unreadable { .. } => Self::failure(error.code(), &error),
+            _ => Self {
+                exit: 2,
+                ..Self::refusal(error.code(), &error)
+            },
+        }
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        Self::failure(error.code(), &error)
+    }
+}
+
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Unreadable { .. } | CheckError::TrustEmpty => Self {
+                exit: 2,
+                ..Self::refusal(error.code(), &error)
+            },
+            _ => Self::failure(error.code(), &error),
+        }
+    }
+}
+
+/// Prints one line for people or one document for programs.
+fn say(json: bool, document: &serde_json::Value, line: &str) {
+    if json {
+        println!("{document}");
+    } else {
+        println!("{line}");
+    }
+}
+
+fn keys_init(
+    json: bool,
+    dir: PathBuf,
+    log_origin: &str,
+    hosts: &[String],
+) -> Result<ExitCode, Failure> {
+    let keys = KeyFolder::new(&dir);
+    keys.init(log_origin, hosts, jiff::Zoned::now().date())?;
+    let document = serde_json::json!({"outcome": "made", "keys": dir, "public": keys.public()});
+    say(
+        json,
+        &document,
+        &format!(
+            "keys made in {}; hand out {}",
+            dir.display(),
+            keys.public().display()
+        ),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_enroll(json: bool, enroll: Enroll) -> Result<ExitCode, Failure> {
+    let subject = match (enroll.who.station, enroll.who.operator) {
+        (Some(id), _) => Subject::Station { id },
+        (None, Some(id)) => Subject::Operator {
+            id,
+            role: enroll.role.unwrap_or_default(),
+        },
+        (None, None) => unreachable!("clap demands one of the two"),
+    };
+    let authority = KeyFolder::new(enroll.keys).station_authority()?;
+    let csr = verifier::keys::read_text(&enroll.csr)?;
+    let certificate = authority.enroll(&subject, &csr, jiff::Zoned::now().date())?;
+    verifier::keys::write_new(&enroll.out, certificate.as_bytes(), 0o644)?;
+    let document = serde_json::json!({"outcome": "enrolled", "certificate": enroll.out});
+    say(
+        json,
+        &document,
+        &format!("certificate written to {}", enroll.out.display()),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_serve(config: &Path, ready_file: Option<&Path>) -> Result<ExitCode, Failure> {
+    // Logs go to standard error; standard output belongs to answers.
+    let filter = tracing_subscriber::EnvFilter::try_from_env("NIEM_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+
+    let running = verifier::serve(Config::load(config)?)?;
+    if let Some(path) = ready_file {
+        write_ready(path, running.addr())
+            .map_err(|error| Failure::failure("verifier.ready_file", error))?;
+    }
+    wait_for_signal().map_err(|error| Failure::failure("verifier.runtime", error))?;
+    running.shutdown();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whole or not at all: whoever waits for the file must not read half an address.
+fn write_ready(path: &Path, addr: std::net::SocketAddr) -> std::io::Result<()> {
+    let temporary = path.with_extension("tmp");
+    std::fs::write(&temporary, format!("{addr}\n"))?;
+    std::fs::rename(temporary, path)
+}
+
+fn wait_for_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let (mut interrupt, mut terminate) = (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        );
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        Ok(())
+    })
+}
+
+fn run_check(json: bool, lang: Lang, args: CheckArgs) -> Result<ExitCode, Failure> {
+    let options = CheckOptions {
+        trust: args.trust,
+        keys: args.keys,
+        receipt: args.receipt,
+        accept_simulated: args.accept_simulated,
+    };
+    let checked = verifier::check(&args.path, &options, jiff::Timestamp::now())?;
+    if json {
+        let document = serde_json::to_string(&checked)
+            .map_err(|error| Failure::failure("check.unreadable", error))?;
+        println!("{document}");
+    } else {
+        for check in &checked.report.checks {
+            let state = match check.state {
+                State::Pass => "pass",
+                State::Fail => "fail",
+                State::NotCheckable => "not-checkable",
+            };
+            println!("{state:<14} {}", check.name);
+            for fault in &check.faults {
+                let place = fault
+                    .place
+                    .as_deref()
+                    .map(|place| format!(" ({place})"))
+                    .unwrap_or_default();
+                println!(
+                    "{:<14}   {}{place}: {}",
+                    "",
+                    fault.code,
+                    cause(fault.code, lang)
+                );
+            }
+        }
+        println!("{}", checked.outcome);
+    }
+    Ok(if checked.report.any_failed() {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn cause(code: &str, lang: Lang) -> &'static str {
+    let language = if lang == Lang::En {
+        rulebook::Language::En
+    } else {
+        rulebook::Language::Vi
+    };
+    rulebook::failures::text(code).map_or("", |text| text.cause(language))
+}
+
+fn run_fsck(json: bool, config: &Path) -> Result<ExitCode, Failure> {
+    let config = Config::load(config)?;
+    let store = verifier::open_store(&config, Access::Inspect)
+        .map_err(|error| Failure::failure(error.code(), &error))?;
+    let found = store
+        .fsck()
+        .map_err(|error| Failure::failure(error.code(), &error))?;
+    if json {
+        let document =
+            serde_json::to_string(&found).map_err(|error| Failure::failure("store.row", error))?;
+        println!("{document}");
+    } else {
+        println!(
+            "{} leaves, {} entries, {} papers",
+            found.leaves, found.entries, found.documents
+        );
+        found
+            .findings
+            .iter()
+            .for_each(|finding| println!("{finding}"));
+    }
+    Ok(if found.findings.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}

@@ -1,0 +1,281 @@
+//! The verifier's one settings file: where it listens, where it keeps things, whom it trusts and how much it takes.
+//!
+//! Every default is a named constant with its unit and its reason. Unknown keys are refused, so that
+//! a misspelt limit is an error and not a silent default.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Where the service listens when nothing else is said: this machine only.
+const LISTEN: &str = "127.0.0.1:8443";
+/// One blob is one part of one visit; a paper of a hundred colour pages stays far below this.
+const MAX_BLOB_BYTES: u64 = 64 * 1024 * 1024;
+/// The outer envelope holds digests and one certificate, about 300 bytes a blob.
+const MAX_ENVELOPE_BYTES: usize = 1024 * 1024;
+/// A station sends one bundle at a time; a few more let a broken courier start again.
+const MAX_UNFINISHED_UPLOADS: u32 = 64;
+/// What one station may leave lying here unfiled: three days of a busy desk.
+const MAX_UNFILED_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Two long offline shifts' worth of visits.
+const MAX_OPEN_TICKETS: u32 = 2_000;
+/// How long a ticket may open visits: a desk may be without network over a long holiday.
+const TICKET_HOURS: u32 = 14 * 24;
+/// Uploads nobody comes back for are removed after this; a station with its bundle starts again.
+const UPLOAD_HOURS: u32 = 14 * 24;
+/// The request line and headers must arrive within this time, so that a trickle holds no connection.
+const HEADER_TIMEOUT_MS: u64 = 10_000;
+/// A body may pause this long between two pieces.
+const BODY_IDLE_TIMEOUT_MS: u64 = 30_000;
+/// Connections served at once; beyond it new ones wait in the kernel's queue.
+const MAX_CONNECTIONS: usize = 512;
+/// How far a desk's clock may run ahead of ours.
+const CLOCK_SKEW_S: u32 = 300;
+
+/// The whole settings file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port of the one TLS listener; port 0 takes a free one.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// Folder of the embedded store: database and content-addressed files.
+    pub data: PathBuf,
+    /// Folder made by `niem-verifier keys init`.
+    pub keys: PathBuf,
+    /// Folder of country signing certificates that identity cards are checked against.
+    pub csca_trust: PathBuf,
+    /// Folder of root certificates under which officials sign papers; without it no paper above grade 0 passes.
+    #[serde(default)]
+    pub signer_trust: Option<PathBuf>,
+    #[serde(default)]
+    pub store: Store,
+    #[serde(default)]
+    pub examination: Examination,
+    #[serde(default)]
+    pub stations: Stations,
+    #[serde(default)]
+    pub limits: Limits,
+    /// Who may look into wallets, each by a bearer token.
+    #[serde(default)]
+    pub readers: Vec<Reader>,
+}
+
+/// What the store keeps.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Keep the sealed blobs after filing. They open with the epoch key, so a citizen's erasure would
+    /// have to find them too; off unless somebody needs to examine a bundle again from its envelope.
+    #[serde(default)]
+    pub keep_sealed: bool,
+}
+
+/// What the examiner lets pass beyond the real thing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Examination {
+    /// Take bundles of simulated devices and of practice visits. Never on a real verifier (D15).
+    #[serde(default)]
+    pub accept_simulated: bool,
+    #[serde(default = "clock_skew_s")]
+    pub clock_skew_s: u32,
+}
+
+/// Which stations are out of favour.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stations {
+    /// Stations whose certificate is no longer honoured, though it has not expired.
+    #[serde(default)]
+    pub suspended: Vec<String>,
+    /// Operators whose signature is no longer honoured.
+    #[serde(default)]
+    pub suspended_operators: Vec<String>,
+}
+
+/// How much anybody may send, ask and hold.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    pub max_blob_bytes: u64,
+    pub max_envelope_bytes: usize,
+    pub max_unfinished_uploads: u32,
+    pub max_unfiled_bytes: u64,
+    pub max_open_tickets: u32,
+    pub ticket_hours: u32,
+    pub upload_hours: u32,
+    pub header_timeout_ms: u64,
+    pub body_idle_timeout_ms: u64,
+    pub max_connections: usize,
+}
+
+/// Someone who may look into wallets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reader {
+    /// The name written into the journal of views.
+    pub name: String,
+    /// SHA-256 of the bearer token, in hex; the token itself is nowhere on this machine.
+    pub token_sha256: String,
+}
+
+impl Default for Examination {
+    fn default() -> Self {
+        Self {
+            accept_simulated: false,
+            clock_skew_s: CLOCK_SKEW_S,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_blob_bytes: MAX_BLOB_BYTES,
+            max_envelope_bytes: MAX_ENVELOPE_BYTES,
+            max_unfinished_uploads: MAX_UNFINISHED_UPLOADS,
+            max_unfiled_bytes: MAX_UNFILED_BYTES,
+            max_open_tickets: MAX_OPEN_TICKETS,
+            ticket_hours: TICKET_HOURS,
+            upload_hours: UPLOAD_HOURS,
+            header_timeout_ms: HEADER_TIMEOUT_MS,
+            body_idle_timeout_ms: BODY_IDLE_TIMEOUT_MS,
+            max_connections: MAX_CONNECTIONS,
+        }
+    }
+}
+
+fn listen() -> SocketAddr {
+    LISTEN.parse().expect("the default address is well formed")
+}
+
+fn clock_skew_s() -> u32 {
+    CLOCK_SKEW_S
+}
+
+/// Why the settings could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    #[error("the settings file {path} cannot be read")]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the settings file is not well formed: {0}")]
+    Malformed(#[from] toml::de::Error),
+    #[error("the token digest of reader {name} is not 64 hex digits")]
+    ReaderToken { name: String },
+    #[error("{name} must be at least 1")]
+    Zero { name: &'static str },
+}
+
+impl ConfigError {
+    /// The stable code under which `docs/failures.md` explains this error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "verifier.config_unreadable",
+            Self::Malformed(_) => "verifier.config_malformed",
+            Self::ReaderToken { .. } => "verifier.config_reader_token",
+            Self::Zero { .. } => "verifier.config_zero_limit",
+        }
+    }
+}
+
+impl Config {
+    /// Reads a settings file; relative folders in it are meant from the file's own folder.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let base = path.parent().unwrap_or(Path::new("."));
+        Self::parse(&text, base)
+    }
+
+    /// Reads settings from text; relative folders are meant from `base`.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, ConfigError> {
+        let mut config: Self = toml::from_str(text)?;
+        for folder in [&mut config.data, &mut config.keys, &mut config.csca_trust] {
+            *folder = base.join(&*folder);
+        }
+        if let Some(folder) = &mut config.signer_trust {
+            *folder = base.join(&*folder);
+        }
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        for reader in &self.readers {
+            let digest = reader.token_sha256.as_bytes();
+            if digest.len() != 64 || !digest.iter().all(u8::is_ascii_hexdigit) {
+                return Err(ConfigError::ReaderToken {
+                    name: reader.name.clone(),
+                });
+            }
+        }
+        let limits = &self.limits;
+        let positive: [(&'static str, u64); 8] = [
+            ("max_blob_bytes", limits.max_blob_bytes),
+            ("max_envelope_bytes", limits.max_envelope_bytes as u64),
+            (
+                "max_unfinished_uploads",
+                limits.max_unfinished_uploads.into(),
+            ),
+            ("max_open_tickets", limits.max_open_tickets.into()),
+            ("ticket_hours", limits.ticket_hours.into()),
+            ("header_timeout_ms", limits.header_timeout_ms),
+            ("body_idle_timeout_ms", limits.body_idle_timeout_ms),
+            ("max_connections", limits.max_connections as u64),
+        ];
+        match positive.iter().find(|(_, value)| *value == 0) {
+            Some((name, _)) => Err(ConfigError::Zero { name }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../docs/verifier.example.toml");
+
+    #[test]
+    fn the_example_in_the_handbook_is_read() {
+        let config = Config::parse(EXAMPLE, Path::new("/etc/niem")).unwrap();
+        assert_eq!(config.keys, Path::new("/etc/niem/keys"));
+        assert_eq!(config.readers.len(), 1);
+        assert!(!config.examination.accept_simulated);
+        // The example shows every limit at its default, so that a reader learns the true values.
+        assert_eq!(
+            format!("{:?}", config.limits),
+            format!("{:?}", Limits::default())
+        );
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused() {
+        let text = "data='d'\nkeys='k'\ncsca_trust='c'\n[limits]\nmax_blob_byte=1\n";
+        let error = Config::parse(text, Path::new(".")).unwrap_err();
+        assert_eq!(error.code(), "verifier.config_malformed");
+    }
+
+    #[test]
+    fn a_short_token_digest_and_a_zero_limit_are_refused() {
+        let base = "data='d'\nkeys='k'\ncsca_trust='c'\n";
+        let reader = format!("{base}[[readers]]\nname='x'\ntoken_sha256='abcd'\n");
+        assert_eq!(
+            Config::parse(&reader, Path::new(".")).unwrap_err().code(),
+            "verifier.config_reader_token"
+        );
+        let zero = format!("{base}[limits]\nmax_blob_bytes=0\n");
+        assert_eq!(
+            Config::parse(&zero, Path::new(".")).unwrap_err().code(),
+            "verifier.config_zero_limit"
+        );
+    }
+}

@@ -1,0 +1,209 @@
+//! The examination: everything the desk claims is tried again here, and everything wrong is told at once.
+//!
+//! The same examiner serves the network and the desk of whoever checks a bundle offline; what it was not given
+//! (decryption identities, the book of spent tickets) makes a check "not checkable", never "passed".
+
+mod checklist;
+mod chip;
+mod envelope;
+mod papers;
+mod pdf;
+mod person;
+mod ticket;
+mod verdict;
+
+use bundle::{
+    BlobSource, BundleDigest, Identities, Opened, Statement, StationTrust, TicketId,
+    VerifierPublicKey, VisitId,
+};
+use emrtd::trust::CscaTrust;
+use jiff::{SignedDuration, Timestamp};
+
+pub use checklist::{Check, Fault, Report, State};
+pub use pdf::{PdfForm, form as pdf_form};
+pub use verdict::{Refusal, Verdict, Verified, VerifiedDocument};
+
+use crate::wallet::{StoreFailure, Wallets};
+
+/// Every code this module gives a fault of its own; faults found by other rooms keep their codes.
+pub const CODES: &[&str] = &[
+    "examine.station_suspended",
+    "examine.operator_suspended",
+    "examine.blob_too_large",
+    "examine.ticket_other_station",
+    "examine.ticket_spent",
+    "examine.visit_filed",
+    "examine.times",
+    "examine.simulated_device",
+    "examine.practice",
+    "examine.consent_missing",
+    "examine.consent_text",
+    "examine.evidence_malformed",
+    "examine.evidence_excess",
+    "examine.chip_claim",
+    "examine.no_personal_id",
+    "examine.face",
+    "examine.face_score",
+    "examine.finger",
+    "examine.finger_score",
+    "examine.no_papers",
+    "examine.kind_unknown",
+    "examine.grade_not_allowed",
+    "examine.pdf_malformed",
+    "examine.pages_differ",
+    "examine.sheets_missing",
+    "examine.resolution",
+    "examine.signature_missing",
+    "examine.signature_partial",
+];
+
+/// What an examiner lets pass, beyond what can be computed.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Take simulated devices and practice visits (D15).
+    pub accept_simulated: bool,
+    /// How far a desk's clock may differ.
+    pub clock_skew: SignedDuration,
+    pub max_blob_bytes: u64,
+    pub suspended_stations: Vec<String>,
+    pub suspended_operators: Vec<String>,
+}
+
+/// The books that only the verifier has.
+pub trait Register {
+    fn spent_by(&self, ticket: TicketId) -> Result<Option<BundleDigest>, StoreFailure>;
+    fn filed_for(&self, visit: VisitId) -> Result<Option<BundleDigest>, StoreFailure>;
+}
+
+impl Register for Wallets {
+    fn spent_by(&self, ticket: TicketId) -> Result<Option<BundleDigest>, StoreFailure> {
+        Self::spent_by(self, ticket)
+    }
+
+    fn filed_for(&self, visit: VisitId) -> Result<Option<BundleDigest>, StoreFailure> {
+        Self::filed_for(self, visit)
+    }
+}
+
+/// Trust and keys for an examination. What is missing makes checks not checkable.
+pub struct Examiner {
+    pub stations: Option<StationTrust>,
+    pub csca: Option<CscaTrust>,
+    /// The key that signs tickets and receipts.
+    pub receipts: Option<VerifierPublicKey>,
+    pub identities: Option<Identities>,
+    /// Under whom officials' signatures on papers are believed.
+    pub signers: pades::Roots,
+    pub policy: Policy,
+}
+
+/// What an examination found. Holding one is no acceptance; ask for the verdict.
+pub struct Examination {
+    pub report: Report,
+    verified: Option<Verified>,
+}
+
+impl Examination {
+    /// Accepted only when every check passed; a check that could not be made is no acceptance.
+    pub fn verdict(self) -> Verdict {
+        match self.verified {
+            Some(verified) if self.report.all_passed() => Verdict::Accepted(Box::new(verified)),
+            _ => Verdict::Refused(Refusal {
+                faults: self.report.faults(),
+            }),
+        }
+    }
+}
+
+impl Examiner {
+    /// What the outside of a bundle says, or why it is not believed. Needs no blob.
+    pub fn statement(&self, envelope_json: &[u8], at: Timestamp) -> Result<Statement, Vec<Fault>> {
+        let mut report = Report::default();
+        let statement = envelope::check_outside(self, envelope_json, at, &mut report);
+        statement.ok_or_else(|| report.faults())
+    }
+
+    /// Examines a whole bundle as it stands at `at`.
+    ///
+    /// Fails only when the register fails; whatever is wrong with the bundle is in the report.
+    pub fn examine(
+        &self,
+        envelope_json: &[u8],
+        blobs: &dyn BlobSource,
+        register: Option<&dyn Register>,
+        at: Timestamp,
+    ) -> Result<Examination, StoreFailure> {
+        let mut report = Report::default();
+        let Some(statement) = envelope::check_outside(self, envelope_json, at, &mut report) else {
+            report.not_checkable(envelope::INSIDE);
+            report.not_checkable(INNER_CHECKS);
+            return Ok(Examination {
+                report,
+                verified: None,
+            });
+        };
+        envelope::check_blobs(self, &statement, blobs, &mut report);
+        let opened = match &self.identities {
+            Some(identities) => {
+                envelope::check_inside(self, envelope_json, blobs, identities, at, &mut report)
+            }
+            None => {
+                report.not_checkable(envelope::INSIDE);
+                None
+            }
+        };
+        let Some(opened) = opened else {
+            report.not_checkable(INNER_CHECKS);
+            return Ok(Examination {
+                report,
+                verified: None,
+            });
+        };
+        let verified = self.inner(&opened, register, &mut report)?;
+        Ok(Examination { report, verified })
+    }
+
+    fn inner(
+        &self,
+        opened: &Opened<'_>,
+        register: Option<&dyn Register>,
+        report: &mut Report,
+    ) -> Result<Option<Verified>, StoreFailure> {
+        let manifest = opened.manifest();
+        let ticket = ticket::check(
+            self,
+            manifest,
+            register,
+            opened.statement().digest(),
+            report,
+        )?;
+        let holder = chip::check(self, opened, report);
+        person::check(self, manifest, report);
+        let papers = papers::check(self, opened, report);
+        let (Some(ticket), Some(holder)) = (ticket, holder) else {
+            return Ok(None);
+        };
+        Ok(Some(verdict::gather(opened, &ticket, holder, papers)))
+    }
+}
+
+/// The checks that need the inside of a bundle, in the order in which they are told.
+const INNER_CHECKS: &[&str] = &[
+    "ticket.signature",
+    "ticket.station",
+    "ticket.time",
+    "ticket.unused",
+    "visit.unused",
+    "visit.times",
+    "chip.evidence",
+    "chip.claims",
+    "chip.personal_number",
+    "visit.devices",
+    "visit.consents",
+    "person.face",
+    "person.finger",
+    "papers",
+];
+
+#[cfg(test)]
+mod tests;

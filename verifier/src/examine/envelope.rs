@@ -1,0 +1,133 @@
+//! The envelope: who sealed it, whether they still may, whether every blob is the one that was sealed.
+
+use bundle::{BlobSource, Identities, OpenError, Opened, Statement, faulty_blobs};
+use jiff::Timestamp;
+
+use super::Examiner;
+use super::checklist::{Fault, Report};
+
+/// The checks that need decryption identities.
+pub(super) const INSIDE: &[&str] = &["manifest", "operator.standing", "parts"];
+
+const OUTSIDE: &[&str] = &["envelope", "station.standing"];
+
+/// The outer signature and the station's certificate. `None` when nothing behind it can be believed.
+pub(super) fn check_outside(
+    examiner: &Examiner,
+    envelope_json: &[u8],
+    at: Timestamp,
+    report: &mut Report,
+) -> Option<Statement> {
+    let Some(stations) = &examiner.stations else {
+        report.not_checkable(OUTSIDE);
+        report.not_checkable(&["blobs"]);
+        return None;
+    };
+    let statement = match bundle::statement(envelope_json, stations, at) {
+        Ok(statement) => statement,
+        Err(error) => {
+            report.checked("envelope", vec![fault(&error)]);
+            report.not_checkable(&OUTSIDE[1..]);
+            report.not_checkable(&["blobs"]);
+            return None;
+        }
+    };
+    report.checked("envelope", Vec::new());
+    let suspended = is_among(
+        &examiner.policy.suspended_stations,
+        statement.station().as_str(),
+    );
+    report.checked(
+        "station.standing",
+        fault_if(suspended, "examine.station_suspended"),
+    );
+    Some(statement)
+}
+
+/// Every blob is there, as long as promised and what its name says.
+pub(super) fn check_blobs(
+    examiner: &Examiner,
+    statement: &Statement,
+    blobs: &dyn BlobSource,
+    report: &mut Report,
+) {
+    let mut faults: Vec<Fault> = faulty_blobs(statement, blobs).iter().map(fault).collect();
+    let limit = examiner.policy.max_blob_bytes;
+    for blob in statement.blobs().iter().filter(|blob| blob.size > limit) {
+        faults.push(Fault::at(
+            "examine.blob_too_large",
+            format!("blob {}", blob.index),
+        ));
+    }
+    report.checked("blobs", faults);
+}
+
+/// Opens the bundle: both inner signatures, the operator's certificate, every part's header and digest.
+pub(super) fn check_inside<'a>(
+    examiner: &Examiner,
+    envelope_json: &[u8],
+    blobs: &'a dyn BlobSource,
+    identities: &'a Identities,
+    at: Timestamp,
+    report: &mut Report,
+) -> Option<Opened<'a>> {
+    let stations = examiner.stations.as_ref()?;
+    let opened = match bundle::open(envelope_json, blobs, identities, stations, at) {
+        Ok(opened) => opened,
+        Err(error) => {
+            report.checked("manifest", vec![fault(&error)]);
+            report.not_checkable(&INSIDE[1..]);
+            return None;
+        }
+    };
+    report.checked("manifest", Vec::new());
+    let suspended = is_among(
+        &examiner.policy.suspended_operators,
+        opened.operator().id.as_str(),
+    );
+    report.checked(
+        "operator.standing",
+        fault_if(suspended, "examine.operator_suspended"),
+    );
+    report.checked("parts", opened.faulty_parts().iter().map(fault).collect());
+    Some(opened)
+}
+
+/// A fault found by the room that opens bundles, under its own code.
+pub(super) fn fault(error: &OpenError) -> Fault {
+    let place = match error {
+        OpenError::BlobMissing { index }
+        | OpenError::BlobUnreadable { index, .. }
+        | OpenError::BlobSize { index }
+        | OpenError::BlobAltered { index }
+        | OpenError::WrongRecipient { index }
+        | OpenError::SealBroken { index }
+        | OpenError::HeaderMalformed { index }
+        | OpenError::PartOfOtherBundle { index }
+        | OpenError::PartOfOtherVisit { index }
+        | OpenError::PartOutOfPlace { index }
+        | OpenError::PartUnknown { index }
+        | OpenError::PartTooLarge { index }
+        | OpenError::PartSize { index }
+        | OpenError::PartAltered { index } => Some(format!("blob {index}")),
+        OpenError::ManifestDisagrees { field } => Some((*field).to_owned()),
+        _ => None,
+    };
+    Fault {
+        code: error.code(),
+        place,
+        may_be_retried: error.is_failure(),
+    }
+}
+
+pub(super) fn fault_if(wrong: bool, code: &'static str) -> Vec<Fault> {
+    if wrong {
+        vec![Fault::new(code)]
+    } else {
+        Vec::new()
+    }
+}
+
+fn is_among(names: &[String], name: &str) -> bool {
+    names.iter().any(|other| other == name)
+}

@@ -1,0 +1,131 @@
+//! What goes wrong is told as a problem document (RFC 9457): a stable code, Vietnamese first, English beside it.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+/// The address space of problem types; nothing needs to be served there.
+const TYPE_BASE: &str = "https://niem.example/problems/";
+/// How long to wait before asking again, when we could not tell.
+const RETRY_AFTER_S: u32 = 5;
+
+/// Every code that a door itself can answer with.
+pub const CODES: &[&str] = &[
+    "http.blobs_missing",
+    "http.body_timeout",
+    "http.body_too_large",
+    "http.body_broken",
+    "http.content_type",
+    "http.internal",
+    "http.malformed",
+    "http.method",
+    "http.no_certificate",
+    "http.not_a_station",
+    "http.not_found",
+    "http.offset",
+    "http.quota",
+    "http.refused",
+    "http.station_suspended",
+    "http.ticket_quota",
+    "http.token",
+    "http.try_again",
+    "http.tus_version",
+    "http.upload_digest",
+    "http.upload_locked",
+    "http.upload_too_large",
+    "http.wrong_station",
+];
+
+/// A problem on its way out.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    members: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, code: &'static str) -> Self {
+        Self {
+            status,
+            code,
+            members: Map::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// We could not tell; asking again may help.
+    pub(crate) fn failure(code: &'static str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code).header(header::RETRY_AFTER, RETRY_AFTER_S)
+    }
+
+    pub(crate) fn malformed() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "http.malformed")
+    }
+
+    /// Adds a member of our own beside those of RFC 9457.
+    pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// Cause and remedy of a code in both languages; a code the handbook does not know yet still gets calm words.
+pub(super) fn words(code: &str) -> [&'static str; 4] {
+    match rulebook::failures::text(code) {
+        Some(text) => [
+            &text.cause_vi,
+            &text.remedy_vi,
+            &text.cause_en,
+            &text.remedy_en,
+        ]
+        .map(String::as_str),
+        None => [
+            "Yêu cầu chưa được thực hiện",
+            "Đề nghị báo mã lỗi này cho người quản trị",
+            "The request was not carried out",
+            "Please tell this code to the administrator",
+        ],
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let [title, remedy, title_en, remedy_en] = words(self.code);
+        let mut document = json!({
+            "type": format!("{TYPE_BASE}{}", self.code),
+            "status": self.status.as_u16(),
+            "code": self.code,
+            "title": title,
+            "detail": remedy,
+            "title_en": title_en,
+            "detail_en": remedy_en,
+        });
+        if let Value::Object(members) = &mut document {
+            members.extend(self.members);
+        }
+        let mut response = (self.status, document.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.extend(self.headers);
+        response
+    }
+}
+
+pub(super) async fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "http.not_found")
+}
+
+pub(super) async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "http.method")
+}

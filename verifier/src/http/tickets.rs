@@ -1,0 +1,63 @@
+//! `POST /v1/tickets`: a batch of signed tickets for the station that asks.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use bundle::SignedTicket;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::station::Station;
+use super::{App, Problem, blocking, body};
+use crate::wallet::Granted;
+
+/// Tickets in one answer; about 700 bytes each.
+const MAX_COUNT: u32 = 200;
+const MAX_BODY_BYTES: usize = 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    count: u32,
+}
+
+#[derive(Serialize)]
+pub(super) struct Batch {
+    tickets: Vec<SignedTicket>,
+}
+
+pub(super) async fn draw(
+    State(app): State<Arc<App>>,
+    Station(station): Station,
+    request: Body,
+) -> Result<Json<Batch>, Problem> {
+    let Wish { count } = body::json(&app, request, MAX_BODY_BYTES).await?;
+    if !(1..=MAX_COUNT).contains(&count) {
+        return Err(Problem::malformed());
+    }
+    let at = Timestamp::now();
+    let life = SignedDuration::from_hours(app.config.limits.ticket_hours.into());
+    let until = at
+        .checked_add(life)
+        .map_err(|_| Problem::failure("http.internal"))?;
+    let max_open = app.config.limits.max_open_tickets;
+    let name = station.clone();
+    match blocking(&app, move |app| {
+        app.wallets.grant(&name, count, at, until, max_open)
+    })
+    .await?
+    {
+        Granted::Tickets(tickets) => {
+            tracing::info!(%station, count, "tickets drawn");
+            Ok(Json(Batch { tickets }))
+        }
+        Granted::TooMany { open } => Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "http.ticket_quota",
+        )
+        .with("open", open.into())),
+    }
+}

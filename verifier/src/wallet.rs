@@ -1,0 +1,334 @@
+//! Where things are kept: tickets, half-sent blobs, wallets and the rows of the log, behind one set of verbs.
+//!
+//! Stores share verbs, not tables: each is native to its engine and may take what its engine gives. There is
+//! one store today, the embedded one; a PostgreSQL store is the next variant and must pass the same contract
+//! suite (`wallet/contract.rs`). All verbs block; whoever serves a network calls them on a blocking thread.
+
+pub(crate) mod cas;
+#[cfg(test)]
+mod contract;
+mod embedded;
+mod vault;
+
+use std::path::PathBuf;
+
+use bundle::{
+    BundleDigest, EntryId, Sha256Digest, SignedReceipt, SignedTicket, StationId, TicketId, VisitId,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+pub use embedded::{Access, Embedded, OpenStoreError};
+pub use vault::VaultError;
+
+use crate::examine::Verified;
+
+/// The stores there are.
+#[non_exhaustive]
+pub enum Wallets {
+    /// SQLite and content-addressed files on this machine.
+    Embedded(Embedded),
+}
+
+/// The store could not tell or could not do; asking again may help.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreFailure {
+    #[error("the database failed")]
+    Database(#[from] rusqlite::Error),
+    #[error("a file could not be written or read")]
+    File(#[from] std::io::Error),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error("the log's rows do not make a tree")]
+    Log,
+    #[error("a stored row cannot be read back")]
+    Row,
+    #[error("another writer was always faster")]
+    Contention,
+}
+
+impl StoreFailure {
+    /// The stable code under which `docs/failures.md` explains this failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Database(_) => "store.database",
+            Self::File(_) => "store.file",
+            Self::Vault(_) => "store.vault",
+            Self::Log => "store.log",
+            Self::Row => "store.row",
+            Self::Contention => "store.contention",
+        }
+    }
+}
+
+/// How a request for tickets ended.
+#[derive(Debug)]
+pub enum Granted {
+    Tickets(Vec<SignedTicket>),
+    /// The station holds too many tickets it has not used.
+    TooMany {
+        open: u32,
+    },
+}
+
+/// What one station may leave unfinished here.
+#[derive(Debug, Clone, Copy)]
+pub struct Quota {
+    pub uploads: u32,
+    pub bytes: u64,
+}
+
+/// How a request to upload ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Begun {
+    Started(Uuid),
+    /// The station has too much lying here unfinished or unfiled.
+    OverQuota,
+}
+
+/// One upload, finished or not.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    pub id: Uuid,
+    pub digest: Sha256Digest,
+    pub length: u64,
+    /// All bytes are there and are what the digest says.
+    pub finished: bool,
+    /// The growing file; gone once finished.
+    pub file: PathBuf,
+}
+
+/// How the end of an upload turned out.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Finished {
+    Stored,
+    /// The bytes are not what their name says; they are gone.
+    DigestWrong,
+}
+
+/// How filing ended.
+#[derive(Debug)]
+pub enum Filing {
+    Filed(SignedReceipt),
+    /// This very bundle was filed before; the receipt is the same one, byte for byte.
+    FiledBefore(SignedReceipt),
+    /// The ticket opened another visit already.
+    TicketSpent,
+    /// Another bundle was filed for this visit.
+    VisitFiled,
+}
+
+/// What is known of a bundle that was posted.
+#[derive(Debug, Clone)]
+pub struct BundleRecord {
+    pub station: StationId,
+    pub state: BundleState,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub enum BundleState {
+    Filed(SignedReceipt),
+    Refused { codes: Vec<String> },
+}
+
+/// One entry of a wallet, as an integrator sees it; the grade stands first.
+#[derive(Debug, Clone, Serialize)]
+pub struct EntryView {
+    pub entry: EntryId,
+    pub number: u32,
+    pub filed_at: Timestamp,
+    pub station: StationId,
+    pub visit: VisitId,
+    pub bundle: BundleDigest,
+    /// `signed_by_chip`, `witnessed_by_desk` or `not_offered` (D2).
+    pub clone_check: String,
+    pub practice: bool,
+    pub documents: Vec<DocumentView>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct DocumentView {
+    pub n: u32,
+    pub grade: String,
+    pub kind: String,
+    pub title: String,
+    pub pages: u32,
+    pub bytes: u64,
+}
+
+/// One paper read back. Its Debug prints nothing.
+pub struct Document {
+    pub pdf: Zeroizing<Vec<u8>>,
+}
+
+/// Who looked at what: written before the answer leaves.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    pub reader: &'a str,
+    pub wallet: Uuid,
+    pub entry: Option<EntryId>,
+    pub document: Option<u32>,
+}
+
+/// What a check of the whole store found. Empty lists mean it is sound.
+#[derive(Debug, Default, Serialize)]
+pub struct Fsck {
+    pub leaves: u64,
+    pub entries: u64,
+    pub documents: u64,
+    /// Stable codes with the place, one line a finding.
+    pub findings: Vec<String>,
+}
+
+/// A part of the log as it is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tile {
+    Hashes { level: u8, index: u64, width: u32 },
+    Entries { index: u64, width: u32 },
+}
+
+impl Wallets {
+    fn store(&self) -> &Embedded {
+        match self {
+            Self::Embedded(store) => store,
+        }
+    }
+
+    /// Draws and signs tickets for a station, unless it holds too many already.
+    pub fn grant(
+        &self,
+        station: &StationId,
+        count: u32,
+        at: Timestamp,
+        until: Timestamp,
+        max_open: u32,
+    ) -> Result<Granted, StoreFailure> {
+        self.store().grant(station, count, at, until, max_open)
+    }
+
+    /// Which bundle has used this ticket.
+    pub fn spent_by(&self, ticket: TicketId) -> Result<Option<BundleDigest>, StoreFailure> {
+        self.store().spent_by(ticket)
+    }
+
+    /// Which bundle was filed for this visit.
+    pub fn filed_for(&self, visit: VisitId) -> Result<Option<BundleDigest>, StoreFailure> {
+        self.store().filed_for(visit)
+    }
+
+    /// Opens an upload; an unfinished one of the same blob by the same station gives way to it.
+    pub fn begin_upload(
+        &self,
+        station: &StationId,
+        digest: &Sha256Digest,
+        length: u64,
+        quota: Quota,
+        at: Timestamp,
+    ) -> Result<Begun, StoreFailure> {
+        self.store()
+            .begin_upload(station, digest, length, quota, at)
+    }
+
+    /// The upload of this name, if it is this station's.
+    pub fn upload(&self, id: Uuid, station: &StationId) -> Result<Option<Upload>, StoreFailure> {
+        self.store().upload(id, station)
+    }
+
+    /// Checks the digest of a complete upload and makes it a blob.
+    pub fn finish_upload(
+        &self,
+        upload: &Upload,
+        station: &StationId,
+        at: Timestamp,
+    ) -> Result<Finished, StoreFailure> {
+        self.store().finish_upload(upload, station, at)
+    }
+
+    /// Gives up an upload.
+    pub fn drop_upload(&self, upload: &Upload) -> Result<(), StoreFailure> {
+        self.store().drop_upload(upload)
+    }
+
+    /// Whether nobody needs to send this blob (again): it lies here, or what it held is filed.
+    pub fn has_blob(&self, digest: &Sha256Digest) -> Result<bool, StoreFailure> {
+        self.store().has_blob(digest)
+    }
+
+    /// Those of the blobs that do not lie here.
+    pub fn missing(&self, digests: &[Sha256Digest]) -> Vec<Sha256Digest> {
+        self.store().missing(digests)
+    }
+
+    /// The blobs, for opening a bundle.
+    pub fn blobs(&self) -> &dyn bundle::BlobSource {
+        self.store().blobs()
+    }
+
+    /// Removes uploads and unfiled blobs older than `before`. Returns how many.
+    pub fn expire(&self, before: Timestamp) -> Result<u64, StoreFailure> {
+        self.store().expire(before)
+    }
+
+    /// Files what was examined, spends its ticket, appends to the log and keeps the receipt: all or nothing.
+    pub fn file(&self, verified: &Verified, at: Timestamp) -> Result<Filing, StoreFailure> {
+        self.store().file(verified, at)
+    }
+
+    /// Notes why a bundle was refused. A filed bundle stays filed.
+    pub fn refuse(
+        &self,
+        bundle: &BundleDigest,
+        station: &StationId,
+        codes: &[&str],
+        at: Timestamp,
+    ) -> Result<(), StoreFailure> {
+        self.store().refuse(bundle, station, codes, at)
+    }
+
+    /// What is known of a bundle.
+    pub fn bundle(&self, digest: &BundleDigest) -> Result<Option<BundleRecord>, StoreFailure> {
+        self.store().bundle(digest)
+    }
+
+    /// The wallet of the citizen with this personal number.
+    pub fn lookup(&self, personal_id: &str) -> Result<Option<Uuid>, StoreFailure> {
+        self.store().lookup(personal_id)
+    }
+
+    /// The entries of a wallet, oldest first; `None` when there is no such wallet.
+    pub fn entries(
+        &self,
+        view: View<'_>,
+        at: Timestamp,
+    ) -> Result<Option<Vec<EntryView>>, StoreFailure> {
+        self.store().entries(view, at)
+    }
+
+    /// One paper of one entry; the view is journaled first.
+    pub fn document(
+        &self,
+        view: View<'_>,
+        at: Timestamp,
+    ) -> Result<Option<Document>, StoreFailure> {
+        self.store().document(view, at)
+    }
+
+    /// The signed head of the log.
+    pub fn checkpoint(&self) -> Result<String, StoreFailure> {
+        self.store().checkpoint()
+    }
+
+    /// A tile of the log; `None` when the log has not grown so far.
+    pub fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, StoreFailure> {
+        self.store().tile(tile)
+    }
+
+    /// Reads everything back and recomputes what can be recomputed.
+    pub fn fsck(&self) -> Result<Fsck, StoreFailure> {
+        self.store().fsck()
+    }
+}

@@ -1,0 +1,182 @@
+//! Blobs on their way in: an upload is a growing file and a row; a finished one is a file under its own digest.
+
+use std::fs::{self, File};
+use std::io;
+
+use bundle::{Sha256Digest, StationId};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use uuid::Uuid;
+
+use super::{Embedded, millis, parse};
+use crate::wallet::cas::{digest_file, sync_folder};
+use crate::wallet::{Begun, Finished, Quota, StoreFailure, Upload};
+
+impl Embedded {
+    pub(in crate::wallet) fn begin_upload(
+        &self,
+        station: &StationId,
+        digest: &Sha256Digest,
+        length: u64,
+        quota: Quota,
+        at: Timestamp,
+    ) -> Result<Begun, StoreFailure> {
+        let mut writer = self.writer();
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let older: Vec<String> = transaction
+            .prepare_cached(
+                "SELECT id FROM upload WHERE station = ?1 AND digest = ?2 AND finished = 0",
+            )?
+            .query_map(params![station.as_str(), digest.to_string()], |row| {
+                row.get(0)
+            })?
+            .collect::<Result<_, _>>()?;
+        for id in &older {
+            transaction.execute("DELETE FROM upload WHERE id = ?1", [id])?;
+        }
+        let (count, unfinished): (u32, i64) = transaction.query_row(
+            "SELECT count(*), coalesce(sum(length), 0) FROM upload WHERE station = ?1 AND finished = 0",
+            [station.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let unfiled: i64 = transaction.query_row(
+            "SELECT coalesce(sum(size), 0) FROM blob WHERE station = ?1 AND bundle IS NULL",
+            [station.as_str()],
+            |row| row.get(0),
+        )?;
+        let held = u64::try_from(unfinished)
+            .unwrap_or(0)
+            .saturating_add(u64::try_from(unfiled).unwrap_or(0));
+        if count >= quota.uploads || held.saturating_add(length) > quota.bytes {
+            return Ok(Begun::OverQuota);
+        }
+        let id = Uuid::now_v7();
+        File::create_new(self.upload_path(id))?;
+        sync_folder(&self.uploads)?;
+        transaction.execute(
+            "INSERT INTO upload (id, station, digest, length, started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![id.to_string(), station.as_str(), digest.to_string(), to_row(length)?, millis(at)],
+        )?;
+        transaction.commit()?;
+        for id in older {
+            remove_if_there(&self.upload_path(parse(&id)?))?;
+        }
+        Ok(Begun::Started(id))
+    }
+
+    pub(in crate::wallet) fn upload(
+        &self,
+        id: Uuid,
+        station: &StationId,
+    ) -> Result<Option<Upload>, StoreFailure> {
+        let row: Option<(String, i64, bool)> = self
+            .reader()
+            .query_row(
+                "SELECT digest, length, finished FROM upload WHERE id = ?1 AND station = ?2",
+                params![id.to_string(), station.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .optional()?;
+        let Some((digest, length, finished)) = row else {
+            return Ok(None);
+        };
+        Ok(Some(Upload {
+            id,
+            digest: parse(&digest)?,
+            length: u64::try_from(length).map_err(|_| StoreFailure::Row)?,
+            finished,
+            file: self.upload_path(id),
+        }))
+    }
+
+    pub(in crate::wallet) fn finish_upload(
+        &self,
+        upload: &Upload,
+        station: &StationId,
+        at: Timestamp,
+    ) -> Result<Finished, StoreFailure> {
+        if digest_file(&upload.file)? != upload.digest {
+            self.drop_upload(upload)?;
+            return Ok(Finished::DigestWrong);
+        }
+        // The file first: a row without its file would promise what is not there.
+        self.blobs.adopt(&upload.file, &upload.digest)?;
+        let mut writer = self.writer();
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute(
+            "INSERT INTO blob (digest, station, size, stored_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            params![upload.digest.to_string(), station.as_str(), to_row(upload.length)?, millis(at)],
+        )?;
+        transaction.execute(
+            "UPDATE upload SET finished = 1 WHERE id = ?1",
+            [upload.id.to_string()],
+        )?;
+        transaction.commit()?;
+        Ok(Finished::Stored)
+    }
+
+    pub(in crate::wallet) fn drop_upload(&self, upload: &Upload) -> Result<(), StoreFailure> {
+        self.writer()
+            .execute("DELETE FROM upload WHERE id = ?1", [upload.id.to_string()])?;
+        remove_if_there(&upload.file)?;
+        Ok(())
+    }
+
+    pub(in crate::wallet) fn has_blob(&self, digest: &Sha256Digest) -> Result<bool, StoreFailure> {
+        if self.blobs.contains(digest) {
+            return Ok(true);
+        }
+        let filed: bool = self.reader().query_row(
+            "SELECT EXISTS (SELECT 1 FROM blob WHERE digest = ?1 AND bundle IS NOT NULL)",
+            [digest.to_string()],
+            |row| row.get(0),
+        )?;
+        Ok(filed)
+    }
+
+    pub(in crate::wallet) fn missing(&self, digests: &[Sha256Digest]) -> Vec<Sha256Digest> {
+        digests
+            .iter()
+            .filter(|digest| !self.blobs.contains(digest))
+            .copied()
+            .collect()
+    }
+
+    pub(in crate::wallet) fn expire(&self, before: Timestamp) -> Result<u64, StoreFailure> {
+        let mut writer = self.writer();
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let uploads: Vec<String> = transaction
+            .prepare_cached("DELETE FROM upload WHERE started_at < ?1 RETURNING id")?
+            .query_map([millis(before)], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let blobs: Vec<String> = transaction
+            .prepare_cached(
+                "DELETE FROM blob WHERE bundle IS NULL AND stored_at < ?1 RETURNING digest",
+            )?
+            .query_map([millis(before)], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        transaction.commit()?;
+        for id in &uploads {
+            remove_if_there(&self.upload_path(parse(id)?))?;
+        }
+        for digest in &blobs {
+            self.blobs.remove(&parse(digest)?)?;
+        }
+        Ok((uploads.len() + blobs.len()) as u64)
+    }
+
+    fn upload_path(&self, id: Uuid) -> std::path::PathBuf {
+        self.uploads.join(id.to_string())
+    }
+}
+
+fn to_row(length: u64) -> Result<i64, StoreFailure> {
+    i64::try_from(length).map_err(|_| StoreFailure::Row)
+}
+
+fn remove_if_there(path: &std::path::Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
