@@ -54,6 +54,8 @@ pub const CODES: &[&str] = &[
     "certificate.not_yet_valid",
     "certificate.untrusted",
     "certificate.wrong_unit",
+    "envelope.malformed",
+    "envelope.too_large",
     "id.digest",
     "id.name",
     "id.uuid",

@@ -52,6 +52,17 @@ pub enum EnvelopeError {
     Malformed,
 }
 
+impl EnvelopeError {
+    /// The stable code of this failure.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge => "envelope.too_large",
+            Self::Malformed => "envelope.malformed",
+        }
+    }
+}
+
 impl Envelope {
     /// An envelope that nobody has signed yet.
     #[must_use]

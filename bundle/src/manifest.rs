@@ -124,7 +124,7 @@ impl PartIndex {
     /// The index that the part at this place in [`Draft::parts`](crate::Draft::parts) will get.
     #[must_use]
     pub const fn of_part(place: u32) -> Self {
-        Self(place + 1)
+        Self(place.saturating_add(1))
     }
 }
 

@@ -165,7 +165,8 @@ impl SealError {
 /// Seals a draft into an empty folder, which is made if it is not there. When it fails it leaves
 /// the folder empty.
 ///
-/// Memory does not grow with the parts. Everything is on the disk when this returns.
+/// Memory does not grow with the parts. When this returns, the folder, its entry in the folder
+/// above and all that is in it are on the disk.
 pub fn seal(
     draft: Draft,
     device: &dyn SealingKey,
@@ -250,6 +251,15 @@ pub fn seal(
     sign(&mut outer, device, Signer::Device)?;
     let json = outer.to_json();
     file::write_whole(into, ENVELOPE_FILE, &json).map_err(SealError::Write)?;
+    if let Some(above) = into.parent() {
+        // A relative name of one word has an empty parent, which means here.
+        let above = if above.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            above
+        };
+        file::sync_directory(above).map_err(SealError::Write)?;
+    }
     target.keep();
     Ok(SealedBundle::just_sealed(
         into.to_path_buf(),

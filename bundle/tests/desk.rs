@@ -99,7 +99,12 @@ pub(crate) struct World {
     pub(crate) recovery: Identities,
     pub(crate) recipients: Recipients,
     pub(crate) receipts: ReceiptKey,
+    /// An honest bundle in pieces, once someone has asked for it.
+    pub(crate) honest: std::sync::OnceLock<Pieces>,
 }
+
+/// Statement, manifest, and the blobs in clear.
+pub(crate) type Pieces = (serde_json::Value, serde_json::Value, Vec<Vec<u8>>);
 
 impl World {
     pub(crate) fn new() -> Self {
@@ -116,6 +121,7 @@ impl World {
             authority,
             verifier,
             recovery,
+            honest: std::sync::OnceLock::new(),
         }
     }
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bundle::{FileKey, Identities, SealedBundle, SealingKey, Sha256Digest};
 use serde_json::{Value, json};
 
-use crate::desk::{World, noon};
+use crate::desk::{Pieces, World, noon};
 
 pub(crate) const STATEMENT_TYPE: &str = "application/vnd.in-toto+json";
 const MANIFEST_TYPE: &str = "application/vnd.niem.manifest.v1+json";
@@ -42,23 +42,23 @@ pub(crate) struct Forge {
 }
 
 impl Forge {
-    pub(crate) fn take_apart(world: &World, sealed: &SealedBundle) -> Self {
-        let outer: Value = serde_json::from_slice(sealed.envelope_json()).unwrap();
-        let statement: Value = serde_json::from_slice(&unbase64(&outer["payload"])).unwrap();
-        let mut clear: Vec<_> = sealed
-            .blobs()
-            .iter()
-            .map(|blob| {
-                decrypt(
-                    &fs::read(sealed.blob_path(&blob.digest)).unwrap(),
-                    &world.verifier,
-                )
-            })
-            .collect();
-        let inner: Value = serde_json::from_slice(&clear[0].split_off(64)).unwrap();
+    /// An honest bundle of this world; each call gives the same one.
+    pub(crate) fn new(world: &World) -> Self {
+        Self::of(
+            world,
+            world.honest.get_or_init(|| take_apart(world)).clone(),
+        )
+    }
+
+    /// An honest bundle of this world, another each time.
+    pub(crate) fn another(world: &World) -> Self {
+        Self::of(world, take_apart(world))
+    }
+
+    fn of(world: &World, (statement, manifest, clear): Pieces) -> Self {
         Self {
             statement,
-            manifest: serde_json::from_slice(&unbase64(&inner["payload"])).unwrap(),
+            manifest,
             clear,
             recipients: world.recipients.names(),
             outer: world.device.file_key(),
@@ -69,13 +69,6 @@ impl Forge {
             last_statement: Box::new(|_| {}),
             last_outer: Box::new(|_| {}),
         }
-    }
-
-    /// Seals an honest draft and takes it apart.
-    pub(crate) fn new(world: &World) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let sealed = seal_in(world, dir.path());
-        Self::take_apart(world, &sealed)
     }
 
     pub(crate) fn put_together(&self, dir: &Path) {
@@ -132,6 +125,21 @@ impl Forge {
         )
         .unwrap();
     }
+}
+
+fn take_apart(world: &World) -> Pieces {
+    let dir = tempfile::tempdir().unwrap();
+    let sealed = seal_in(world, dir.path());
+    let outer: Value = serde_json::from_slice(sealed.envelope_json()).unwrap();
+    let statement = serde_json::from_slice(&unbase64(&outer["payload"])).unwrap();
+    let read = |blob: &bundle::BlobRef| fs::read(sealed.blob_path(&blob.digest)).unwrap();
+    let blobs = sealed.blobs().iter();
+    let mut clear: Vec<_> = blobs
+        .map(|blob| decrypt(&read(blob), &world.verifier))
+        .collect();
+    let inner: Value = serde_json::from_slice(&clear[0].split_off(64)).unwrap();
+    let manifest = serde_json::from_slice(&unbase64(&inner["payload"])).unwrap();
+    (statement, manifest, clear)
 }
 
 pub(crate) fn seal_in(world: &World, dir: &Path) -> SealedBundle {

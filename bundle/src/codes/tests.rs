@@ -6,6 +6,7 @@ use super::CODES;
 
 /// Every file in which an error says its code.
 const SOURCES: &[&str] = &[
+    include_str!("../envelope.rs"),
     include_str!("../ids.rs"),
     include_str!("../key.rs"),
     include_str!("../open/error.rs"),

@@ -130,7 +130,7 @@ fn part_swapped() {
 fn part_swapped_and_signed_for() {
     // The desk itself mixes up two citizens and signs the mixture.
     let world = World::new();
-    let other = Forge::new(&world);
+    let other = Forge::another(&world);
     refused!(
         forged(&world, |forge| forge.clear[2].clone_from(&other.clear[2])),
         OpenError::PartOfOtherBundle { index: 2 }
