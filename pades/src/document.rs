@@ -17,7 +17,7 @@ use crate::object::{Dict, Object, Parser, Ref};
 pub const LARGEST_PDF_BYTES: usize = 256 << 20;
 /// Highest object number that is read. ISO 32000-1 annex C allows eight times as many; a scan of a
 /// hundred pages has under a thousand.
-const HIGHEST_NUMBER: u32 = 999_999;
+pub(crate) const HIGHEST_NUMBER: u32 = 999_999;
 /// Most cross-reference entries that are read, over all revisions.
 const MOST_ENTRIES: u64 = 4_000_000;
 /// Most revisions that are followed backwards.

@@ -200,9 +200,9 @@ fn collect(
     Ok(())
 }
 
-/// Numbers that the signed revision names although nothing stands there: whoever fills them in later
+/// Numbers that a document names although nothing stands there: whoever fills them in later
 /// changes what was signed.
-fn dangling(signed: &Document<'_>) -> Result<HashSet<u32>, PdfError> {
+pub(crate) fn dangling(signed: &Document<'_>) -> Result<HashSet<u32>, PdfError> {
     let mut missing = HashSet::new();
     let mut seen = HashSet::new();
     let mut waiting = vec![Object::Dict(signed.trailer().clone())];

@@ -131,7 +131,7 @@ pub fn sign(pdf: &[u8], key: &dyn SigningKey, options: &SignOptions) -> Result<V
     let field_name = free_name(options.field.as_deref(), &names)?;
     let (page_ref, mut page) = first_page(&document, &catalog)?;
 
-    let mut update = Update::new(&document);
+    let mut update = Update::new(&document)?;
     let signature_ref = update.allot();
     let field_ref = update.allot();
 

@@ -1,16 +1,21 @@
 //! Appends a revision to a PDF without touching a byte of what is there (ISO 32000-1 §7.5.6).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ring::digest;
 
-use crate::document::{Document, XrefStyle};
+use crate::document::{Document, HIGHEST_NUMBER, XrefStyle};
+use crate::error::PdfError;
+use crate::later::dangling;
 use crate::object::{Dict, Object, Ref};
 
 /// A revision in the making.
 pub(crate) struct Update<'d, 'a> {
     document: &'d Document<'a>,
     next: u32,
+    /// Numbers the document names although nothing stands there: using one would fill in what an
+    /// earlier signature saw empty.
+    taken: HashSet<u32>,
     objects: BTreeMap<u32, (u16, Vec<u8>)>,
 }
 
@@ -21,16 +26,27 @@ pub(crate) struct Appended {
 }
 
 impl<'d, 'a> Update<'d, 'a> {
-    pub(crate) fn new(document: &'d Document<'a>) -> Self {
-        Self {
+    pub(crate) fn new(document: &'d Document<'a>) -> Result<Self, PdfError> {
+        let taken = dangling(document)?;
+        if document.next_number() >= HIGHEST_NUMBER {
+            return Err(PdfError::Structure {
+                at: 0,
+                what: "no object number is free",
+            });
+        }
+        Ok(Self {
             document,
             next: document.next_number(),
+            taken,
             objects: BTreeMap::new(),
-        }
+        })
     }
 
     /// A number for a new object.
-    pub(crate) const fn allot(&mut self) -> Ref {
+    pub(crate) fn allot(&mut self) -> Ref {
+        while self.taken.contains(&self.next) {
+            self.next += 1;
+        }
         let reference = Ref {
             number: self.next,
             generation: 0,

@@ -129,3 +129,29 @@ fn too_many_signatures_are_refused() {
         Err(CheckError::TooManySignatures)
     );
 }
+
+#[test]
+fn a_file_that_claims_every_object_number_is_not_signed() {
+    for size in [
+        "4294967295",
+        "18446744073709551615",
+        "-1",
+        "1.5",
+        "2147483648",
+    ] {
+        let paper = papers::with_table();
+        let at = paper
+            .windows(7)
+            .position(|window| window == b"/Size 5")
+            .unwrap();
+        let file = [
+            &paper[..at],
+            format!("/Size {size}").as_bytes(),
+            &paper[at + 7..],
+        ]
+        .concat();
+        if let Ok(signed) = sign(&file, certifier(), &SignOptions::new(Timestamp::now())) {
+            assert!(relied_on(&signed), "/Size {size}");
+        }
+    }
+}

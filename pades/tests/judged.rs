@@ -129,6 +129,22 @@ fn a_second_signature_leaves_the_first_standing() {
 }
 
 #[test]
+fn a_number_that_is_named_but_empty_is_never_filled() {
+    // The catalogue of this file names object 9, which does not exist; each signature takes two numbers.
+    let mut paper = papers::with_table();
+    for _ in 0..4 {
+        paper = sign(&paper, certifier(), &SignOptions::new(now())).unwrap();
+    }
+    assert!(!String::from_utf8_lossy(&paper).contains("\n9 0 obj"));
+    let reports = check(&paper, &authority().roots(), now()).unwrap();
+    assert_eq!(reports.len(), 4);
+    assert!(
+        reports.iter().all(|report| report.faults().is_empty()),
+        "{reports:?}"
+    );
+}
+
+#[test]
 fn a_certifying_signature_says_what_may_follow() {
     let mut options = SignOptions::new(now());
     options.certify = Some(DocMdp::FormsAndSignatures);
