@@ -45,4 +45,5 @@ pub trait FingerEngine: Send {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -4,6 +4,8 @@
 
 use std::f32::consts::PI;
 
+use zeroize::Zeroize;
+
 use super::image::Plane;
 use super::parameters as p;
 
@@ -24,6 +26,14 @@ pub(super) struct Field {
     pub(super) period: Vec<f32>,
     /// Distance in pixels from the cell to the nearest cell outside the mask.
     pub(super) depth: Vec<f32>,
+}
+
+impl Drop for Field {
+    fn drop(&mut self) {
+        self.angle.zeroize();
+        self.coherence.zeroize();
+        self.period.zeroize();
+    }
 }
 
 impl Field {

@@ -1,6 +1,6 @@
 //! One gray picture of a fingertip, dark ridges on light ground, with its resolution.
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::FingerError;
 
@@ -48,14 +48,10 @@ impl FingerImage {
         limits.max_alloc = Some(u64::from(MAX_PIXELS) * 16);
         reader.limits(limits);
         let decoded = reader.decode().map_err(|_| FingerError::Unreadable)?;
-        let mut rgba = decoded.into_rgba8();
-        let mut pixels = Zeroizing::new(Vec::with_capacity(rgba.len() / 4));
-        for p in rgba.pixels() {
-            let [r, g, b, a] = p.0.map(u32::from);
-            let gray = (r * 299 + g * 587 + b * 114) / 1000; // ITU-R BT.601 luma
-            pixels.push(((gray * a + 255 * (255 - a)) / 255) as u8);
-        }
-        zeroize::Zeroize::zeroize(&mut *rgba);
+        let pixels = match decoded {
+            image::DynamicImage::ImageLuma8(gray) => Zeroizing::new(gray.into_raw()),
+            coloured => on_white(coloured),
+        };
         Self::new(width, height, dpi, pixels)
     }
 
@@ -153,6 +149,20 @@ impl FingerImage {
     }
 }
 
+/// Gray pixels of a picture laid on white paper; the picture itself is wiped.
+fn on_white(picture: image::DynamicImage) -> Zeroizing<Vec<u8>> {
+    let mut rgba = picture.to_rgba8();
+    let mut pixels = Zeroizing::new(Vec::with_capacity(rgba.len() / 4));
+    for p in rgba.pixels() {
+        let [r, g, b, a] = p.0.map(u32::from);
+        let gray = (r * 299 + g * 587 + b * 114) / 1000; // ITU-R BT.601 luma
+        pixels.push(((gray * a + 255 * (255 - a)) / 255) as u8);
+    }
+    rgba.zeroize();
+    picture.into_bytes().zeroize();
+    pixels
+}
+
 fn check_size(width: u32, height: u32, dpi: u32) -> Result<(), FingerError> {
     if width > MAX_SIDE || height > MAX_SIDE || width.saturating_mul(height) > MAX_PIXELS {
         return Err(FingerError::TooLarge);
@@ -162,6 +172,11 @@ fn check_size(width: u32, height: u32, dpi: u32) -> Result<(), FingerError> {
     }
     if !DPI_RANGE.contains(&dpi) {
         return Err(FingerError::Resolution { dpi });
+    }
+    // Work is done at 500 dpi, where a coarse picture grows.
+    let grown = u64::from(width) * u64::from(height) * 500 * 500 / u64::from(dpi * dpi);
+    if grown > u64::from(MAX_PIXELS) {
+        return Err(FingerError::TooLarge);
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 
 use std::f32::consts::{PI, TAU};
 
+use zeroize::Zeroize;
+
 use super::field::Field;
 use super::minutiae::{Minutia, Minutiae, turn_between};
 use super::parameters as p;
@@ -53,7 +55,7 @@ impl FlowRing {
 }
 
 /// Another minutia, seen from one.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Zeroize)]
 pub(super) struct Neighbour {
     pub(super) index: usize,
     /// Distance in pixels.
@@ -69,6 +71,13 @@ pub(super) struct View {
     pub(super) ring: FlowRing,
     /// Nearest first.
     pub(super) neighbours: Vec<Neighbour>,
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        self.ring.0.zeroize();
+        self.neighbours.zeroize();
+    }
 }
 
 pub(super) fn views(print: &Minutiae) -> Vec<View> {

@@ -85,7 +85,7 @@ pub(super) fn minutiae_of(
     enhanced: &Plane,
 ) -> Vec<Minutia> {
     remove_spurs_and_islands(skeleton);
-    remove_bridges(skeleton, field);
+    remove_bridges(skeleton);
     remove_spurs_and_islands(skeleton);
     let mut found = raw_minutiae(skeleton, field, enhanced);
     drop_breaks(&mut found);
@@ -119,9 +119,9 @@ fn remove_spurs_and_islands(skeleton: &mut Skeleton) {
     }
 }
 
-/// A short link between two forks that runs across the flow joins two ridges that are two. One along
-/// the flow is a pore: one of its sides goes, and the ridge is whole.
-fn remove_bridges(skeleton: &mut Skeleton, _field: &Field) {
+/// A short link between two forks joins two ridges that are two, or is one side of a pore: without
+/// it either is mended.
+fn remove_bridges(skeleton: &mut Skeleton) {
     let forks: Vec<usize> = skeleton
         .pixels()
         .filter(|&at| skeleton.crossings(at) >= 3)

@@ -186,6 +186,8 @@ fn limits_hold_before_pixels_are_read() {
         Some(FingerError::TooLarge)
     );
     assert_eq!(size(1600, 1600, 500, 0), Some(FingerError::TooLarge));
+    // Two million pixels at 250 dpi would be eight at 500.
+    assert_eq!(size(1400, 1400, 250, 0), Some(FingerError::TooLarge));
     let small = FingerError::TooSmall {
         width: 20,
         height: 100,
