@@ -23,12 +23,9 @@ pub enum KeyError {
     /// It is locked, or the PIN was refused.
     #[error("the signing token is locked")]
     Locked,
-    /// It answered, but refused or failed.
-    #[error("the signing key failed: {detail}")]
-    Failed {
-        /// What the driver said; no secret.
-        detail: String,
-    },
+    /// It answered, but did not sign.
+    #[error("the signing token did not sign")]
+    Refused,
 }
 
 impl KeyError {
@@ -37,7 +34,7 @@ impl KeyError {
         match self {
             Self::Missing => "pades.key_missing",
             Self::Locked => "pades.key_locked",
-            Self::Failed { .. } => "pades.key_failed",
+            Self::Refused => "pades.key_refused",
         }
     }
 }

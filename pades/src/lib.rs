@@ -42,9 +42,9 @@ pub const CODES: &[&str] = &[
     "pades.encrypted",
     "pades.field_name",
     "pades.issuer_unknown",
-    "pades.key_failed",
     "pades.key_locked",
     "pades.key_missing",
+    "pades.key_refused",
     "pades.key_without_certificate",
     "pades.malformed",
     "pades.no_room",
@@ -67,9 +67,6 @@ mod tests {
     #[test]
     fn every_code_is_listed_and_in_the_handbook() {
         let at = PdfError::Structure { at: 0, what: "" };
-        let key = KeyError::Failed {
-            detail: String::new(),
-        };
         let mut codes = BTreeSet::from([RootError.code(), CheckError::TooManySignatures.code()]);
         codes.extend(
             [
@@ -80,7 +77,9 @@ mod tests {
             ]
             .map(|e| e.code()),
         );
-        codes.extend([KeyError::Missing, KeyError::Locked, key].map(|error| error.code()));
+        codes.extend(
+            [KeyError::Missing, KeyError::Locked, KeyError::Refused].map(|error| error.code()),
+        );
         codes.extend(
             [
                 SignError::Certificate,
