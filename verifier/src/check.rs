@@ -143,9 +143,11 @@ impl Trust {
         let csca = match there("csca") {
             Some(path) => Some(CscaTrust::load_dir(path)?),
             // Only where nothing else of ours lies beside: a station's authority is no country's.
-            None if stations.is_none() => {
-                Some(CscaTrust::load_dir(folder)?).filter(|csca| !csca.is_empty())
-            }
+            None if stations.is_none() => match CscaTrust::load_dir(folder) {
+                Ok(csca) => Some(csca),
+                Err(TrustError::Empty { .. }) => None,
+                Err(error) => return Err(error.into()),
+            },
             None => None,
         };
         let mut signers = pades::Roots::none();

@@ -25,38 +25,6 @@ pub use verdict::{Refusal, Verdict, Verified, VerifiedDocument};
 
 use crate::wallet::{StoreFailure, Wallets};
 
-/// Every code this module gives a fault of its own; faults found by other rooms keep their codes.
-pub const CODES: &[&str] = &[
-    "examine.station_suspended",
-    "examine.operator_suspended",
-    "examine.blob_too_large",
-    "examine.ticket_other_station",
-    "examine.ticket_spent",
-    "examine.visit_filed",
-    "examine.times",
-    "examine.simulated_device",
-    "examine.practice",
-    "examine.consent_missing",
-    "examine.consent_text",
-    "examine.evidence_malformed",
-    "examine.evidence_excess",
-    "examine.chip_claim",
-    "examine.no_personal_id",
-    "examine.face",
-    "examine.face_score",
-    "examine.finger",
-    "examine.finger_score",
-    "examine.no_papers",
-    "examine.kind_unknown",
-    "examine.grade_not_allowed",
-    "examine.pdf_malformed",
-    "examine.pages_differ",
-    "examine.sheets_missing",
-    "examine.resolution",
-    "examine.signature_missing",
-    "examine.signature_partial",
-];
-
 /// What an examiner lets pass, beyond what can be computed.
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -204,6 +172,3 @@ const INNER_CHECKS: &[&str] = &[
     "person.finger",
     "papers",
 ];
-
-#[cfg(test)]
-mod tests;

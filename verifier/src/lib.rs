@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod check;
+mod codes;
 pub mod config;
 pub mod enroll;
 pub mod examine;
@@ -14,6 +15,7 @@ mod tls;
 pub mod wallet;
 
 pub use check::{CheckError, CheckOptions, Checked, check};
+pub use codes::CODES;
 pub use config::Config;
 pub use examine::{Examiner, Verdict};
 pub use keys::KeyFolder;

@@ -83,7 +83,7 @@ impl LogError {
     /// The stable code under which `docs/failures.md` explains this error.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Key => "log.key",
+            Self::Key => "log.verifier_key",
             Self::Checkpoint => "log.checkpoint",
             Self::OtherTree => "log.other_tree",
             Self::NotIncluded => "log.not_included",

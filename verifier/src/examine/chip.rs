@@ -65,10 +65,16 @@ pub(super) fn check(
         }
         _ => Fault::new(fault.code()),
     }));
+    let believed = faults.is_empty();
     report.checked("chip.evidence", faults);
-    let claims_hold = manifest.chip.clone_check == chip.clone_check.as_str()
-        && manifest.chip.access == chip.access.as_str();
-    report.checked("chip.claims", fault_if(!claims_hold, "examine.chip_claim"));
+    if believed {
+        let claims_hold = manifest.chip.clone_check == chip.clone_check.as_str()
+            && manifest.chip.access == chip.access.as_str();
+        report.checked("chip.claims", fault_if(!claims_hold, "examine.chip_claim"));
+    } else {
+        // A summary of evidence that is not believed says nothing of its own.
+        report.not_checkable(&["chip.claims"]);
+    }
 
     let Ok(identity) = evidence.verify(csca, &challenge, day) else {
         report.not_checkable(&["chip.personal_number"]);

@@ -1,8 +1,11 @@
 //! Looks at a PDF from outside: is it one, and how many pages does it have.
 //!
 //! This is no renderer and follows no reference: it walks over the objects as they lie, passing over streams,
-//! and counts page objects. A file whose objects lie compressed in object streams shows none and is refused by
-//! whoever compares the count; the papers of a desk are PDF/A written plainly.
+//! and counts page objects; where a later revision writes an object again (a signature does), the later one
+//! counts. A file whose objects lie compressed in object streams shows none and is refused by whoever compares
+//! the count; the papers of a desk are PDF/A written plainly.
+
+use std::collections::BTreeSet;
 
 /// What can be said of a PDF without rendering it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,26 +23,72 @@ pub fn form(content: &[u8]) -> Option<PdfForm> {
     {
         return None;
     }
-    let mut pages = 0_u32;
+    let mut pages = BTreeSet::new();
     let mut rest = content;
-    loop {
-        let stream = find(rest, b"stream").unwrap_or(rest.len());
-        pages = pages.saturating_add(count_page_objects(&rest[..stream]));
-        if stream == rest.len() {
-            return Some(PdfForm { pages });
+    while let Some((number, body)) = next_object(rest) {
+        let end = find(body, b"endobj").unwrap_or(body.len());
+        let stream = find(&body[..end], b"stream");
+        if is_page(&body[..stream.unwrap_or(end)]) {
+            pages.insert(number);
+        } else {
+            pages.remove(&number);
         }
-        // An unfinished stream ends the walk: nothing behind it is an object.
-        let Some(end) = find(&rest[stream..], b"endstream") else {
-            return Some(PdfForm { pages });
+        rest = match stream {
+            None => &body[end..],
+            // What looks like an object inside a stream is none. An unfinished stream ends the walk.
+            Some(start) => match find(&body[start..], b"endstream") {
+                Some(end) => &body[start + end + b"endstream".len()..],
+                None => break,
+            },
         };
-        rest = &rest[stream + end + b"endstream".len()..];
+    }
+    Some(PdfForm {
+        pages: u32::try_from(pages.len()).unwrap_or(u32::MAX),
+    })
+}
+
+/// The next `<number> <generation> obj`, and everything behind it.
+fn next_object(content: &[u8]) -> Option<(u32, &[u8])> {
+    let mut from = 0;
+    loop {
+        let at = from + find(&content[from..], b"obj")?;
+        from = at + b"obj".len();
+        // `endobj` has no number before it.
+        if let Some(number) = number_before(&content[..at]) {
+            return Some((number, &content[from..]));
+        }
     }
 }
 
-/// Counts `/Type /Page` where the name ends there (`/Pages` is the tree, not a page).
-fn count_page_objects(objects: &[u8]) -> u32 {
-    let mut count = 0;
-    let mut rest = objects;
+/// Reads backwards over ` <generation> ` to the number of an object.
+fn number_before(content: &[u8]) -> Option<u32> {
+    let (rest, generation) = last_word(content)?;
+    let (_, number) = last_word(rest)?;
+    let _: u16 = std::str::from_utf8(generation).ok()?.parse().ok()?;
+    std::str::from_utf8(number).ok()?.parse().ok()
+}
+
+/// The last run of digits, which white space must follow, and what stands before it.
+fn last_word(content: &[u8]) -> Option<(&[u8], &[u8])> {
+    let spaces = content
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_whitespace())
+        .count();
+    let content = &content[..content.len() - spaces];
+    // ISO 32000-1 annex C: object numbers have at most ten digits.
+    let digits = content
+        .iter()
+        .rev()
+        .take(11)
+        .take_while(|b| b.is_ascii_digit())
+        .count();
+    (spaces > 0 && digits > 0).then(|| content.split_at(content.len() - digits))
+}
+
+/// Whether `/Type /Page` stands here and the name ends there (`/Pages` is the tree, not a page).
+fn is_page(object: &[u8]) -> bool {
+    let mut rest = object;
     while let Some(at) = find(rest, b"/Type") {
         rest = &rest[at + b"/Type".len()..];
         let spaces = rest
@@ -52,11 +101,11 @@ fn count_page_objects(objects: &[u8]) -> u32 {
                 .first()
                 .is_none_or(|b| b.is_ascii_whitespace() || b"()<>[]{}/%\0".contains(b))
             {
-                count += 1;
+                return true;
             }
         }
     }
-    count
+    false
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -81,6 +130,12 @@ mod tests {
             3 0 obj <</Length 12>> stream\n/Type /Page \nendstream endobj\n\
             4 0 obj <</Type\n/Page>> endobj\nstartxref\n0\n%%EOF\n";
         assert_eq!(form(pdf), Some(PdfForm { pages: 2 }));
+        // A later revision writes page 2 again, and makes page 4 something else.
+        let revised = [
+            pdf.as_slice(),
+            b"2 0 obj <</Type/Page/Annots[]>> endobj 4 0 obj null endobj startxref 0 %%EOF",
+        ];
+        assert_eq!(form(&revised.concat()), Some(PdfForm { pages: 1 }));
         assert_eq!(form(&pdf[1..]), None);
         assert_eq!(form(&pdf[..pdf.len() - 6]), None);
         assert_eq!(form(b""), None);

@@ -9,33 +9,6 @@ const TYPE_BASE: &str = "https://niem.example/problems/";
 /// How long to wait before asking again, when we could not tell.
 const RETRY_AFTER_S: u32 = 5;
 
-/// Every code that a door itself can answer with.
-pub const CODES: &[&str] = &[
-    "http.blobs_missing",
-    "http.body_timeout",
-    "http.body_too_large",
-    "http.body_broken",
-    "http.content_type",
-    "http.internal",
-    "http.malformed",
-    "http.method",
-    "http.no_certificate",
-    "http.not_a_station",
-    "http.not_found",
-    "http.offset",
-    "http.quota",
-    "http.refused",
-    "http.station_suspended",
-    "http.ticket_quota",
-    "http.token",
-    "http.try_again",
-    "http.tus_version",
-    "http.upload_digest",
-    "http.upload_locked",
-    "http.upload_too_large",
-    "http.wrong_station",
-];
-
 /// A problem on its way out.
 #[derive(Debug)]
 pub(crate) struct Problem {

@@ -13,7 +13,7 @@ use crate::keys::{KeyFolder, KeysError};
 
 /// The name of a citizen in the store: HMAC-SHA256 of the personal number under the verifier's key (D6).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct CitizenKey([u8; 32]);
+pub(crate) struct CitizenKey([u8; 32]);
 
 impl CitizenKey {
     /// A citizen key as it was read back from the store.

@@ -1,0 +1,156 @@
+//! Every failure code of this crate, in one list, for the handbook to be held against.
+
+/// The codes of refusals, failures and findings; `docs/failures.md` explains each.
+pub const CODES: &[&str] = &[
+    "check.too_large",
+    "check.trust_empty",
+    "check.unreadable",
+    "enroll.authority",
+    "enroll.date",
+    "enroll.key_kind",
+    "enroll.name",
+    "enroll.request",
+    "enroll.role",
+    "examine.blob_too_large",
+    "examine.chip_claim",
+    "examine.consent_missing",
+    "examine.consent_text",
+    "examine.evidence_excess",
+    "examine.evidence_malformed",
+    "examine.face",
+    "examine.face_score",
+    "examine.finger",
+    "examine.finger_score",
+    "examine.grade_not_allowed",
+    "examine.kind_unknown",
+    "examine.no_papers",
+    "examine.no_personal_id",
+    "examine.operator_suspended",
+    "examine.pages_differ",
+    "examine.pdf_malformed",
+    "examine.practice",
+    "examine.resolution",
+    "examine.sheets_missing",
+    "examine.signature_missing",
+    "examine.signature_partial",
+    "examine.simulated_device",
+    "examine.station_suspended",
+    "examine.ticket_other_station",
+    "examine.ticket_spent",
+    "examine.times",
+    "examine.visit_filed",
+    "fsck.data_key",
+    "fsck.entry_not_in_log",
+    "fsck.head_other_tree",
+    "fsck.head_unsigned",
+    "fsck.leaf_altered",
+    "fsck.leaf_missing",
+    "fsck.orphan_paper",
+    "fsck.paper",
+    "fsck.receipt_missing",
+    "fsck.receipt_wrong",
+    "fsck.record",
+    "http.blobs_missing",
+    "http.body_broken",
+    "http.body_timeout",
+    "http.body_too_large",
+    "http.content_type",
+    "http.internal",
+    "http.malformed",
+    "http.method",
+    "http.no_certificate",
+    "http.not_a_station",
+    "http.not_found",
+    "http.offset",
+    "http.quota",
+    "http.refused",
+    "http.station_suspended",
+    "http.ticket_quota",
+    "http.token",
+    "http.try_again",
+    "http.tus_version",
+    "http.upload_digest",
+    "http.upload_locked",
+    "http.upload_too_large",
+    "http.wrong_station",
+    "keys.exist_already",
+    "keys.generate",
+    "keys.log_name",
+    "keys.malformed",
+    "keys.unreadable",
+    "keys.unwritable",
+    "log.checkpoint",
+    "log.not_included",
+    "log.other_tree",
+    "log.verifier_key",
+    "store.contention",
+    "store.database",
+    "store.file",
+    "store.in_use",
+    "store.layout",
+    "store.log",
+    "store.other_log",
+    "store.row",
+    "store.vault",
+    "verifier.config_malformed",
+    "verifier.config_reader_token",
+    "verifier.config_unreadable",
+    "verifier.config_zero_limit",
+    "verifier.listen",
+    "verifier.ready_file",
+    "verifier.runtime",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The first words of our codes.
+    const ROOMS: [&str; 9] = [
+        "check", "enroll", "examine", "fsck", "http", "keys", "log", "store", "verifier",
+    ];
+
+    /// Every text literal in the sources that begins like one of our codes. File names do so too; they end
+    /// in a known extension.
+    fn written(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                written(&path, found);
+                continue;
+            }
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if ["codes.rs", "contract.rs", "tests.rs"].contains(&name) {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("mod tests {").next().unwrap();
+            for literal in code.split('"') {
+                let word = literal.split(' ').next().unwrap();
+                let Some((room, rest)) = word.split_once('.') else {
+                    continue;
+                };
+                let plain =
+                    !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                if ROOMS.contains(&room) && plain && !["vkey", "sqlite", "lock"].contains(&rest) {
+                    found.insert(word.to_owned());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_list_is_what_the_sources_say() {
+        let mut found = BTreeSet::new();
+        written(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut found,
+        );
+        let listed: BTreeSet<String> = CODES.iter().map(|code| (*code).to_owned()).collect();
+        assert_eq!(listed.len(), CODES.len(), "a code stands twice");
+        assert_eq!(found, listed);
+    }
+}

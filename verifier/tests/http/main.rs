@@ -1,0 +1,13 @@
+//! The verifier as the network sees it: real TLS, real certificates, real bundles, a real store on disk.
+#![allow(clippy::unwrap_used, unreachable_pub)]
+
+mod client;
+mod desk;
+mod rig;
+
+mod doors;
+mod filing;
+mod offline;
+mod refusals;
+mod signed;
+mod uploads;
