@@ -5,7 +5,7 @@
 //! whole or not at all. When every digest matches nothing is fetched, so it works offline ever after.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ::models::{Derivation, Manifest, ModelEntry};
 use anyhow::{Context, Result, bail, ensure};
@@ -47,11 +47,6 @@ pub(crate) fn fetch(root: &Path, mut progress: impl FnMut(&str)) -> Result<()> {
         manifest.folder().display()
     ));
     Ok(())
-}
-
-/// Where the reading nets lie once they are fetched.
-pub(crate) fn tessdata_dir(root: &Path) -> PathBuf {
-    root.join("models/cache/tessdata")
 }
 
 /// Puts the lesser model into the place of one that cannot be had, unless it is there already.

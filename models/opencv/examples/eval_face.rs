@@ -68,7 +68,7 @@ fn measure() -> Result<(), Box<dyn std::error::Error>> {
     let mut groups = std::collections::BTreeMap::<&str, Scores>::new();
     for (a, b, similarity) in pairs.similarities {
         let (a, b) = (&samples[a], &samples[b]);
-        let mut add = |scores: &mut Scores| {
+        let add = |scores: &mut Scores| {
             let same = a.identity == b.identity;
             let list = if same {
                 &mut scores.genuine

@@ -102,6 +102,7 @@ pub(crate) fn upright(picture: &Mat, landmarks: &[Point; 5]) -> Result<Mat, Face
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -15,7 +15,7 @@ use models_opencv::SFace;
 )]
 mod drawn;
 
-pub(crate) use drawn::{draw_face, draw_face_at_desk};
+pub(crate) use drawn::{APART, draw_face, draw_face_at_desk};
 
 pub(crate) fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))

@@ -1,4 +1,5 @@
 //! The list is read strictly and the weights are believed only byte for byte.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 

@@ -1,4 +1,5 @@
 //! Good pictures decode to the right pixels; bombs and damage are refused before they cost anything.
+#![allow(clippy::unwrap_used)]
 
 use image::RgbImage;
 
