@@ -137,7 +137,10 @@ impl KeyFolder {
 
         for file in ["citizen.key", "master.key"] {
             let key = random32()?;
-            let text = Zeroizing::new(format!("{}\n", Zeroizing::new(hex::encode(&*key)).as_str()));
+            let text = Zeroizing::new(format!(
+                "{}\n",
+                Zeroizing::new(hex::encode(key.as_slice())).as_str()
+            ));
             self.write_secret(file, text.as_bytes())?;
         }
 

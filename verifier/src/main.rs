@@ -167,7 +167,7 @@ impl Failure {
     }
 
     /// Something around us failed; it may work later.
-    fn failure(code: &'static str, detail: impl std::fmt::Display) -> Self {
+    fn temporary(code: &'static str, detail: impl std::fmt::Display) -> Self {
         Self {
             code,
             detail: detail.to_string(),
@@ -186,7 +186,7 @@ impl From<KeysError> for Failure {
                 exit: 2,
                 ..Self::refusal(error.code(), &error)
             },
-            _ => Self::failure(error.code(), &error),
+            _ => Self::temporary(error.code(), &error),
         }
     }
 }
@@ -206,7 +206,7 @@ impl From<EnrollError> for Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         match error {
-            ConfigError::Unreadable { .. } => Self::failure(error.code(), &error),
+            ConfigError::Unreadable { .. } => Self::temporary(error.code(), &error),
             _ => Self {
                 exit: 2,
                 ..Self::refusal(error.code(), &error)
@@ -217,7 +217,7 @@ impl From<ConfigError> for Failure {
 
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
-        Self::failure(error.code(), &error)
+        Self::temporary(error.code(), &error)
     }
 }
 
@@ -228,7 +228,7 @@ impl From<CheckError> for Failure {
                 exit: 2,
                 ..Self::refusal(error.code(), &error)
             },
-            _ => Self::failure(error.code(), &error),
+            _ => Self::temporary(error.code(), &error),
         }
     }
 }
@@ -298,9 +298,9 @@ fn run_serve(config: &Path, ready_file: Option<&Path>) -> Result<ExitCode, Failu
     let running = verifier::serve(Config::load(config)?)?;
     if let Some(path) = ready_file {
         write_ready(path, running.addr())
-            .map_err(|error| Failure::failure("verifier.ready_file", error))?;
+            .map_err(|error| Failure::temporary("verifier.ready_file", error))?;
     }
-    wait_for_signal().map_err(|error| Failure::failure("verifier.runtime", error))?;
+    wait_for_signal().map_err(|error| Failure::temporary("verifier.runtime", error))?;
     running.shutdown();
     Ok(ExitCode::SUCCESS)
 }
@@ -340,7 +340,7 @@ fn run_check(json: bool, lang: Lang, args: CheckArgs) -> Result<ExitCode, Failur
     let checked = verifier::check(&args.path, &options, jiff::Timestamp::now())?;
     if json {
         let document = serde_json::to_string(&checked)
-            .map_err(|error| Failure::failure("check.unreadable", error))?;
+            .map_err(|error| Failure::temporary("check.unreadable", error))?;
         println!("{document}");
     } else {
         for check in &checked.report.checks {
@@ -385,13 +385,13 @@ fn cause(code: &str, lang: Lang) -> &'static str {
 fn run_fsck(json: bool, config: &Path) -> Result<ExitCode, Failure> {
     let config = Config::load(config)?;
     let store = verifier::open_store(&config, Access::Inspect)
-        .map_err(|error| Failure::failure(error.code(), &error))?;
+        .map_err(|error| Failure::temporary(error.code(), &error))?;
     let found = store
         .fsck()
-        .map_err(|error| Failure::failure(error.code(), &error))?;
+        .map_err(|error| Failure::temporary(error.code(), &error))?;
     if json {
-        let document =
-            serde_json::to_string(&found).map_err(|error| Failure::failure("store.row", error))?;
+        let document = serde_json::to_string(&found)
+            .map_err(|error| Failure::temporary("store.row", error))?;
         println!("{document}");
     } else {
         println!(

@@ -5,6 +5,7 @@ mod client;
 mod desk;
 mod rig;
 
+mod cli;
 mod doors;
 mod filing;
 mod offline;
