@@ -97,7 +97,9 @@ fn take_page(labels: &[Label], page: &PageText, taken: &mut Taken) {
             if hit.label.field.is_empty() {
                 continue; // a label that only ends the value before it
             }
-            let until = found[at].get(nth + 1).map_or(line.len(), |next| next.from);
+            let until = found[at]
+                .get(nth + 1)
+                .map_or(line.len(), |next| before_number(line, hit.to, next.from));
             let mut value: Vec<&Word> =
                 line[hit.to..until].iter().map(|token| token.word).collect();
             // A long value runs on below, up to the next label.
@@ -128,6 +130,17 @@ fn take_page(labels: &[Label], page: &PageText, taken: &mut Taken) {
             taken.fields.push(field);
         }
     }
+}
+
+/// Where a value ends before the next label: in front of that label's number, as in `3. Giới tính`.
+fn before_number(line: &[Token<'_>], from: usize, label: usize) -> usize {
+    let numbered = line[from..label].last().is_some_and(|token| {
+        let number = token.word.text.trim_end_matches(['.', ')']);
+        number.len() < token.word.text.len()
+            && number.len() <= 2
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    label - usize::from(numbered)
 }
 
 /// Whether the line below belongs to the value: it starts at the margin directly under it.
@@ -191,7 +204,7 @@ fn hits<'a>(labels: &'a [Label], line: &[Token<'_>]) -> Vec<Hit<'a>> {
                         .is_some_and(|next| matches!(next.word.text.as_str(), ":" | ";"));
                 let at_start = line[..from].iter().all(|before| before.folded.len() <= 2);
                 // Running text holds the same words; what follows a label is a colon, or it opens the line.
-                if !ended && !(at_start && label.bare) {
+                if !(ended || at_start && label.bare) {
                     continue;
                 }
                 let fit = (1.0 - slips as f32 / length as f32) * if ended { 1.0 } else { 0.9 };

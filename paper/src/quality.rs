@@ -25,7 +25,8 @@ pub const ALL: &[&str] = &[
 /// NĐ 30/2020/NĐ-CP App. I: scans of at least 200 dpi.
 pub const MIN_DPI: u32 = 200;
 
-/// A sharp edge takes up half of the contrast or more from one pixel to the next; under this share letters run together.
+/// A sharp edge takes half of the contrast or more in one pixel's step; a blur of two and a half pixels leaves a sixth, and
+/// the marks of Ấ and Ầ are one.
 pub const MIN_STEEPNESS: f32 = 0.17;
 
 /// When so much of the text is blurred, the page is; less is a part to look at.
@@ -189,7 +190,7 @@ struct Tile {
     place: Place,
     /// Gray levels between its ink and its paper.
     contrast: f32,
-    /// The steepest common step from pixel to pixel, as a share of the contrast.
+    /// The mean step from one pixel to the next where ink turns into paper, as a share of the contrast.
     steepness: f32,
 }
 
@@ -234,39 +235,48 @@ fn survey_tile(page: &GrayImage, place: Place) -> (Option<Tile>, u32) {
         &page.as_raw()[start..start + place.w as usize]
     };
     let mut tones = [0_u32; 256];
-    let mut steps = [0_u32; 256];
     for y in place.y..place.y + place.h {
-        let this = row(y);
-        for value in this {
+        for value in row(y) {
             tones[usize::from(*value)] += 1;
-        }
-        for pair in this.windows(2) {
-            steps[usize::from(pair[0].abs_diff(pair[1]))] += 1;
-        }
-        if y + 1 < place.y + place.h {
-            for (upper, lower) in this.iter().zip(row(y + 1)) {
-                steps[usize::from(upper.abs_diff(*lower))] += 1;
-            }
         }
     }
     let total = place.w * place.h;
     let paper = quantile(&tones, total, 0.85);
     // Ink is clearly darker than the paper around it, whatever colour that has.
     let ink: u32 = tones[..usize::from(paper.saturating_sub(45))].iter().sum();
-    let darkest = quantile(&tones, total, 0.01);
-    let contrast = f32::from(paper.saturating_sub(darkest));
-    let half = usize::from(paper) - (contrast / 2.0) as usize;
-    let share = tones[..half].iter().sum::<u32>() as f32 / total as f32;
+    let contrast = paper.saturating_sub(quantile(&tones, total, 0.01));
+    let half = paper - contrast / 2;
+    let share = tones[..usize::from(half)].iter().sum::<u32>() as f32 / total as f32;
     // Less is a speck or the edge of a letter, more is a picture or the scanner's lid.
-    if contrast < 28.0 || !(0.02..0.45).contains(&share) {
+    if contrast < 28 || !(0.02..0.45).contains(&share) {
         return (None, ink);
     }
-    let steepest = quantile(&steps, steps.iter().sum(), 0.985);
+    let (mut steps, mut edges) = (0_u32, 0_u32);
+    let mut cross = |a: u8, b: u8| {
+        if (a < half) != (b < half) {
+            steps += u32::from(a.abs_diff(b));
+            edges += 1;
+        }
+    };
+    for y in place.y..place.y + place.h {
+        row(y).windows(2).for_each(|pair| cross(pair[0], pair[1]));
+        if y + 1 < place.y + place.h {
+            row(y)
+                .iter()
+                .zip(row(y + 1))
+                .for_each(|(upper, lower)| cross(*upper, *lower));
+        }
+    }
+    // A rule or the border of a picture has few edges, writing has many.
+    if edges * 60 < total {
+        return (None, ink);
+    }
+    let steepness = steps as f32 / edges as f32 / f32::from(contrast);
     (
         Some(Tile {
             place,
-            contrast,
-            steepness: f32::from(steepest) / contrast,
+            contrast: f32::from(contrast),
+            steepness,
         }),
         ink,
     )

@@ -54,7 +54,20 @@ pub(crate) fn find(page: &RgbImage, dpi: u32) -> Vec<Place> {
             });
         }
     }
+    // The inner ring of a seal lies within the outer one.
+    let all = found.clone();
+    found.retain(|inner| {
+        !all.iter()
+            .any(|outer| outer != inner && within(inner, outer))
+    });
     found
+}
+
+fn within(inner: &Place, outer: &Place) -> bool {
+    inner.x >= outer.x
+        && inner.y >= outer.y
+        && inner.x + inner.w <= outer.x + outer.w
+        && inner.y + inner.h <= outer.y + outer.h
 }
 
 /// Takes the red out of one place: red over paper becomes paper, red over dark ink stays dark.

@@ -134,11 +134,13 @@ mod tests {
     use crate::view::straighten;
     use image::Luma;
 
-    /// Lines of small marks, as text looks from afar.
+    /// Lines of small marks, as text looks from afar; no two lines have theirs one below the other.
     fn striped() -> GrayImage {
         GrayImage::from_fn(900, 1200, |x, y| {
-            let mark =
-                (100..800).contains(&x) && (100..1100).contains(&y) && y % 40 < 14 && x % 17 < 11;
+            let mark = (100..800).contains(&x)
+                && (100..1100).contains(&y)
+                && y % 40 < 14
+                && (x + y / 40 * 7) % 17 < 11;
             Luma([if mark { 20 } else { 240 }])
         })
     }

@@ -109,6 +109,7 @@ pub fn read_line<T: for<'de> Deserialize<'de>>(from: &mut impl BufRead) -> io::R
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

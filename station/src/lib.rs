@@ -1,1 +1,32 @@
-//! (to be written)
+//! The desk: devices, the visit, the spool of sealed bundles, and the courier that carries them
+//! to the verifier. The program `niem-station` puts these together; no screen yet.
+
+pub mod answer;
+pub mod clock;
+pub mod config;
+pub mod courier;
+pub mod desk;
+pub mod devices;
+pub mod script;
+pub mod spool;
+pub mod tickets;
+pub mod visit;
+
+/// Every code this program itself can answer with; those of the libraries come on top.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    [
+        answer::CODES,
+        config::CODES,
+        courier::CODES,
+        desk::CARD_CODES,
+        desk::SEALING_CODES,
+        devices::camera::CODES,
+        spool::CODES,
+        tickets::CODES,
+        visit::CODES,
+        visit::NOTICES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}

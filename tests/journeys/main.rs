@@ -1,1 +1,49 @@
-fn main() {}
+//! Whole visits: one file a promise, named as a sentence.
+#![allow(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
+
+mod a_copied_chip_is_refused;
+mod a_pulled_card_leaves_nothing_behind;
+mod a_simulated_desk_is_refused;
+mod a_verifier_that_is_down_costs_no_bundle;
+mod an_altered_data_group_is_refused;
+mod an_honest_visit_reaches_the_wallet;
+mod an_unreadable_page_is_not_filed;
+mod another_persons_face_is_refused;
+mod every_failure_is_documented;
+mod no_consent_no_visit;
+mod the_card_is_read_through_pcscd;
+mod the_programs_keep_their_contract;
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use emrtd::simulator::{Applet, Faults};
+use station::script::Script;
+use tests::rig::programs::root;
+use tests::specimen::state::{CAN, State};
+
+/// One specimen state for all journeys; making it draws pictures and takes seconds.
+static STATE: LazyLock<State> =
+    LazyLock::new(|| State::make(&root().join("target/specimen-journeys")).expect("the specimen state"));
+
+/// A visit as people would play it, with these pages on the scanner's glass.
+fn script(pages: &[&Path]) -> Script {
+    let mut text = format!(
+        "[operator]\nid = \"can-bo-thu\"\nrole = \"clerk\"\nkey = \"-\"\ncert = \"-\"\n\
+         [consent]\nidentify = true\nfile = true\n[card]\ncan = \"{CAN}\"\n[papers]\nsheets = {}\n",
+        pages.len()
+    );
+    for page in pages {
+        text.push_str(&format!("[[papers.scan]]\noptions = {{ filename = {page:?} }}\n"));
+    }
+    toml::from_str(&text).expect("a script")
+}
+
+fn both_pages() -> Script {
+    script(&[&STATE.page("page-1.pnm"), &STATE.page("page-2.pnm")])
+}
+
+/// Lays that card down each time one is wanted.
+fn card(name: &'static str) -> impl FnMut() -> Option<Applet> + Send + 'static {
+    move || Some(STATE.chip(name, Faults::default()).expect("a specimen card"))
+}

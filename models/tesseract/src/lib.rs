@@ -20,6 +20,10 @@ pub const CODES: &[&str] = &["text.data_missing", "text.data_unusable"];
 /// The engine mode "LSTM only" of Tesseract's `capi.h`; the other modes want data that is not shipped any more.
 const LSTM_ONLY: u32 = 1;
 
+/// "Fully automatic page segmentation" of `capi.h`. The library's own default takes the page for one block of text and
+/// jumbles columns and tables.
+const WHOLE_PAGE: u32 = 3;
+
 /// Tesseract refuses larger sides (`TDIMENSION` is 16 bits, signed in places).
 const MAX_SIDE: u32 = 32_000;
 const MAX_PIXELS: u64 = 150_000_000;
@@ -49,6 +53,7 @@ impl Tesseract {
         let mut api = TessBaseApi::create();
         api.init_4(Some(&folder), Some(&names), LSTM_ONLY)
             .map_err(|_| unusable())?;
+        api.set_page_seg_mode(WHOLE_PAGE);
         Ok(Self { api, model })
     }
 }

@@ -81,14 +81,13 @@ fn date_in(text: &str) -> Option<(String, Option<Day>)> {
     for token in text.split_whitespace() {
         let token = token.trim_matches(|c: char| !c.is_ascii_digit());
         let parts: Vec<&str> = token.split(['/', '-', '.']).collect();
-        if let [d, m, y] = parts[..] {
-            if y.len() == 4
-                && [d, m, y]
-                    .iter()
-                    .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-            {
-                return Some((token.to_owned(), day(d, m, y)));
-            }
+        if let [d, m, y] = parts[..]
+            && y.len() == 4
+            && [d, m, y]
+                .iter()
+                .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            return Some((token.to_owned(), day(d, m, y)));
         }
     }
     // "ngày 17 tháng 08 năm 2010"
@@ -132,7 +131,7 @@ pub(crate) fn agrees(number: &str, birth: Option<&str>, sex: Option<&str>) -> bo
         .and_then(|(_, day)| day)
         .is_none_or(|day| day.year() == year);
     let sex_agrees = match sex.map(fold).as_deref() {
-        Some("nam") => mark % 2 == 0,
+        Some("nam") => mark.is_multiple_of(2),
         Some("nu") => mark % 2 == 1,
         _ => true,
     };
@@ -170,8 +169,8 @@ mod tests {
             Shape::PersonalNumber.fit("092 310 295 528 cấp"),
             ("092310295528".to_owned(), true)
         );
-        assert_eq!(Shape::PersonalNumber.fit("992310295528").1, false);
-        assert_eq!(Shape::PersonalNumber.fit("09231029552O").1, false);
+        assert!(!Shape::PersonalNumber.fit("992310295528").1);
+        assert!(!Shape::PersonalNumber.fit("09231029552O").1);
     }
 
     #[test]

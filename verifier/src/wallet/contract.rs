@@ -522,6 +522,27 @@ fn uploads_are_bounded_checked_and_expire() {
 }
 
 #[test]
+fn an_upload_whose_row_a_power_cut_forgot_is_finished() {
+    let mut rig = Rig::new();
+    let digest = rig.upload(b"blob");
+    let database =
+        rusqlite::Connection::open(rig.place.path().join("data/verifier.sqlite")).unwrap();
+    database
+        .execute_batch("UPDATE upload SET finished = 0; DELETE FROM blob;")
+        .unwrap();
+    let id: String = database
+        .query_row("SELECT id FROM upload", [], |row| row.get(0))
+        .unwrap();
+    rig.restart();
+    let upload = rig
+        .store()
+        .upload(id.parse().unwrap(), &station())
+        .unwrap()
+        .unwrap();
+    assert!(upload.finished && rig.store().has_blob(&digest).unwrap());
+}
+
+#[test]
 fn a_filed_bundle_stays_filed_and_its_blobs_need_no_second_sending() {
     let rig = Rig::new();
     let blob = rig.upload(b"sealed");

@@ -80,12 +80,15 @@ impl Embedded {
         let Some((digest, length, finished)) = row else {
             return Ok(None);
         };
+        let (digest, file) = (parse(&digest)?, self.upload_path(id));
+        // The power may have gone between the renaming of the file and the writing of the row.
+        let finished = finished || !file.exists() && self.blobs.contains(&digest);
         Ok(Some(Upload {
             id,
-            digest: parse(&digest)?,
+            digest,
             length: u64::try_from(length).map_err(|_| StoreFailure::Row)?,
             finished,
-            file: self.upload_path(id),
+            file,
         }))
     }
 

@@ -1,0 +1,180 @@
+//! What one desk is made of: `station.toml`, with every default named and reasoned.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub const CODES: &[&str] = &["config.unreadable", "config.invalid"];
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    #[error("{path}: {detail}")]
+    Unreadable { path: PathBuf, detail: String },
+    #[error("{path}: {detail}")]
+    Invalid { path: PathBuf, detail: String },
+}
+
+impl ConfigError {
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "config.unreadable",
+            Self::Invalid { .. } => "config.invalid",
+        }
+    }
+}
+
+/// Reads a TOML file strictly: an unknown key is an error, so that a typing mistake cannot
+/// quietly switch something off.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), detail: error.to_string() })?;
+    toml::from_str(&text).map_err(|error| ConfigError::Invalid {
+        path: path.to_owned(),
+        // The message alone: the offending line itself may hold a secret.
+        detail: error.message().to_owned(),
+    })
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The name under which the verifier enrolled this desk, e.g. `phuong-mau-01`.
+    pub station: String,
+    /// Practice: specimen people, simulated devices, nothing of legal value (D15).
+    #[serde(default)]
+    pub practice: bool,
+    /// Spool, tickets and whatever else must survive a power cut.
+    pub state_dir: PathBuf,
+    pub verifier: VerifierConfig,
+    pub keys: KeysConfig,
+    pub trust: TrustConfig,
+    #[serde(default)]
+    pub card: CardConfig,
+    pub camera: CameraConfig,
+    pub finger: Option<FingerConfig>,
+    pub scanner: ScannerConfig,
+    pub models: ModelsConfig,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifierConfig {
+    pub url: String,
+    /// CA of the verifier's TLS certificate, PEM.
+    pub ca: PathBuf,
+    /// Key under which tickets and receipts are signed: Ed25519, PEM SPKI.
+    pub receipt_key: PathBuf,
+    /// `age` recipients, one a line: the verifier's epoch key and the recovery key.
+    pub recipients: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysConfig {
+    /// PKCS#8 PEM. D5: a key in a file only with `insecure_file_key = true`.
+    pub device_key: PathBuf,
+    pub device_cert: PathBuf,
+    #[serde(default)]
+    pub insecure_file_key: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustConfig {
+    /// Folder of country signing certificates and master lists.
+    pub csca: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CardConfig {
+    /// Part of the reader's name; empty takes the first reader with a card on it.
+    pub reader: String,
+    /// How long to wait for the card to be laid down.
+    pub wait_ms: u64,
+    /// BAC only by explicit, recorded policy, and never where the card advertises PACE.
+    pub allow_bac: bool,
+    /// How often a card that moved may be laid down again.
+    pub tries: u32,
+}
+
+impl Default for CardConfig {
+    fn default() -> Self {
+        // 20 s: an elder looks for the card in a bag. Three tries: `domain.md` §3.6.
+        Self { reader: String::new(), wait_ms: 20_000, allow_bac: false, tries: 3 }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameraConfig {
+    /// Device number, video file, y4m or image sequence.
+    pub source: String,
+    /// Frames to look at before the best one is taken.
+    #[serde(default = "frames")]
+    pub frames: u32,
+}
+
+/// A third of a second at 30 frames a second: enough to miss a blink.
+fn frames() -> u32 {
+    10
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FingerConfig {
+    /// The process that speaks to libfprint; by default `niem-finger-worker` beside this program.
+    pub worker: Option<PathBuf>,
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    #[serde(default = "finger_wait_ms")]
+    pub wait_ms: u64,
+}
+
+/// Long enough to find the finger and dry it.
+fn finger_wait_ms() -> u64 {
+    20_000
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScannerConfig {
+    /// The process that speaks to libsane; by default `niem-sane-worker` beside this program.
+    pub worker: Option<PathBuf>,
+    /// SANE's name of the device; empty takes the first one found.
+    #[serde(default)]
+    pub device: String,
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    #[serde(default = "dpi")]
+    pub dpi: u32,
+    /// The device only plays a scanner (SANE's `pnm` or `test` backend).
+    #[serde(default)]
+    pub simulated: bool,
+}
+
+/// Decree 30/2020/NĐ-CP App. I asks for 200 at least; 300 reads better.
+fn dpi() -> u32 {
+    300
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelsConfig {
+    /// Folder with `models.toml` and the files it pins.
+    pub dir: PathBuf,
+    /// Folder with the `.traineddata` files of Tesseract.
+    pub tessdata: PathBuf,
+    #[serde(default = "languages")]
+    pub languages: String,
+}
+
+fn languages() -> String {
+    "vie+eng".to_owned()
+}

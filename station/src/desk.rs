@@ -1,0 +1,152 @@
+//! Drives a visit with real devices: does what the road asks, and tells it what happened. Knows
+//! every device and no order of things; the road knows the order and no device.
+
+mod card;
+mod papers;
+mod person;
+mod sealing;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bundle::{BundleDigest, Consent, MatchOutcome, Purpose, Recipients, SealingKey};
+use emrtd::CscaTrust;
+use jiff::Timestamp;
+
+use crate::devices::Devices;
+use crate::script::Script;
+use crate::spool::Spool;
+use crate::visit::{Ask, Closed, Event, Opening, SetAside, Stop, Visit};
+
+pub use card::{AccessSource, CODES as CARD_CODES, CardError, CardRead, read_card};
+pub use sealing::CODES as SEALING_CODES;
+
+/// What happened at the desk, for whoever watches: places and codes, never a name.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    Consent { given: bool },
+    CardReading,
+    Card { apdus: u32, bytes_sent: u64, bytes_received: u64, elapsed_ms: u64, clone_check: &'static str, access: &'static str },
+    CardNotRead { code: &'static str },
+    Face { outcome: MatchOutcome, score: f64, threshold: f64, attempt: u32 },
+    Finger { outcome: MatchOutcome, score: f64, threshold: f64, attempt: u32 },
+    FingerNotDone { reason: &'static str },
+    Page { number: u32, of: u32, elapsed_ms: u64 },
+    Paper { kind: String, pages: u32, elapsed_ms: u64 },
+    Sealed { elapsed_ms: u64 },
+}
+
+/// What the desk holds beside its devices.
+pub struct Desk<'a> {
+    pub devices: &'a mut Devices,
+    pub trust: &'a CscaTrust,
+    pub spool: &'a Spool,
+    pub device_key: &'a dyn SealingKey,
+    pub operator_key: &'a dyn SealingKey,
+    pub recipients: &'a Recipients,
+    pub allow_bac: bool,
+    /// The clock, as an argument so that a test can move it.
+    pub now: &'a dyn Fn() -> Timestamp,
+}
+
+/// How the visit ended, with what may be told about it.
+#[derive(Debug)]
+pub struct VisitEnd {
+    pub closed: Closed,
+    /// Papers that were handed back unstored.
+    pub set_aside: Vec<SetAside>,
+    /// Kinds, grades and page counts of what was sealed.
+    pub documents: Vec<FiledDocument>,
+    pub elapsed: Duration,
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct FiledDocument {
+    pub kind: String,
+    pub title: String,
+    pub grade: bundle::Grade,
+    pub pages: usize,
+    pub pdf_bytes: usize,
+}
+
+impl Desk<'_> {
+    /// Walks one visit to its end. People are played by the script; everything else is real.
+    pub fn run(&mut self, opening: Opening, script: &Script, watch: &mut dyn FnMut(Step)) -> VisitEnd {
+        let started = Instant::now();
+        let mut end = VisitEnd {
+            closed: Closed::Stopped(Stop::withdrawn()),
+            set_aside: Vec::new(),
+            documents: Vec::new(),
+            elapsed: Duration::ZERO,
+        };
+        let (mut visit, asks) = Visit::open(opening);
+        let mut asks = VecDeque::from(asks);
+        while let Some(ask) = asks.pop_front() {
+            let Some(event) = self.answer(ask, script, watch, &mut end) else { continue };
+            let (next, more) = visit.step(event);
+            visit = next;
+            asks.extend(more);
+        }
+        if let Visit::Closed(closed) = visit {
+            end.closed = closed;
+        }
+        end.elapsed = started.elapsed();
+        end
+    }
+
+    fn answer(&mut self, ask: Ask, script: &Script, watch: &mut dyn FnMut(Step), end: &mut VisitEnd) -> Option<Event> {
+        Some(match ask {
+            Ask::ShowConsent { lang } => Event::ConsentAnswered(self.consents(&lang, script, watch)),
+            Ask::ReadCard { challenge } => self.card(challenge, script, watch),
+            Ask::TakePortrait { document, attempt } => self.face(&document, attempt, watch),
+            Ask::TakeFinger { references, attempt } => self.finger(&references, attempt, watch),
+            Ask::ScanPapers { sheets } => self.papers(sheets, script, watch),
+            Ask::AskApproval => Event::ApprovalAnswered(script.approve),
+            Ask::Seal(request) => {
+                end.set_aside.clone_from(&request.set_aside);
+                match self.seal(*request, watch) {
+                    Ok((digest, documents)) => {
+                        end.documents = documents;
+                        Event::Sealed(digest)
+                    }
+                    Err(stop) => Event::Stopped(stop),
+                }
+            }
+            // Everything personal lived in the visit's own values, which are wiped as they go.
+            Ask::Erase => return None,
+        })
+    }
+
+    /// The script plays the citizen's touch; the text shown is the rulebook's version of the day.
+    fn consents(&self, lang: &str, script: &Script, watch: &mut dyn FnMut(Step)) -> Vec<Consent> {
+        let given_at = (self.now)();
+        let day = given_at.to_zoned(crate::clock::vietnam()).date();
+        let mut consents = Vec::new();
+        for (purpose, told, agreed) in [
+            (Purpose::Identify, rulebook::consents::Purpose::Identify, script.consent.identify),
+            (Purpose::File, rulebook::consents::Purpose::File, script.consent.file),
+        ] {
+            // Without a text in force there is nothing that could be agreed to.
+            let Some(text) = rulebook::consents::current(told, day).filter(|_| agreed) else { continue };
+            consents.push(Consent {
+                purpose,
+                text_version: text.version.clone(),
+                lang: lang.to_owned(),
+                given_at,
+            });
+        }
+        watch(Step::Consent { given: consents.len() == 2 });
+        consents
+    }
+}
+
+impl VisitEnd {
+    #[must_use]
+    pub fn digest(&self) -> Option<BundleDigest> {
+        match &self.closed {
+            Closed::Sealed(digest) => Some(*digest),
+            Closed::Stopped(_) => None,
+        }
+    }
+}

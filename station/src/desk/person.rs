@@ -1,0 +1,142 @@
+//! Comparing the person present with what the chip holds. Samples live only in these functions.
+
+use bundle::{MatchOutcome, Score};
+use emrtd::lds::dg2::PortraitBytes;
+use emrtd::lds::dg3::FingerRecord;
+use models::{FaceError, FingerImage, Portrait};
+
+use crate::visit::{Comparison, Event, FingerResult, Stop};
+
+use super::{Desk, Step};
+
+impl Desk<'_> {
+    /// Looks at several frames, keeps the sharpest that shows exactly one face, and compares it.
+    pub(super) fn face(&mut self, document: &PortraitBytes, attempt: u32, watch: &mut dyn FnMut(Step)) -> Event {
+        let document = match Portrait::decode(document.bytes()) {
+            Ok(portrait) => portrait,
+            Err(error) => return Event::Stopped(Stop::refusal(error.code())),
+        };
+        let live = match self.best_frame() {
+            Ok(frame) => frame,
+            Err(code) => return Event::Stopped(Stop::failure(code)),
+        };
+        let similarity = match self.devices.face.compare(&document, &live) {
+            Ok(similarity) => similarity,
+            Err(error) => return Event::Stopped(Stop::failure(error.code())),
+        };
+        let bands = self.devices.face.bands();
+        let Some(score) = Score::rounded(f64::from(similarity.value())) else {
+            return Event::Stopped(Stop::failure("face.engine"));
+        };
+        let comparison = Comparison {
+            outcome: outcome(bands.judge(similarity)),
+            score,
+            threshold: two_decimals(bands.accept),
+            model: self.devices.face.model().to_string(),
+            device: self.devices.camera.device(),
+        };
+        watch(Step::Face {
+            outcome: comparison.outcome,
+            score: score.value(),
+            threshold: comparison.threshold,
+            attempt,
+        });
+        Event::FaceCompared(comparison)
+    }
+
+    fn best_frame(&mut self) -> Result<Portrait, &'static str> {
+        let mut best: Option<(f32, Portrait)> = None;
+        let mut trouble = FaceError::NoFace.code();
+        for _ in 0..self.devices.camera_frames.max(1) {
+            let frame = match self.devices.camera.frame() {
+                Ok(frame) => frame,
+                // A short film is enough when one of its frames was good.
+                Err(_) if best.is_some() => break,
+                Err(error) => return Err(error.code()),
+            };
+            let quality = self.devices.face.quality(&frame).map_err(|error| error.code())?;
+            match quality.faces {
+                0 => {}
+                1 => {
+                    let better = best.as_ref().is_none_or(|(sharpness, _)| quality.sharpness > *sharpness);
+                    if better {
+                        best = Some((quality.sharpness, frame));
+                    }
+                }
+                count => trouble = FaceError::SeveralFaces { count }.code(),
+            }
+        }
+        best.map(|(_, frame)| frame).ok_or(trouble)
+    }
+
+    /// Compares a live finger with the chip's own template. The best of the recorded fingers
+    /// counts: the citizen chooses which finger to lay down.
+    pub(super) fn finger(&mut self, references: &[FingerRecord], attempt: u32, watch: &mut dyn FnMut(Step)) -> Event {
+        let Some((sensor, engine)) = &mut self.devices.finger else {
+            return not_done("no_sensor", watch);
+        };
+        let mut prints = Vec::new();
+        for record in references {
+            match FingerImage::decode(record.image(), u32::from(record.dpi())) {
+                Ok(print) => prints.push(print),
+                // A format this desk cannot read (WSQ until it can) is no reason to refuse anybody.
+                Err(_) => return not_done("template_format", watch),
+            }
+        }
+        if prints.is_empty() {
+            return not_done("template_not_readable", watch);
+        }
+        let live = match sensor.capture() {
+            Ok(live) => live,
+            Err(error) => return Event::Stopped(Stop::failure(error.code())),
+        };
+        let mut best: Option<models::Similarity> = None;
+        let mut trouble = None;
+        for print in &prints {
+            match engine.compare(print, &live) {
+                Ok(similarity) if best.is_none_or(|known| similarity.value() > known.value()) => best = Some(similarity),
+                Ok(_) => {}
+                Err(error) => trouble = Some(error.code()),
+            }
+        }
+        let bands = engine.bands();
+        let Some(similarity) = best else {
+            return Event::Stopped(Stop::failure(trouble.unwrap_or("finger.engine")));
+        };
+        let Some(score) = Score::rounded(f64::from(similarity.value())) else {
+            return Event::Stopped(Stop::failure("finger.engine"));
+        };
+        let comparison = Comparison {
+            outcome: outcome(bands.judge(similarity)),
+            score,
+            threshold: two_decimals(bands.accept),
+            model: engine.model().to_string(),
+            device: sensor.device(),
+        };
+        watch(Step::Finger {
+            outcome: comparison.outcome,
+            score: score.value(),
+            threshold: comparison.threshold,
+            attempt,
+        });
+        Event::FingerCompared(FingerResult::Compared(comparison))
+    }
+}
+
+fn not_done(reason: &'static str, watch: &mut dyn FnMut(Step)) -> Event {
+    watch(Step::FingerNotDone { reason });
+    Event::FingerCompared(FingerResult::NotDone(reason))
+}
+
+fn outcome(judged: models::Outcome) -> MatchOutcome {
+    match judged {
+        models::Outcome::Match => MatchOutcome::Match,
+        models::Outcome::NoMatch => MatchOutcome::NoMatch,
+        models::Outcome::Inconclusive => MatchOutcome::Inconclusive,
+    }
+}
+
+/// A threshold as a person wrote it: 0.42, not the 0.41999998 that `f32` makes of it.
+fn two_decimals(threshold: f32) -> f64 {
+    (f64::from(threshold) * 100.0).round() / 100.0
+}

@@ -1,0 +1,67 @@
+//! The devices on the desk, each behind one narrow door; `main` fills in the concrete ones.
+
+pub mod camera;
+pub mod card_reader;
+pub mod finger_sensor;
+pub mod scanner;
+
+use bundle::{Device, DeviceKind};
+use emrtd::transport::{Transport, TransportError};
+use models::{FaceEngine, FingerEngine, FingerImage, Portrait, TextEngine};
+
+pub use camera::CameraError;
+pub use finger_sensor::SensorError;
+
+/// Lays hold of a card. The transport it hands out ends with the card's removal.
+pub trait CardReader {
+    /// Waits for a card and connects to it.
+    ///
+    /// # Errors
+    /// [`TransportError`]; all of them can be tried again.
+    fn connect(&mut self) -> Result<Box<dyn Transport>, TransportError>;
+
+    /// The reader as the manifest names it; after `connect`, the one that was used.
+    fn device(&self) -> Device;
+}
+
+/// Takes live portraits.
+pub trait Camera {
+    /// The next frame, unaltered.
+    ///
+    /// # Errors
+    /// [`CameraError`] when there is no camera or it stopped delivering.
+    fn frame(&mut self) -> Result<Portrait, CameraError>;
+
+    fn device(&self) -> Device;
+}
+
+/// Takes fingerprints.
+pub trait FingerSensor {
+    /// Waits for a finger.
+    ///
+    /// # Errors
+    /// [`SensorError`]; a finger that lay badly can be tried again.
+    fn capture(&mut self) -> Result<FingerImage, SensorError>;
+
+    fn device(&self) -> Device;
+}
+
+/// Everything a visit needs, as one plain struct.
+pub struct Devices {
+    pub card_reader: Box<dyn CardReader>,
+    pub camera: Box<dyn Camera>,
+    /// Frames the camera gives before the best is chosen.
+    pub camera_frames: u32,
+    pub face: Box<dyn FaceEngine>,
+    /// None at a desk without a sensor: the visit records that no finger was compared.
+    pub finger: Option<(Box<dyn FingerSensor>, Box<dyn FingerEngine>)>,
+    pub scanner: Box<dyn scanner_drivers::Scanner>,
+    /// The scanner only plays one; the manifest says so.
+    pub scanner_simulated: bool,
+    pub scan_dpi: u32,
+    pub text: Box<dyn TextEngine>,
+}
+
+pub(crate) fn device(kind: DeviceKind, name: &str, driver: &str, simulated: bool) -> Device {
+    Device { kind, name: name.to_owned(), driver: driver.to_owned(), simulated }
+}

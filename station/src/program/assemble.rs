@@ -1,0 +1,116 @@
+//! From configuration to a desk: the only file that names concrete devices and keys together.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bundle::{FileKey, Recipients, StationId, VerifierPublicKey};
+use emrtd::CscaTrust;
+use station::answer::Trouble;
+use station::config::{self, Config};
+use station::courier::{Courier, Credentials};
+use station::devices::camera::OpenCvCamera;
+use station::devices::card_reader::PcscReader;
+use station::devices::finger_sensor::LibfprintSensor;
+use station::devices::{Devices, scanner};
+use station::spool::Spool;
+use station::tickets::TicketStock;
+
+use super::{beside_program, read_file};
+
+const SANE_WORKER: &str = "niem-sane-worker";
+const FINGER_WORKER: &str = "niem-finger-worker";
+
+pub(super) fn config(path: &Path) -> Result<Config, Trouble> {
+    config::read(path).map_err(|error| Trouble::new(error.code(), error))
+}
+
+pub(super) fn trouble<E: std::fmt::Display>(code: &'static str) -> impl Fn(E) -> Trouble {
+    move |error| Trouble::new(code, error)
+}
+
+pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
+    let face = models::Manifest::load(&config.models.dir).and_then(|manifest| models_opencv::SFace::load(&manifest)).map_err(|error| Trouble::new(error.code(), error))?;
+    let text = models_tesseract::Tesseract::open(&config.models.tessdata, &config.models.languages)
+        .map_err(|error| Trouble::new(error.code(), error))?;
+    let sane = config.scanner.worker.clone().unwrap_or_else(|| beside_program(SANE_WORKER));
+    let scanner = scanner::find(sane, pairs(&config.scanner.env), &config.scanner.device)
+        .map_err(|error| Trouble::new(error.code(), error))?;
+    let finger = config.finger.as_ref().map(|finger| {
+        let sensor = LibfprintSensor::new(
+            finger.worker.clone().unwrap_or_else(|| beside_program(FINGER_WORKER)),
+            pairs(&finger.env),
+            Duration::from_millis(finger.wait_ms),
+        );
+        (Box::new(sensor) as _, Box::new(models::MinutiaeEngine::default()) as _)
+    });
+    Ok(Devices {
+        card_reader: Box::new(PcscReader::new(&config.card.reader, Duration::from_millis(config.card.wait_ms))),
+        camera: Box::new(OpenCvCamera::new(&config.camera.source)),
+        camera_frames: config.camera.frames,
+        face: Box::new(face),
+        finger,
+        scanner,
+        scanner_simulated: config.scanner.simulated,
+        scan_dpi: config.scanner.dpi,
+        text: Box::new(text),
+    })
+}
+
+fn pairs(env: &std::collections::BTreeMap<String, String>) -> Vec<(String, String)> {
+    env.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+pub(super) fn trust(config: &Config) -> Result<CscaTrust, Trouble> {
+    CscaTrust::load_dir(&config.trust.csca).map_err(|error| Trouble::new(error.code(), error))
+}
+
+pub(super) fn station_id(config: &Config) -> Result<StationId, Trouble> {
+    StationId::new(config.station.clone()).map_err(trouble("config.invalid"))
+}
+
+/// D5: a key in a file only where the configuration says so in plain words.
+pub(super) fn device_key(config: &Config) -> Result<FileKey, Trouble> {
+    if !config.keys.insecure_file_key {
+        return Err(Trouble::new("config.invalid", "keys.insecure_file_key"));
+    }
+    file_key(&config.keys.device_key, &config.keys.device_cert)
+}
+
+pub(super) fn file_key(key: &PathBuf, cert: &PathBuf) -> Result<FileKey, Trouble> {
+    FileKey::load(key, cert).map_err(|error| Trouble::new(error.code(), error))
+}
+
+pub(super) fn verifier_key(config: &Config) -> Result<VerifierPublicKey, Trouble> {
+    let pem = read_file(&config.verifier.receipt_key)?;
+    VerifierPublicKey::from_pem(&pem).map_err(|error| Trouble::new(error.code(), error))
+}
+
+pub(super) fn recipients(config: &Config) -> Result<Recipients, Trouble> {
+    let text = read_file(&config.verifier.recipients)?;
+    Recipients::from_lines(&String::from_utf8_lossy(&text)).map_err(|error| Trouble::new(error.code(), error))
+}
+
+pub(super) fn courier(config: &Config) -> Result<Courier, Trouble> {
+    let mut identity = read_file(&config.keys.device_cert)?;
+    identity.extend(read_file(&config.keys.device_key)?);
+    Courier::new(&Credentials {
+        url: &config.verifier.url,
+        ca_pem: &read_file(&config.verifier.ca)?,
+        identity_pem: &identity,
+    })
+    .map_err(|error| Trouble::new(error.code(), error))
+}
+
+pub(super) fn spool(config: &Config) -> Result<Spool, Trouble> {
+    Spool::open(&config.state_dir.join("spool")).map_err(|error| Trouble::new(error.code(), error))
+}
+
+pub(super) fn tickets(config: &Config) -> Result<TicketStock, Trouble> {
+    TicketStock::open(&config.state_dir.join("tickets"), station_id(config)?, verifier_key(config)?)
+        .map_err(|error| Trouble::new(error.code(), error))
+}
+
+/// The one place where the program waits for the network.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(trouble("courier.setup"))
+}

@@ -1,0 +1,188 @@
+//! `card read`: one card, judged, printed as independent facts.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand};
+use emrtd::{AccessPolicy, Challenge, CscaTrust, DataGroup, Traffic};
+use jiff::Timestamp;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use rulebook::Language;
+use serde_json::json;
+use station::answer::{Answer, REFUSED, SUCCESS, Trouble, told};
+use station::desk::{AccessSource, CardRead, read_card};
+use station::devices::CardReader as _;
+use station::devices::card_reader::PcscReader;
+
+use super::Told;
+
+#[derive(Subcommand)]
+pub(crate) enum CardCommand {
+    /// Reads and judges the card on the reader.
+    Read(ReadArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct ReadArguments {
+    /// Part of the reader's name; by default the first reader with a card.
+    #[arg(long)]
+    reader: Option<String>,
+    /// Card access number: the last six digits of the personal number.
+    #[arg(long, conflicts_with = "mrz", required_unless_present = "mrz")]
+    can: Option<String>,
+    /// The machine-readable zone, line by line (three lines TD1, two TD2 or TD3).
+    #[arg(long, num_args = 2..=3, value_names = ["L1", "L2", "L3"])]
+    mrz: Option<Vec<String>>,
+    /// Folder of trusted country certificates (.cer .der .pem, master lists .ml).
+    #[arg(long)]
+    trust: PathBuf,
+    /// Fixes the challenge of active authentication: 16 hex digits.
+    #[arg(long)]
+    nonce: Option<String>,
+    /// Writes the files of the chip into this folder, unencrypted.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Allows Basic Access Control, only where the card does not advertise PACE.
+    #[arg(long)]
+    allow_bac: bool,
+    /// Milliseconds to wait for a card.
+    #[arg(long, default_value_t = 20_000)]
+    wait_ms: u64,
+}
+
+/// What the desk may know of a holder: never DG3, ethnicity, religion or relatives.
+const WANTED: &[DataGroup] =
+    &[DataGroup::Dg1, DataGroup::Dg2, DataGroup::Dg13, DataGroup::Dg14, DataGroup::Dg15];
+
+pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
+    let CardCommand::Read(arguments) = command;
+    let trust = CscaTrust::load_dir(&arguments.trust).map_err(|error| Trouble::new(error.code(), error))?;
+    let challenge = challenge(arguments.nonce.as_deref())?;
+    let source = match (&arguments.can, &arguments.mrz) {
+        (Some(can), _) => AccessSource::Can(can),
+        (None, Some(lines)) => AccessSource::Mrz(lines),
+        (None, None) => return Err(Trouble::new("usage.invalid", "--can or --mrz")),
+    };
+    let started = Instant::now();
+    let mut traffic = Traffic::default();
+    let mut reader =
+        PcscReader::new(arguments.reader.as_deref().unwrap_or_default(), Duration::from_millis(arguments.wait_ms));
+    let transport = reader.connect().map_err(|error| Trouble::new(error.code(), error))?;
+    let connected = Instant::now();
+    let policy = AccessPolicy { allow_bac: arguments.allow_bac };
+    let today = Timestamp::now().to_zoned(station::clock::vietnam()).date();
+    let read = read_card(transport, &source, policy, WANTED, &challenge, &trust, today, &mut traffic);
+    let timing = json!({
+        "apdus": traffic.apdus,
+        "bytes_sent": traffic.bytes_sent,
+        "bytes_received": traffic.bytes_received,
+        "elapsed_ms": millis(connected.elapsed()),
+        "waited_ms": millis(connected.duration_since(started)),
+    });
+    let read = match read {
+        Ok(read) => read,
+        Err(error) => {
+            let trouble = Trouble::new(error.code(), &error);
+            let mut answer = trouble.answer(lang);
+            merge(&mut answer.json, timing);
+            return Ok(answer);
+        }
+    };
+    if let Some(folder) = &arguments.out {
+        write_files(folder, &read)?;
+    }
+    Ok(answer(&read, timing, lang))
+}
+
+fn challenge(nonce: Option<&str>) -> Result<Challenge, Trouble> {
+    let mut bytes = [0_u8; 8];
+    match nonce {
+        Some(text) => {
+            let given = hex::decode(text).map_err(|_| Trouble::new("usage.invalid", "--nonce is not hexadecimal"))?;
+            bytes = given.try_into().map_err(|_| Trouble::new("usage.invalid", "--nonce is eight bytes"))?;
+        }
+        None => SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_| Trouble::new("usage.invalid", "no randomness from the system"))?,
+    }
+    Ok(Challenge::new(bytes))
+}
+
+fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer {
+    let (report, code) = match &read.verdict {
+        Ok(identity) => (identity.report(), None),
+        Err(error) => (error.report(), Some(error.code())),
+    };
+    let mut json = json!({
+        "outcome": if code.is_none() { "genuine" } else { "refused" },
+        "code": code,
+        "access": read.evidence.access.as_str(),
+        "passive": report.passive,
+        "clone_check": report.clone_check,
+        "active": report.active,
+        "chip_auth": report.chip_auth,
+        "card_access": report.card_access,
+        "expired": report.expired,
+        "read": read.evidence.groups.keys().map(|group| group.name()).collect::<Vec<_>>(),
+        "locked": read.evidence.locked.iter().map(|group| group.name()).collect::<Vec<_>>(),
+    });
+    merge(&mut json, timing);
+    let mut words = String::new();
+    match &read.verdict {
+        Ok(identity) => {
+            let holder = identity.holder();
+            json["holder"] = json!({
+                "personal_id": holder.personal_id.as_ref().map(|id| id.expose()),
+                "name": holder.name_vi.as_ref().unwrap_or(&holder.name).as_str(),
+                "name_mrz": holder.name.as_str(),
+                "birth_date": holder.birth_date,
+                "sex": holder.sex,
+                "expiry_date": holder.expiry_date,
+                "document_no": holder.document_no.as_str(),
+                "issuing_state": holder.issuing_state,
+                "old_id_no": holder.old_id_no.as_ref().map(|id| id.as_str()),
+            });
+            words.push_str(match lang {
+                Language::En => "Card read. Card is genuine.\n",
+                Language::Vi => "Đã đọc thẻ. Thẻ hợp lệ.\n",
+            });
+        }
+        Err(error) => words.push_str(&format!("{}\n  [{}]\n", told(error.code(), lang), error.code())),
+    }
+    words.push_str(&format!(
+        "  {} · {} · {} APDU · {} B + {} B · {} ms",
+        read.evidence.access.as_str(),
+        report.clone_check.as_str(),
+        json["apdus"],
+        json["bytes_sent"],
+        json["bytes_received"],
+        json["elapsed_ms"],
+    ));
+    for (group, state) in &report.passive.groups {
+        let state = serde_json::to_value(state).unwrap_or_default();
+        words.push_str(&format!("\n  {}: {}", group.name(), state.as_str().unwrap_or("?")));
+    }
+    let exit = if code.is_none() { SUCCESS } else { REFUSED };
+    Answer { json, words, exit }
+}
+
+fn write_files(folder: &std::path::Path, read: &CardRead) -> Result<(), Trouble> {
+    let trouble = |error: std::io::Error| Trouble::new("file.unreadable", error);
+    std::fs::create_dir_all(folder).map_err(trouble)?;
+    std::fs::write(folder.join("sod.bin"), &read.evidence.sod).map_err(trouble)?;
+    for (group, bytes) in &read.evidence.groups {
+        std::fs::write(folder.join(format!("{}.bin", group.name())), bytes).map_err(trouble)?;
+    }
+    let evidence = serde_json::to_vec_pretty(&read.evidence).map_err(|error| trouble(error.into()))?;
+    std::fs::write(folder.join("evidence.json"), evidence).map_err(trouble)
+}
+
+fn merge(into: &mut serde_json::Value, from: serde_json::Value) {
+    if let (Some(into), serde_json::Value::Object(from)) = (into.as_object_mut(), from) {
+        into.extend(from);
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

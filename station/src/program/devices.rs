@@ -1,0 +1,54 @@
+//! `devices`: what is plugged in, and whether it answers.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use emrtd::transport::pcsc::{self, Readers};
+use finger_worker::SensorWorker;
+use scanner_drivers::{SaneDriver, ScannerDriver as _};
+use serde_json::{Value, json};
+use station::answer::Answer;
+use station::devices::camera::is_simulated;
+
+use super::{Told, assemble, beside_program};
+
+#[derive(Args)]
+pub(crate) struct DevicesArguments {
+    #[arg(long, default_value = "station.toml")]
+    config: PathBuf,
+}
+
+pub(crate) fn run(arguments: &DevicesArguments) -> Told {
+    let config = assemble::config(&arguments.config)?;
+    let readers = match Readers::new().and_then(|readers| readers.names()) {
+        Ok(names) => json!(names.iter().map(|name| json!({ "name": name, "simulated": pcsc::is_simulated(name) })).collect::<Vec<_>>()),
+        Err(error) => json!({ "code": error.code() }),
+    };
+    let env = |env: &std::collections::BTreeMap<String, String>| {
+        env.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
+    };
+    let sane = config.scanner.worker.clone().unwrap_or_else(|| beside_program("niem-sane-worker"));
+    let driver =
+        env(&config.scanner.env).into_iter().fold(SaneDriver::new(sane), |driver, (name, value)| driver.env(name, value));
+    let scanners = match driver.discover() {
+        Ok(found) => json!(found.iter().map(|scanner| json!(scanner.capabilities())).collect::<Vec<_>>()),
+        Err(error) => json!({ "code": error.code() }),
+    };
+    let sensors = match &config.finger {
+        None => Value::Null,
+        Some(finger) => {
+            let worker = finger.worker.clone().unwrap_or_else(|| beside_program("niem-finger-worker"));
+            match SensorWorker::spawn(&worker, &env(&finger.env)).and_then(|mut worker| worker.devices()) {
+                Ok(found) => json!(found),
+                Err(error) => json!({ "code": error.code() }),
+            }
+        }
+    };
+    let camera = match models_opencv::VideoCamera::open(&config.camera.source) {
+        Ok(_) => json!({ "ready": true, "simulated": is_simulated(&config.camera.source) }),
+        Err(_) => json!({ "ready": false, "code": "camera.not_found" }),
+    };
+    let json = json!({ "readers": readers, "scanners": scanners, "finger_sensors": sensors, "camera": camera });
+    let words = format!("{json:#}");
+    Ok(Answer::ok(json, words))
+}

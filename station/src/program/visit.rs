@@ -1,0 +1,217 @@
+//! `visit run`: one whole visit without a screen, over the same road as with one.
+
+use std::path::PathBuf;
+
+use bundle::{MatchOutcome, OperatorId, VisitId};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use rulebook::Language;
+use serde_json::json;
+use station::answer::{Answer, FAILED, REFUSED, SUCCESS, Trouble, exit_of, told};
+use station::config::{self, Config};
+use station::desk::{Desk, Step, VisitEnd};
+use station::script::Script;
+use station::spool::Spool;
+use station::tickets::TicketStock;
+use station::visit::{Closed, Opening, Plan, StopKind};
+
+use super::{Told, assemble};
+
+#[derive(Subcommand)]
+pub(crate) enum VisitCommand {
+    /// Runs the visit that a script describes.
+    Run(RunArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct RunArguments {
+    /// What people say and do (TOML).
+    script: PathBuf,
+    #[arg(long, default_value = "station.toml")]
+    config: PathBuf,
+    /// Copies the sealed bundle into this folder before it is delivered.
+    #[arg(long)]
+    export: Option<PathBuf>,
+    /// Leave the bundle in the spool; a later `spool push` delivers it.
+    #[arg(long)]
+    no_push: bool,
+}
+
+/// Tickets fetched at once: about a shift's worth.
+const TICKET_BATCH: u32 = 50;
+
+pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
+    let VisitCommand::Run(arguments) = command;
+    let config = assemble::config(&arguments.config)?;
+    let script: Script = config::read(&arguments.script).map_err(|error| Trouble::new(error.code(), error))?;
+    // Pre-flight: everything that sealing needs is there before the citizen is asked for anything.
+    let device_key = assemble::device_key(&config)?;
+    let operator_key = assemble::file_key(&script.operator.key, &script.operator.cert)?;
+    let recipients = assemble::recipients(&config)?;
+    let trust = assemble::trust(&config)?;
+    let spool = assemble::spool(&config)?;
+    let tickets = assemble::tickets(&config)?;
+    let mut devices = assemble::devices(&config)?;
+    let opening = open(&config, &script, &tickets)?;
+    let visit = opening.visit;
+    tracing::info!(%visit, "visit opened");
+
+    let mut desk = Desk {
+        devices: &mut devices,
+        trust: &trust,
+        spool: &spool,
+        device_key: &device_key,
+        operator_key: &operator_key,
+        recipients: &recipients,
+        allow_bac: config.card.allow_bac,
+        now: &Timestamp::now,
+    };
+    let mut steps = Vec::new();
+    let end = desk.run(opening, &script, &mut |step| {
+        // The steps are for whoever watches; the answer alone goes to stdout.
+        eprintln!("      {}", in_words(&step, lang));
+        steps.push(step);
+    });
+    tracing::info!(%visit, elapsed_ms = end.elapsed.as_millis() as u64, "visit ended");
+    if let (Some(folder), Some(digest)) = (&arguments.export, end.digest()) {
+        super::spool::export_one(&spool, digest, folder)?;
+    }
+    let delivered = match end.digest() {
+        Some(digest) if !arguments.no_push => Some(super::spool::push_one(&config, &spool, digest)),
+        _ => None,
+    };
+    Ok(answer(visit, &end, &steps, delivered, &spool, lang))
+}
+
+fn open(config: &Config, script: &Script, tickets: &TicketStock) -> Result<Opening, Trouble> {
+    let now = Timestamp::now();
+    let ticket = match tickets.take(now) {
+        Ok(ticket) => ticket,
+        // The stock is empty: the verifier may be reachable right now.
+        Err(_) => {
+            let fetched = assemble::runtime()?.block_on(assemble::courier(config)?.tickets(TICKET_BATCH));
+            let fetched = fetched.map_err(|error| {
+                tracing::warn!(code = error.code(), "no tickets could be fetched");
+                Trouble::new("ticket.none_left", error)
+            })?;
+            tickets.add(fetched, now).map_err(|error| Trouble::new(error.code(), error))?;
+            tickets.take(now).map_err(|error| Trouble::new(error.code(), error))?
+        }
+    };
+    Ok(Opening {
+        visit: VisitId::at(now),
+        ticket,
+        station: assemble::station_id(config)?,
+        operator: OperatorId::new(script.operator.id.clone()).map_err(assemble::trouble("config.invalid"))?,
+        role: script.operator.role,
+        practice: config.practice,
+        opened_at: now,
+        plan: Plan { lang: script.lang.clone(), sheets: script.papers.sheets, card_tries: config.card.tries },
+    })
+}
+
+fn answer(
+    visit: VisitId,
+    end: &VisitEnd,
+    steps: &[Step],
+    delivered: Option<super::spool::Delivery>,
+    spool: &Spool,
+    lang: Language,
+) -> Answer {
+    let mut json = json!({
+        "visit": visit,
+        "steps": steps,
+        "documents": end.documents,
+        "set_aside": end.set_aside.iter().map(|aside| json!({ "kind": aside.kind, "code": aside.code, "rule": aside.rule })).collect::<Vec<_>>(),
+        "elapsed_ms": u64::try_from(end.elapsed.as_millis()).unwrap_or(u64::MAX),
+    });
+    let digest = match &end.closed {
+        Closed::Sealed(digest) => *digest,
+        Closed::Stopped(stop) => {
+            let outcome = if stop.kind == StopKind::Refusal { "refused" } else { "failed" };
+            let trouble = Trouble::new(stop.code, "").answer(lang);
+            json["outcome"] = json!(outcome);
+            for key in ["code", "vi", "en"] {
+                json[key] = trouble.json[key].clone();
+            }
+            let exit = if stop.kind == StopKind::Refusal { REFUSED } else { exit_of(stop.code).max(FAILED) };
+            return Answer { json, words: format!("{}\n  [{}]", told(stop.code, lang), stop.code), exit };
+        }
+    };
+    json["bundle"] = json!(digest.to_string());
+    json["bundle_dir"] = json!(spool.path_of(digest));
+    let mut words = format!("bundle {digest}");
+    let exit = match delivered {
+        Some(Ok((receipt, signed))) => {
+            json["outcome"] = json!("filed");
+            json["entry"] = json!(receipt.entry);
+            json["receipt"] = signed;
+            json["receipt_read"] = json!(receipt);
+            words.push_str(match lang {
+                Language::En => "\nFiled in the wallet. Receipt: entry ",
+                Language::Vi => "\nĐã lưu vào ví giấy tờ. Biên nhận: mục ",
+            });
+            words.push_str(&receipt.entry.to_string());
+            SUCCESS
+        }
+        Some(Err(error)) => {
+            let code = error.code();
+            json["outcome"] = json!(if error.is_final() { "refused" } else { "waiting" });
+            json["code"] = json!(code);
+            if let station::courier::CourierError::Refused(refusal) = &error {
+                json["faults"] = json!(refusal.faults);
+                words.push_str(&format!("\n  {}", refusal.faults.join(", ")));
+            }
+            words.push_str(&format!("\n{}\n  [{code}]", told(code, lang)));
+            if error.is_final() { REFUSED } else { FAILED }
+        }
+        None => {
+            json["outcome"] = json!("sealed");
+            words.push_str(match lang {
+                Language::En => "\nKept safe in the spool.",
+                Language::Vi => "\nĐã giữ an toàn trong hàng chờ.",
+            });
+            SUCCESS
+        }
+    };
+    Answer { json, words, exit }
+}
+
+fn in_words(step: &Step, lang: Language) -> String {
+    let vi = lang != Language::En;
+    match step {
+        Step::Consent { given: true } => if vi { "đồng ý: đã ghi nhận hai mục đích" } else { "consent: both purposes given" }.into(),
+        Step::Consent { given: false } => if vi { "đồng ý: không" } else { "consent: refused" }.into(),
+        Step::CardReading => if vi { "thẻ: đang đọc, xin giữ yên" } else { "card: reading, please hold still" }.into(),
+        Step::Card { apdus, bytes_sent, bytes_received, elapsed_ms, clone_check, access } => {
+            let word = if vi { "thẻ: hợp lệ" } else { "card: genuine" };
+            format!("{word} · {access} · {clone_check} · {apdus} APDU, {bytes_sent} + {bytes_received} B, {elapsed_ms} ms")
+        }
+        Step::CardNotRead { code } => format!("{}: {code}", if vi { "thẻ" } else { "card" }),
+        Step::Face { outcome, score, threshold, attempt } => {
+            format!("{}: {} {score:.2} (≥ {threshold:.2}), {attempt}/3", if vi { "khuôn mặt" } else { "face" }, outcome_word(*outcome, vi))
+        }
+        Step::Finger { outcome, score, threshold, attempt } => {
+            format!("{}: {} {score:.2} (≥ {threshold:.2}), {attempt}/3", if vi { "vân tay" } else { "finger" }, outcome_word(*outcome, vi))
+        }
+        Step::FingerNotDone { reason } => format!("{}: {reason}", if vi { "vân tay: không đối chiếu" } else { "finger: not compared" }),
+        Step::Page { number, of, elapsed_ms } => {
+            format!("{} {number}/{of}, {elapsed_ms} ms", if vi { "quét: trang" } else { "scan: page" })
+        }
+        Step::Paper { kind, pages, elapsed_ms } => {
+            format!("{} {kind}, {pages} tr., {elapsed_ms} ms", if vi { "giấy tờ:" } else { "paper:" })
+        }
+        Step::Sealed { elapsed_ms } => format!("{}, {elapsed_ms} ms", if vi { "niêm phong: xong" } else { "sealed" }),
+    }
+}
+
+fn outcome_word(outcome: MatchOutcome, vi: bool) -> &'static str {
+    match (outcome, vi) {
+        (MatchOutcome::Match, true) => "khớp",
+        (MatchOutcome::Match, false) => "match",
+        (MatchOutcome::NoMatch, true) => "chưa khớp",
+        (MatchOutcome::NoMatch, false) => "no match",
+        (_, true) => "chưa kết luận được",
+        (_, false) => "inconclusive",
+    }
+}

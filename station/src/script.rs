@@ -1,0 +1,78 @@
+//! A visit written down: what people would say and do at the desk, so that a whole visit can run
+//! without a screen over the very same road.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    pub operator: OperatorScript,
+    #[serde(default = "vietnamese")]
+    pub lang: String,
+    pub consent: ConsentScript,
+    pub card: CardKeyScript,
+    pub papers: PapersScript,
+    /// Operator and citizen looked at the result and agreed.
+    #[serde(default = "yes")]
+    pub approve: bool,
+}
+
+fn vietnamese() -> String {
+    "vi".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorScript {
+    pub id: String,
+    pub role: bundle::Role,
+    /// PKCS#8 PEM and certificate of the operator's own signing key.
+    pub key: PathBuf,
+    pub cert: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentScript {
+    #[serde(default)]
+    pub identify: bool,
+    #[serde(default)]
+    pub file: bool,
+}
+
+/// Exactly one way to open the chip. Personal data: no Debug.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardKeyScript {
+    pub can: Option<String>,
+    pub mrz: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PapersScript {
+    /// Sheets the citizen and the operator counted.
+    pub sheets: u32,
+    /// What is done at the scanner, one entry a scan; a flatbed needs one for each sheet.
+    pub scan: Vec<ScanScript>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScanScript {
+    /// The pages of this scan continue the paper before it.
+    #[serde(default)]
+    pub same_paper: bool,
+    #[serde(default)]
+    pub feeder: bool,
+    /// Options for the driver as it names them, e.g. `filename` of SANE's `pnm` backend.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+}

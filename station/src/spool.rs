@@ -1,0 +1,256 @@
+//! Sealed bundles that no receipt has come for yet. The files are the truth (D7): each bundle is
+//! a folder that appears whole by one rename and goes away only for a receipt; what sled keeps
+//! beside them can be lost at any time and is rebuilt from the files.
+//!
+//! ```text
+//! spool/sealing/<uuid>/   being written; swept at start
+//!       waiting/<digest>/ outer.dsse.json, blobs/
+//!       refused/<digest>/ the same and refusal.json: kept for a person to look at
+//!       receipts/<digest>.json
+//!       chain.log         one digest a line, in the order of sealing
+//!       schedule/         sled: tries and next attempt
+//! ```
+
+mod chain;
+mod schedule;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use bundle::{BundleDigest, Draft, Recipients, SealedBundle, SealingKey, SignedReceipt, VerifierPublicKey};
+use jiff::Timestamp;
+
+pub use schedule::Schedule;
+
+/// Every code the spool can answer with.
+pub const CODES: &[&str] = &["spool.disk", "spool.sealing", "spool.receipt", "spool.unknown_bundle", "spool.in_use"];
+
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpoolError {
+    #[error("the spool's disk: {0}")]
+    Disk(#[from] io::Error),
+    #[error("sealing: {0}")]
+    Sealing(#[from] bundle::SealError),
+    #[error("the receipt does not belong to a waiting bundle: {0}")]
+    Receipt(bundle::ReceiptError),
+    #[error("no such bundle is waiting")]
+    UnknownBundle,
+    #[error("another station process holds this spool")]
+    InUse,
+}
+
+impl SpoolError {
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Disk(_) => "spool.disk",
+            Self::Sealing(_) => "spool.sealing",
+            Self::Receipt(_) => "spool.receipt",
+            Self::UnknownBundle => "spool.unknown_bundle",
+            Self::InUse => "spool.in_use",
+        }
+    }
+}
+
+/// Where a bundle stands, told by the files alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Waiting,
+    Refused,
+    Filed,
+}
+
+pub struct Spool {
+    root: PathBuf,
+    schedule: Schedule,
+    /// Held while the spool is open: two writers would fork the station's chain.
+    _lock: File,
+}
+
+impl Spool {
+    /// Opens the spool, sweeps half-written bundles and rebuilds what sled forgot.
+    ///
+    /// # Errors
+    /// [`SpoolError::InUse`] when another process holds it, [`SpoolError::Disk`] otherwise.
+    pub fn open(root: &Path) -> Result<Self, SpoolError> {
+        for folder in ["sealing", "waiting", "refused", "receipts"] {
+            fs::create_dir_all(root.join(folder))?;
+        }
+        let lock = File::create(root.join("lock"))?;
+        lock.try_lock().map_err(|_| SpoolError::InUse)?;
+        // What lies here was never promised to anybody.
+        for half in fs::read_dir(root.join("sealing"))? {
+            fs::remove_dir_all(half?.path())?;
+        }
+        let schedule = Schedule::open(&root.join("schedule"));
+        let spool = Self { root: root.to_owned(), schedule, _lock: lock };
+        chain::repair(&spool.root, |digest| spool.standing(digest).is_some())?;
+        spool.schedule.rebuild(&spool.waiting()?);
+        Ok(spool)
+    }
+
+    /// Seals a draft straight into the spool. When this returns, the bundle survives a power cut.
+    ///
+    /// # Errors
+    /// [`SpoolError::Sealing`] or [`SpoolError::Disk`]; nothing is left behind then.
+    pub fn seal(
+        &self,
+        draft: impl FnOnce(Option<BundleDigest>) -> Draft,
+        device: &dyn SealingKey,
+        operator: &dyn SealingKey,
+        to: &Recipients,
+        at: Timestamp,
+    ) -> Result<BundleDigest, SpoolError> {
+        let previous = chain::head(&self.root)?;
+        let area = self.root.join("sealing").join(uuid::Uuid::now_v7().to_string());
+        fs::create_dir(&area)?;
+        let sealed = bundle::seal(draft(previous), device, operator, to, &area, at).inspect_err(|_| {
+            // The sweep at the next start removes it if this does not.
+            let _ = fs::remove_dir_all(&area);
+        })?;
+        let digest = sealed.digest();
+        // The chain first: a line without a bundle is dropped at the next start, a bundle
+        // without a line would let its successor name the wrong predecessor.
+        chain::append(&self.root, digest)?;
+        let place = self.folder(Standing::Waiting, digest);
+        fs::rename(&area, &place)?;
+        sync_folder(&self.root.join("waiting"))?;
+        self.schedule.add(digest);
+        Ok(digest)
+    }
+
+    /// The bundles that wait for a receipt, in the order they were sealed.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`].
+    pub fn waiting(&self) -> Result<Vec<BundleDigest>, SpoolError> {
+        let order = chain::read(&self.root)?;
+        let mut waiting = folders(&self.root.join("waiting"))?;
+        waiting.sort_by_key(|digest| order.iter().position(|known| known == digest));
+        Ok(waiting)
+    }
+
+    /// The bundles that the verifier refused, for a person to look at.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`].
+    pub fn refused(&self) -> Result<Vec<BundleDigest>, SpoolError> {
+        Ok(folders(&self.root.join("refused"))?)
+    }
+
+    #[must_use]
+    pub fn standing(&self, digest: BundleDigest) -> Option<Standing> {
+        [Standing::Waiting, Standing::Refused]
+            .into_iter()
+            .find(|standing| self.folder(*standing, digest).is_dir())
+            .or_else(|| self.receipt_path(digest).is_file().then_some(Standing::Filed))
+    }
+
+    /// # Errors
+    /// [`SpoolError::UnknownBundle`] when it does not wait here or cannot be read.
+    pub fn load(&self, digest: BundleDigest) -> Result<SealedBundle, SpoolError> {
+        SealedBundle::load(&self.folder(Standing::Waiting, digest)).map_err(|_| SpoolError::UnknownBundle)
+    }
+
+    /// Where a waiting or refused bundle lies.
+    #[must_use]
+    pub fn path_of(&self, digest: BundleDigest) -> Option<PathBuf> {
+        [Standing::Waiting, Standing::Refused]
+            .into_iter()
+            .map(|standing| self.folder(standing, digest))
+            .find(|path| path.is_dir())
+    }
+
+    /// Lets go of a bundle, which only its own receipt under the verifier's key can do.
+    ///
+    /// # Errors
+    /// [`SpoolError::Receipt`] when the receipt is not genuine or names another bundle.
+    pub fn forget(
+        &self,
+        digest: BundleDigest,
+        receipt: &SignedReceipt,
+        verifier: &VerifierPublicKey,
+    ) -> Result<bundle::Receipt, SpoolError> {
+        let told = receipt.verify(verifier).map_err(SpoolError::Receipt)?;
+        if told.bundle != digest {
+            return Err(SpoolError::UnknownBundle);
+        }
+        write_whole(&self.receipt_path(digest), &receipt.to_json())?;
+        self.schedule.remove(digest);
+        let place = self.folder(Standing::Waiting, digest);
+        if place.is_dir() {
+            // Out of sight by one rename; the sweep finishes what a power cut leaves.
+            let gone = self.root.join("sealing").join(digest.to_string());
+            fs::rename(&place, &gone)?;
+            sync_folder(&self.root.join("waiting"))?;
+            fs::remove_dir_all(&gone)?;
+        }
+        Ok(told)
+    }
+
+    /// Sets a bundle aside that the verifier will never take, with the verifier's reasons.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`].
+    pub fn set_aside(&self, digest: BundleDigest, refusal: &[u8]) -> Result<(), SpoolError> {
+        let place = self.folder(Standing::Waiting, digest);
+        write_whole(&place.join("refusal.json"), refusal)?;
+        fs::rename(&place, self.folder(Standing::Refused, digest))?;
+        sync_folder(&self.root.join("waiting"))?;
+        sync_folder(&self.root.join("refused"))?;
+        self.schedule.remove(digest);
+        Ok(())
+    }
+
+    #[must_use]
+    pub fn receipt(&self, digest: BundleDigest) -> Option<SignedReceipt> {
+        let bytes = fs::read(self.receipt_path(digest)).ok()?;
+        SignedReceipt::from_json(&bytes).ok()
+    }
+
+    #[must_use]
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    fn folder(&self, standing: Standing, digest: BundleDigest) -> PathBuf {
+        let name = if standing == Standing::Refused { "refused" } else { "waiting" };
+        self.root.join(name).join(digest.to_string())
+    }
+
+    fn receipt_path(&self, digest: BundleDigest) -> PathBuf {
+        self.root.join("receipts").join(format!("{digest}.json"))
+    }
+}
+
+/// The digests that name the folders in `place`; anything else there is not ours and is left.
+fn folders(place: &Path) -> io::Result<Vec<BundleDigest>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(place)? {
+        if let Some(digest) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+            found.push(digest);
+        }
+    }
+    Ok(found)
+}
+
+/// Written whole or not at all: temporary file, sync, rename, sync of the folder.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let half = path.with_extension("half");
+    let mut file = File::create(&half)?;
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    fs::rename(&half, path)?;
+    sync_folder(folder)
+}
+
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

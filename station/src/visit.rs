@@ -1,0 +1,161 @@
+//! One citizen's visit as a road: what it waits for, what may happen next, and what the desk
+//! must do about it. Pure: no clock, no device, no disk; `step` is the whole map.
+
+mod ask;
+mod await_approval;
+mod await_card;
+mod await_consent;
+mod await_papers;
+mod await_person;
+mod event;
+mod gathered;
+
+#[cfg(test)]
+mod tests;
+
+pub use ask::Ask;
+pub use await_approval::{AwaitApproval, Sealing};
+pub use await_card::AwaitCard;
+pub use await_consent::AwaitConsent;
+pub use await_papers::AwaitPapers;
+pub use await_person::{AwaitFace, AwaitFinger};
+pub use event::{Event, Stop, StopKind};
+pub use gathered::{
+    CardSeen, Comparison, Consented, FaceMatched, FingerResult, Identified, Matched, Opening,
+    PaperDocument, Papers, Plan, SealRequest, SetAside,
+};
+
+use bundle::BundleDigest;
+
+/// Every code with which the road itself can end a visit.
+pub const CODES: &[&str] = &[
+    await_consent::REFUSED,
+    event::WITHDRAWN,
+    await_card::NO_PORTRAIT,
+    await_card::NO_PERSONAL_ID,
+    await_card::NUMBER_DISAGREES,
+    await_card::EXPIRED,
+    await_person::FACE_NO_MATCH,
+    await_person::FACE_INCONCLUSIVE,
+    await_person::FINGER_NO_MATCH,
+    await_person::FINGER_INCONCLUSIVE,
+    await_papers::COUNT_MISMATCH,
+    await_papers::NOTHING_TO_FILE,
+    await_approval::NOT_APPROVED,
+];
+
+/// Codes that go with a paper that is handed back unstored.
+pub const NOTICES: &[&str] = &[await_papers::OTHER_OWNER, await_papers::NOT_TO_BE_DIGITISED];
+
+/// What the visit is waiting for. Each state holds just what has been proved on the way to it,
+/// so that a bundle cannot be asked for before the person was matched.
+pub enum Visit {
+    AwaitConsent(AwaitConsent),
+    AwaitCard(Box<AwaitCard>),
+    AwaitFace(Box<AwaitFace>),
+    AwaitFinger(Box<AwaitFinger>),
+    AwaitPapers(Box<AwaitPapers>),
+    AwaitApproval(Box<AwaitApproval>),
+    Sealing(Sealing),
+    Closed(Closed),
+}
+
+/// How a visit ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    Sealed(BundleDigest),
+    Stopped(Stop),
+}
+
+impl Visit {
+    /// Begins a visit; the first thing is always the citizen's consent.
+    #[must_use]
+    pub fn open(opening: Opening) -> (Self, Vec<Ask>) {
+        let asks = vec![Ask::ShowConsent { lang: opening.plan.lang.clone() }];
+        (Self::AwaitConsent(AwaitConsent { opening }), asks)
+    }
+
+    /// The road, written once. An event that does not belong to the present state changes
+    /// nothing: devices may answer late.
+    #[must_use]
+    pub fn step(self, event: Event) -> (Self, Vec<Ask>) {
+        match (self, event) {
+            (Self::Closed(closed), _) => (Self::Closed(closed), Vec::new()),
+            (_, Event::Stopped(stop)) => Self::stop(stop),
+
+            (Self::AwaitConsent(state), Event::ConsentAnswered(answer)) => {
+                match state.answered(answer) {
+                    Ok(consented) => {
+                        let ask = Ask::ReadCard { challenge: consented.challenge() };
+                        (Self::AwaitCard(Box::new(AwaitCard::new(consented))), vec![ask])
+                    }
+                    Err(stop) => Self::stop(stop),
+                }
+            }
+            (Self::AwaitCard(state), Event::CardRead(seen)) => match state.read(*seen) {
+                Ok(identified) => {
+                    let ask = Ask::TakePortrait { document: identified.portrait(), attempt: 1 };
+                    (Self::AwaitFace(Box::new(AwaitFace::new(identified))), vec![ask])
+                }
+                Err(stop) => Self::stop(stop),
+            },
+            (Self::AwaitCard(state), Event::CardNotRead(stop)) => match state.try_again(stop) {
+                Ok((state, ask)) => (Self::AwaitCard(Box::new(state)), vec![ask]),
+                Err(stop) => Self::stop(stop),
+            },
+            (Self::AwaitFace(state), Event::FaceCompared(comparison)) => {
+                match state.compared(comparison) {
+                    Ok(Ok(matched)) => {
+                        let ask = Ask::TakeFinger { references: matched.finger_references(), attempt: 1 };
+                        (Self::AwaitFinger(Box::new(AwaitFinger::new(matched))), vec![ask])
+                    }
+                    Ok(Err((state, ask))) => (Self::AwaitFace(Box::new(state)), vec![ask]),
+                    Err(stop) => Self::stop(stop),
+                }
+            }
+            (Self::AwaitFinger(state), Event::FingerCompared(result)) => {
+                match state.compared(result) {
+                    Ok(Ok(matched)) => {
+                        let ask = Ask::ScanPapers { sheets: matched.plan().sheets };
+                        (Self::AwaitPapers(Box::new(AwaitPapers { matched })), vec![ask])
+                    }
+                    Ok(Err((state, ask))) => (Self::AwaitFinger(Box::new(state)), vec![ask]),
+                    Err(stop) => Self::stop(stop),
+                }
+            }
+            (Self::AwaitPapers(state), Event::PapersRead(papers)) => match state.read(papers) {
+                Ok(state) => (Self::AwaitApproval(Box::new(state)), vec![Ask::AskApproval]),
+                Err(stop) => Self::stop(stop),
+            },
+            (Self::AwaitApproval(state), Event::ApprovalAnswered(approved)) => {
+                match state.answered(approved) {
+                    Ok((state, request)) => (Self::Sealing(state), vec![Ask::Seal(Box::new(request))]),
+                    Err(stop) => Self::stop(stop),
+                }
+            }
+            (Self::Sealing(_), Event::Sealed(digest)) => {
+                (Self::Closed(Closed::Sealed(digest)), vec![Ask::Erase])
+            }
+            (state, _) => (state, Vec::new()),
+        }
+    }
+
+    fn stop(stop: Stop) -> (Self, Vec<Ask>) {
+        (Self::Closed(Closed::Stopped(stop)), vec![Ask::Erase])
+    }
+
+    /// The stable name of the present state, for the journal and the screen.
+    #[must_use]
+    pub fn place(&self) -> &'static str {
+        match self {
+            Self::AwaitConsent(_) => "consent",
+            Self::AwaitCard(_) => "card",
+            Self::AwaitFace(_) => "face",
+            Self::AwaitFinger(_) => "finger",
+            Self::AwaitPapers(_) => "papers",
+            Self::AwaitApproval(_) => "approval",
+            Self::Sealing(_) => "sealing",
+            Self::Closed(_) => "closed",
+        }
+    }
+}

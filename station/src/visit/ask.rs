@@ -1,0 +1,27 @@
+//! What the visit asks of the desk. An ask carries everything needed to do it, so that the desk
+//! never looks into the visit.
+
+use emrtd::Challenge;
+use emrtd::lds::dg2::PortraitBytes;
+use emrtd::lds::dg3::FingerRecord;
+
+use super::gathered::SealRequest;
+
+pub enum Ask {
+    /// Show both consents on the citizen's display in this language and wait for the touch.
+    ShowConsent { lang: String },
+    /// Read and verify the card; active authentication answers this challenge.
+    ReadCard { challenge: Challenge },
+    /// Take a live portrait and compare it with the one the chip carries (attempt 1, 2, 3).
+    TakePortrait { document: PortraitBytes, attempt: u32 },
+    /// Take a fingerprint and compare it with one of these; with none, say why it was not done.
+    TakeFinger { references: Vec<FingerRecord>, attempt: u32 },
+    /// Scan this many sheets, judge and read them.
+    ScanPapers { sheets: u32 },
+    /// Show the result to operator and citizen.
+    AskApproval,
+    /// Sign, encrypt and spool.
+    Seal(Box<SealRequest>),
+    /// Forget everything about this visit but its outcome.
+    Erase,
+}

@@ -1,0 +1,80 @@
+//! Waiting for operator and citizen to look at the result; then everything is ready to seal.
+
+use bundle::{ChipClaim, Claims, Grade, PartIndex, PersonalText, Witnessed};
+
+use super::event::Stop;
+use super::gathered::{Matched, PaperDocument, SealRequest, SetAside};
+
+pub(super) const NOT_APPROVED: &str = "visit.not_approved";
+
+pub struct AwaitApproval {
+    pub(super) matched: Matched,
+    pub(super) documents: Vec<PaperDocument>,
+    pub(super) set_aside: Vec<SetAside>,
+}
+
+/// The draft has left for the sealing key; only the digest of the sealed bundle may follow.
+pub struct Sealing {
+    pub(super) _asked: (),
+}
+
+/// Part 0 is the manifest; the chip evidence is the first part a desk adds.
+const EVIDENCE_PART: u32 = 1;
+
+impl AwaitApproval {
+    pub(super) fn answered(self, approved: bool) -> Result<(Sealing, SealRequest), Stop> {
+        if approved {
+            Ok((Sealing { _asked: () }, self.request()))
+        } else {
+            Err(Stop::refusal(NOT_APPROVED))
+        }
+    }
+
+    /// D3: what leaves is DG1, SOD, DG14, DG15 and the chip's answer; name with diacritics and
+    /// the old number leave as what the desk says it saw.
+    fn request(self) -> SealRequest {
+        let grade = match self.matched.grade() {
+            rulebook::grades::Grade::G0 => Grade::G0,
+            _ => Grade::G1,
+        };
+        let Matched { identified, face, finger } = self.matched;
+        let holder = identified.identity.holder();
+        let witnessed = Witnessed {
+            name: holder.name_vi.as_ref().map(|name| PersonalText::new(name.as_str())),
+            old_id_no: holder.old_id_no.as_ref().map(|number| PersonalText::new(number.as_str())),
+        };
+        let chip = ChipClaim {
+            evidence: PartIndex(EVIDENCE_PART),
+            access: identified.evidence.access.as_str().to_owned(),
+            clone_check: identified.identity.clone_check().as_str().to_owned(),
+            witnessed,
+        };
+        let evidence = identified.evidence.leaving();
+        let opening = identified.consented.opening;
+        let mut documents = Vec::new();
+        let mut pdfs = Vec::new();
+        for (position, document) in (EVIDENCE_PART + 1..).zip(self.documents) {
+            let mut claim = document.claim;
+            claim.grade = grade;
+            claim.pdf = PartIndex(position);
+            documents.push(claim);
+            pdfs.push(document.pdf);
+        }
+        let claims = Claims {
+            visit: opening.visit,
+            station: opening.station,
+            ticket: opening.ticket,
+            operator: opening.operator,
+            role: opening.role,
+            practice: opening.practice,
+            opened_at: opening.opened_at,
+            devices: identified.devices,
+            consents: identified.consented.consents,
+            chip,
+            face,
+            finger,
+            documents,
+        };
+        SealRequest { claims, evidence, pdfs, grade, set_aside: self.set_aside }
+    }
+}

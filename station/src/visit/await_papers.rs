@@ -1,0 +1,70 @@
+//! Waiting for the papers: counted, read, and sorted into those to keep and those to hand back.
+
+use bundle::OwnerClaim;
+use paper::owner::Owner;
+use rulebook::kinds;
+
+use super::await_approval::AwaitApproval;
+use super::event::Stop;
+use super::gathered::{Matched, PaperDocument, Papers, SetAside};
+
+pub(super) const COUNT_MISMATCH: &str = "paper.count_mismatch";
+pub(super) const NOTHING_TO_FILE: &str = "paper.nothing_to_file";
+
+/// Notices that go with a paper that is handed back unstored.
+pub(super) const OTHER_OWNER: &str = "paper.other_owner";
+pub(super) const NOT_TO_BE_DIGITISED: &str = "paper.not_to_be_digitised";
+
+pub struct AwaitPapers {
+    pub(super) matched: Matched,
+}
+
+impl AwaitPapers {
+    /// TT 01/2023/TT-VPCP Art. 8(2): images = physical pages. A paper of another person, or one
+    /// that Art. 4 forbids to digitise, is set aside and never stored.
+    pub(super) fn read(self, papers: Papers) -> Result<AwaitApproval, Stop> {
+        if papers.pages < self.matched.plan().sheets {
+            return Err(Stop::failure(COUNT_MISMATCH));
+        }
+        let (grade, day) = (self.matched.grade(), self.matched.day());
+        let mut kept = Vec::new();
+        let mut set_aside = Vec::new();
+        for mut document in papers.documents {
+            document.claim.owner = owner(&self.matched, &document);
+            let forbidden = kinds::find(&document.claim.kind).and_then(|kind| {
+                kinds::objections(kind, &kinds::Paper::default(), grade, day).into_iter().find(|objection| objection.blocks)
+            });
+            if let Some(objection) = forbidden {
+                let rule = Some(objection.rule.id.clone());
+                set_aside.push(SetAside { kind: document.claim.kind, code: NOT_TO_BE_DIGITISED, rule });
+            } else if document.claim.owner == OwnerClaim::Other {
+                set_aside.push(SetAside { kind: document.claim.kind, code: OTHER_OWNER, rule: None });
+            } else {
+                kept.push(document);
+            }
+        }
+        if kept.is_empty() {
+            return Err(Stop::refusal(NOTHING_TO_FILE));
+        }
+        let mut matched = self.matched;
+        matched.identified.devices.push(papers.device);
+        Ok(AwaitApproval { matched, documents: kept, set_aside })
+    }
+}
+
+/// Numbers first, the old nine-digit one included; then name and birth date (`paper::owner`).
+fn owner(matched: &Matched, document: &PaperDocument) -> OwnerClaim {
+    let holder = matched.holder();
+    let name = holder.name_vi.as_ref().unwrap_or(&holder.name);
+    let holder = paper::owner::Holder {
+        personal_id: holder.personal_id.as_ref().map(|id| id.expose().to_owned()),
+        old_id_no: holder.old_id_no.as_ref().map(|number| number.to_string()),
+        name: name.to_string(),
+        birth_date: holder.birth_date,
+    };
+    match paper::owner::hint(&document.fields, &holder).owner {
+        Owner::Match => OwnerClaim::Match,
+        Owner::Other => OwnerClaim::Other,
+        Owner::Unknown => OwnerClaim::Unknown,
+    }
+}

@@ -1,0 +1,55 @@
+//! What can happen to a visit. Devices, people and the clock speak to the road only by these.
+
+use bundle::{BundleDigest, Consent};
+
+use super::gathered::{CardSeen, Comparison, FingerResult, Papers};
+
+pub(super) const WITHDRAWN: &str = "visit.withdrawn";
+
+pub enum Event {
+    /// The consents that the citizen gave by their own touch; empty when refused.
+    ConsentAnswered(Vec<Consent>),
+    /// A card was read and everything that can be proved about it was proved.
+    CardRead(Box<CardSeen>),
+    /// The card could not be read, or did not prove what it must.
+    CardNotRead(Stop),
+    FaceCompared(Comparison),
+    FingerCompared(FingerResult),
+    PapersRead(Papers),
+    ApprovalAnswered(bool),
+    Sealed(BundleDigest),
+    /// Something ended the visit: the citizen, the operator, or a device that will not recover.
+    Stopped(Stop),
+}
+
+/// Why a visit ended without a bundle: a stable code with cause and remedy in `docs/failures.md`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    pub kind: StopKind,
+    pub code: &'static str,
+}
+
+/// A refusal is an answer and asking again will not help; a failure could not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopKind {
+    Refusal,
+    Failure,
+}
+
+impl Stop {
+    #[must_use]
+    pub fn refusal(code: &'static str) -> Self {
+        Self { kind: StopKind::Refusal, code }
+    }
+
+    #[must_use]
+    pub fn failure(code: &'static str) -> Self {
+        Self { kind: StopKind::Failure, code }
+    }
+
+    /// The citizen took the consent back, or somebody pressed "stop and erase".
+    #[must_use]
+    pub fn withdrawn() -> Self {
+        Self::refusal(WITHDRAWN)
+    }
+}

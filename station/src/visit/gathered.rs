@@ -1,0 +1,195 @@
+//! What a visit has gathered so far, each step a type that only the step before it can make.
+
+use bundle::{
+    Claims, Consent, Device, DocumentClaim, MatchClaim, MatchOutcome, OperatorId, Role, Score,
+    SignedTicket, StationId, VisitId,
+};
+use emrtd::lds::dg2::PortraitBytes;
+use emrtd::lds::dg3::FingerRecord;
+use emrtd::{Challenge, ChipEvidence, Holder, VerifiedIdentity};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use paper::fields::Field;
+use rulebook::grades::{self, Grade};
+use zeroize::Zeroizing;
+
+/// What is known when the citizen sits down.
+pub struct Opening {
+    pub visit: VisitId,
+    pub ticket: SignedTicket,
+    pub station: StationId,
+    pub operator: OperatorId,
+    pub role: Role,
+    /// Practice visits use specimen people and simulated devices and can enter no real wallet.
+    pub practice: bool,
+    pub opened_at: Timestamp,
+    pub plan: Plan,
+}
+
+/// What the citizen came for.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Language of the texts the citizen agrees to: `vi` or `en`.
+    pub lang: String,
+    /// Sheets of paper that operator and citizen counted together.
+    pub sheets: u32,
+    /// How often the card may be laid down again before the visit ends.
+    pub card_tries: u32,
+}
+
+/// Both consents were given.
+pub struct Consented {
+    pub(super) opening: Opening,
+    pub(super) consents: Vec<Consent>,
+}
+
+impl Consented {
+    /// D1: the chip's challenge follows from ticket and visit, so that the verifier can check
+    /// later and alone that a genuine chip answered in this visit.
+    pub(super) fn challenge(&self) -> Challenge {
+        Challenge::new(bundle::challenge(&self.opening.ticket, self.opening.visit))
+    }
+}
+
+/// A card that was read: the evidence for the bundle and the belief that came of it.
+pub struct CardSeen {
+    pub evidence: ChipEvidence,
+    pub identity: VerifiedIdentity,
+    pub device: Device,
+}
+
+/// The holder is known; that the person present is the holder is not.
+pub struct Identified {
+    pub(super) consented: Consented,
+    pub(super) evidence: ChipEvidence,
+    pub(super) identity: VerifiedIdentity,
+    pub(super) portrait: PortraitBytes,
+    pub(super) devices: Vec<Device>,
+}
+
+impl Identified {
+    pub(super) fn portrait(&self) -> PortraitBytes {
+        self.portrait.clone()
+    }
+
+    pub(super) fn holder(&self) -> &Holder {
+        self.identity.holder()
+    }
+}
+
+/// One biometric comparison as the engine judged it. Carries no image.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    pub outcome: MatchOutcome,
+    /// Two decimals: enough to audit, too little to climb towards a match by asking again.
+    pub score: Score,
+    pub threshold: f64,
+    /// `name@sha256` of the model that judged.
+    pub model: String,
+    pub device: Device,
+}
+
+impl Comparison {
+    pub(super) fn claim(&self, reference: &str, attempts: u32) -> MatchClaim {
+        MatchClaim::Compared {
+            outcome: self.outcome,
+            score: self.score,
+            threshold: self.threshold,
+            model: self.model.clone(),
+            device: self.device.name.clone(),
+            reference: reference.to_owned(),
+            attempts,
+        }
+    }
+}
+
+/// A finger was compared, or there is a reason why it could not be.
+#[derive(Debug, Clone)]
+pub enum FingerResult {
+    Compared(Comparison),
+    /// Stable reason: `template_locked`, `no_template`, `no_sensor`.
+    NotDone(&'static str),
+}
+
+/// The face of the person present matches the chip's portrait.
+pub struct FaceMatched {
+    pub(super) identified: Identified,
+    pub(super) face: MatchClaim,
+}
+
+impl FaceMatched {
+    pub(super) fn finger_references(&self) -> Vec<FingerRecord> {
+        self.identified.identity.fingers()
+    }
+}
+
+/// The person present is the holder, as far as this desk can tell.
+pub struct Matched {
+    pub(super) identified: Identified,
+    pub(super) face: MatchClaim,
+    pub(super) finger: MatchClaim,
+}
+
+impl Matched {
+    pub(super) fn plan(&self) -> &Plan {
+        &self.identified.consented.opening.plan
+    }
+
+    /// What this operator's signature can make of a paper today: digitised (G1) or self-stored
+    /// (G0). Certified copies (G2) are another act, at the certification desk.
+    pub(super) fn grade(&self) -> Grade {
+        let role = match self.identified.consented.opening.role {
+            Role::Volunteer => grades::Role::Volunteer,
+            Role::Clerk => grades::Role::Clerk,
+            Role::Certifier => grades::Role::Certifier,
+            Role::Director => grades::Role::Director,
+        };
+        if grades::may_make(role, Grade::G1, self.day()) { Grade::G1 } else { Grade::G0 }
+    }
+
+    /// The day of the visit, in Vietnam.
+    pub(super) fn day(&self) -> Date {
+        self.identified.consented.opening.opened_at.to_zoned(crate::clock::vietnam()).date()
+    }
+
+    /// Who the papers ought to belong to; the desk compares names against this.
+    #[must_use]
+    pub fn holder(&self) -> &Holder {
+        self.identified.holder()
+    }
+}
+
+/// A paper as it was read: the claim for the manifest (its `pdf` and `grade` are filled in when
+/// sealing) and the archive file.
+pub struct PaperDocument {
+    pub claim: DocumentClaim,
+    pub pdf: Zeroizing<Vec<u8>>,
+    /// What was read, for telling whose paper it is.
+    pub fields: Vec<Field>,
+}
+
+/// What came off the scanner.
+pub struct Papers {
+    pub documents: Vec<PaperDocument>,
+    /// Page images that arrived (a sheet has at least one).
+    pub pages: u32,
+    pub device: Device,
+}
+
+/// A paper that was not stored, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    pub kind: String,
+    pub code: &'static str,
+    /// The rule of the rulebook that forbids it, with its clause.
+    pub rule: Option<String>,
+}
+
+/// Everything the desk needs to seal. The grade says which signature the papers want first.
+pub struct SealRequest {
+    pub claims: Claims,
+    pub evidence: ChipEvidence,
+    pub pdfs: Vec<Zeroizing<Vec<u8>>>,
+    pub grade: bundle::Grade,
+    pub set_aside: Vec<SetAside>,
+}

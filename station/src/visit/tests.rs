@@ -1,0 +1,210 @@
+//! The road under a random walk of events: nothing is sealed that was not agreed to, identified,
+//! matched and approved, whatever the order in which devices and people speak.
+
+use bundle::{
+    Consent, Device, DeviceKind, DocumentClaim, Grade, MatchOutcome, OperatorId, OwnerClaim, PartIndex, Purpose,
+    ReceiptKey, Role, Score, SignedTicket, StationId, Ticket, VisitId,
+};
+use emrtd::simulator::issuer::{CardOptions, IssuerOptions, SpecimenIssuer, SpecimenPerson};
+use emrtd::simulator::{Applet, Faults};
+use emrtd::{AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, CscaTrust, DataGroup, Sex};
+use jiff::Timestamp;
+use jiff::civil::date;
+use rand_core::{OsRng, TryRngCore as _};
+use zeroize::Zeroizing;
+
+use super::*;
+
+const CHALLENGE: [u8; 8] = [1; 8];
+
+/// A specimen card read once; its evidence is verified anew for each walk.
+struct Specimen {
+    evidence: ChipEvidence,
+    trust: CscaTrust,
+}
+
+impl Specimen {
+    fn read() -> Self {
+        let mut rng = OsRng.unwrap_err();
+        let issuer = SpecimenIssuer::new(&IssuerOptions::utopia(Timestamp::now()), &mut rng).unwrap();
+        let mut person = SpecimenPerson::new("031190004721", "TRẦN THỊ MẪU", date(1990, 3, 15), Sex::Female, date(2025, 4, 2));
+        // The smallest thing that is a JPEG by its first bytes; nobody decodes it here.
+        person.portrait = vec![0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xd9];
+        let card = issuer.issue(&person, &CardOptions::cccd(Timestamp::now()), &mut rng).unwrap();
+        let key = AccessKey::Can(Can::new(&card.can).unwrap());
+        let Ok(mut chip) = Chip::new(Applet::with_faults(&card, Faults::default())).open(&key, AccessPolicy { allow_bac: false }, &mut rng)
+        else {
+            panic!("the specimen card does not open")
+        };
+        let wanted = [DataGroup::Dg1, DataGroup::Dg2, DataGroup::Dg13, DataGroup::Dg14, DataGroup::Dg15];
+        let evidence = chip.collect(&wanted, &Challenge::new(CHALLENGE), &mut rng, &mut |_| ()).unwrap();
+        Self { evidence, trust: CscaTrust::from_der([issuer.csca_der()]).unwrap() }
+    }
+
+    fn seen(&self) -> Box<CardSeen> {
+        let identity = self.evidence.verify(&self.trust, &Challenge::new(CHALLENGE), date(2026, 11, 21)).unwrap();
+        Box::new(CardSeen { evidence: self.evidence.clone(), identity, device: device(DeviceKind::CardReader) })
+    }
+}
+
+fn device(kind: DeviceKind) -> Device {
+    Device { kind, name: "x".into(), driver: "x".into(), simulated: true }
+}
+
+fn opening(role: Role) -> Opening {
+    let now = Timestamp::now();
+    let station = StationId::new("tram-thu-01").unwrap();
+    let mut rng = OsRng.unwrap_err();
+    let ticket = Ticket::draw(station.clone(), now, now + jiff::SignedDuration::from_hours(8), &mut rng);
+    Opening {
+        visit: VisitId::at(now),
+        ticket: SignedTicket::issue(&ticket, &ReceiptKey::generate(&mut rng)),
+        station,
+        operator: OperatorId::new("can-bo-thu").unwrap(),
+        role,
+        practice: true,
+        opened_at: now,
+        plan: Plan { lang: "vi".into(), sheets: 1, card_tries: 3 },
+    }
+}
+
+fn consents(purposes: &[Purpose]) -> Event {
+    let consent = |purpose: &Purpose| Consent {
+        purpose: *purpose,
+        text_version: "1".into(),
+        lang: "vi".into(),
+        given_at: Timestamp::now(),
+    };
+    Event::ConsentAnswered(purposes.iter().map(consent).collect())
+}
+
+fn face(outcome: MatchOutcome) -> Comparison {
+    Comparison {
+        outcome,
+        score: Score::rounded(0.5).unwrap(),
+        threshold: 0.42,
+        model: "m@0".into(),
+        device: device(DeviceKind::Camera),
+    }
+}
+
+fn papers(kind: &str) -> Event {
+    let claim = DocumentClaim {
+        kind: kind.into(),
+        title: kind.into(),
+        grade: Grade::G0,
+        sheets_declared: 1,
+        pages: Vec::new(),
+        pdf: PartIndex(0),
+        fields: Vec::new(),
+        owner: OwnerClaim::Unknown,
+    };
+    let document = PaperDocument { claim, pdf: Zeroizing::new(Vec::new()), fields: Vec::new() };
+    Event::PapersRead(Papers { documents: vec![document], pages: 1, device: device(DeviceKind::Scanner) })
+}
+
+/// What the walk has honestly passed so far, kept beside the road and not by it.
+#[derive(Default)]
+struct Passed {
+    consent: bool,
+    card: bool,
+    face: bool,
+    papers: bool,
+    approved: bool,
+}
+
+#[test]
+fn nothing_is_sealed_before_it_is_matched() {
+    let specimen = Specimen::read();
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut sealed = 0;
+    for _ in 0..400 {
+        let (mut visit, _) = Visit::open(opening(Role::Clerk));
+        let mut passed = Passed::default();
+        for _ in 0..24 {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            // Mostly the event that the road waits for, so that walks get far; else any other.
+            let wanted = ["consent", "card", "face", "finger", "papers", "approval", "sealing", "closed"]
+                .iter()
+                .position(|place| *place == visit.place())
+                .unwrap();
+            let choice = if seed % 4 > 0 { wanted } else { (seed >> 8) as usize % 7 };
+            let luck = (seed >> 16) % 5;
+            let place = visit.place();
+            let event = match choice {
+                0 if luck == 0 => consents(&[Purpose::Identify]),
+                0 => consents(&[Purpose::Identify, Purpose::File]),
+                1 if luck == 0 => Event::CardNotRead(Stop::failure("card.removed")),
+                1 => Event::CardRead(specimen.seen()),
+                2 if luck < 2 => Event::FaceCompared(face(MatchOutcome::Inconclusive)),
+                2 => Event::FaceCompared(face(MatchOutcome::Match)),
+                3 => Event::FingerCompared(FingerResult::NotDone("no_sensor")),
+                4 => papers("khai_sinh"),
+                5 => Event::ApprovalAnswered(luck > 0),
+                6 => Event::Sealed(bundle::BundleDigest::of(b"x")),
+                _ => Event::Stopped(Stop::withdrawn()),
+            };
+            match (place, &event) {
+                ("consent", Event::ConsentAnswered(given)) => passed.consent = given.len() == 2,
+                ("card", Event::CardRead(_)) => passed.card = true,
+                ("face", Event::FaceCompared(compared)) => passed.face |= compared.outcome == MatchOutcome::Match,
+                ("papers", Event::PapersRead(_)) => passed.papers = true,
+                ("approval", Event::ApprovalAnswered(yes)) => passed.approved = *yes,
+                _ => {}
+            }
+            let (next, asks) = visit.step(event);
+            visit = next;
+            if asks.iter().any(|ask| matches!(ask, Ask::Seal(_))) {
+                assert!(passed.consent && passed.card && passed.face && passed.papers && passed.approved);
+                sealed += 1;
+            }
+        }
+    }
+    assert!(sealed > 20, "the walk hardly ever got to the end: {sealed}");
+}
+
+#[test]
+fn the_seal_holds_no_portrait_and_no_finger() {
+    let specimen = Specimen::read();
+    let (visit, _) = Visit::open(opening(Role::Clerk));
+    let (visit, _) = visit.step(consents(&[Purpose::Identify, Purpose::File]));
+    let (visit, _) = visit.step(Event::CardRead(specimen.seen()));
+    let (visit, _) = visit.step(Event::FaceCompared(face(MatchOutcome::Match)));
+    let (visit, _) = visit.step(Event::FingerCompared(FingerResult::NotDone("no_sensor")));
+    let (visit, _) = visit.step(papers("khai_sinh"));
+    let (_, asks) = visit.step(Event::ApprovalAnswered(true));
+    let Some(Ask::Seal(request)) = asks.into_iter().next() else { panic!("no seal was asked for") };
+    let left: Vec<DataGroup> = request.evidence.groups.keys().copied().collect();
+    assert_eq!(left, [DataGroup::Dg1, DataGroup::Dg14, DataGroup::Dg15]);
+    assert_eq!(request.grade, Grade::G1);
+}
+
+#[test]
+fn an_identity_card_is_handed_back_unstored() {
+    let specimen = Specimen::read();
+    let (visit, _) = Visit::open(opening(Role::Clerk));
+    let (visit, _) = visit.step(consents(&[Purpose::Identify, Purpose::File]));
+    let (visit, _) = visit.step(Event::CardRead(specimen.seen()));
+    let (visit, _) = visit.step(Event::FaceCompared(face(MatchOutcome::Match)));
+    let (visit, _) = visit.step(Event::FingerCompared(FingerResult::NotDone("no_sensor")));
+    // TT 01/2023/TT-VPCP Art. 4: already shared by the national database.
+    let (visit, _) = visit.step(papers("cccd"));
+    let Visit::Closed(closed) = visit else { panic!("the image of an identity card was kept") };
+    assert_eq!(closed, Closed::Stopped(Stop::refusal("paper.nothing_to_file")));
+}
+
+#[test]
+fn three_attempts_and_no_more() {
+    let specimen = Specimen::read();
+    let (visit, _) = Visit::open(opening(Role::Clerk));
+    let (visit, _) = visit.step(consents(&[Purpose::Identify, Purpose::File]));
+    let (mut visit, _) = visit.step(Event::CardRead(specimen.seen()));
+    for attempt in 1..=3 {
+        assert_eq!(visit.place(), "face", "attempt {attempt}");
+        (visit, _) = visit.step(Event::FaceCompared(face(MatchOutcome::NoMatch)));
+    }
+    let Visit::Closed(closed) = visit else { panic!("a fourth attempt was given") };
+    assert_eq!(closed, Closed::Stopped(Stop::refusal("person.face_no_match")));
+}

@@ -1,0 +1,46 @@
+//! `niem-specimen`: makes the specimen state and plays its card and its finger. For the demo and
+//! for whoever wants to try a desk without hardware.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
+
+use emrtd::simulator::{Faults, vpcd};
+use tests::rig::desk::feed_finger;
+use tests::specimen::state::{State, chip, read_card};
+
+const USAGE: &str = "niem-specimen state DIR
+niem-specimen card CARD.json [--addr 127.0.0.1:35963]
+niem-specimen finger SOCKET IMAGE";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["state", folder] => State::make(Path::new(folder)).map(|_| ()),
+        ["card", card] => play_card(Path::new(card), "127.0.0.1:35963"),
+        ["card", card, "--addr", address] => play_card(Path::new(card), address),
+        ["finger", socket, image] => {
+            feed_finger(Path::new(socket), &PathBuf::from(image), &AtomicBool::new(false));
+            Ok(())
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("niem-specimen: {error}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+/// Lays the card on vpcd's reader until this process ends.
+fn play_card(card: &Path, address: &str) -> std::io::Result<()> {
+    let bytes = std::fs::read(card)?;
+    let mut chip = chip(&read_card(&bytes)?, Faults::default());
+    vpcd::serve(&mut chip, address, &AtomicBool::new(false)).map(|_| ())
+}

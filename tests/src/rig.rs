@@ -1,0 +1,6 @@
+//! The desk and the verifier as journeys use them: real programs, real devices' drivers, only the
+//! hardware played.
+
+pub mod desk;
+pub mod programs;
+pub mod service;

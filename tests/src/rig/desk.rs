@@ -1,0 +1,241 @@
+//! A desk for one journey: its own keys enrolled with the journey's verifier, the specimen card
+//! on a simulated reader, and every other device real but for its hardware.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bundle::{BundleDigest, FileKey, OperatorId, Recipients, Role, StationId, VerifierPublicKey, VisitId};
+use emrtd::CscaTrust;
+use finger_worker::{FingerPixels, virtual_image};
+use emrtd::simulator::Applet;
+use jiff::Timestamp;
+use station::courier::{Courier, CourierError, Credentials};
+use station::desk::{Desk, VisitEnd};
+use station::devices::camera::OpenCvCamera;
+use station::devices::card_reader::SimulatedReader;
+use station::devices::finger_sensor::LibfprintSensor;
+use station::devices::{Devices, scanner};
+use station::script::Script;
+use station::spool::Spool;
+use station::tickets::TicketStock;
+use station::visit::{Opening, Plan};
+use tempfile::TempDir;
+
+use super::programs::{built, json, models_dir};
+use super::service::Service;
+use crate::specimen::state::State;
+
+pub const STATION: &str = "tram-thu-01";
+pub const OPERATOR: &str = "can-bo-thu";
+
+pub struct TestDesk {
+    pub folder: TempDir,
+    pub spool: Spool,
+    pub tickets: TicketStock,
+    pub courier: Courier,
+    pub verifier_key: VerifierPublicKey,
+    pub trust: CscaTrust,
+    device_key: FileKey,
+    operator_key: FileKey,
+    role: Role,
+    recipients: Recipients,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl TestDesk {
+    /// Enrols a desk and one operator with the verifier.
+    ///
+    /// # Panics
+    /// When any step fails: there is no journey then.
+    #[must_use]
+    pub fn enrol(service: &Service, state: &State, role: Role) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let keys = folder.path().join("keys");
+        let device = enrolled(service, &keys, STATION, &["--station", STATION]);
+        let operator = enrolled(service, &keys, OPERATOR, &["--operator", OPERATOR, "--role", role.as_str()]);
+        let verifier_key = VerifierPublicKey::load(&service.public("receipt.pub.pem")).expect("the verifier's key");
+        let station = StationId::new(STATION).expect("a station id");
+        let mut identity = fs::read(&device.1).expect("the certificate");
+        identity.extend(fs::read(&device.0).expect("the key"));
+        let courier = Courier::new(&Credentials {
+            url: &service.url(),
+            ca_pem: &fs::read(service.public("server-ca.pem")).expect("the CA"),
+            identity_pem: &identity,
+        })
+        .expect("a courier");
+        let recipients = fs::read_to_string(service.public("recipients.txt")).expect("recipients");
+        Self {
+            spool: Spool::open(&folder.path().join("spool")).expect("a spool"),
+            tickets: TicketStock::open(&folder.path().join("tickets"), station, verifier_key.clone()).expect("tickets"),
+            courier,
+            verifier_key,
+            trust: CscaTrust::load_dir(&state.csca()).expect("the specimen country"),
+            device_key: FileKey::load(&device.0, &device.1).expect("the device key"),
+            operator_key: FileKey::load(&operator.0, &operator.1).expect("the operator key"),
+            role,
+            recipients: Recipients::from_lines(&recipients).expect("recipients"),
+            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"),
+            folder,
+        }
+    }
+
+    /// Fetches tickets while the line is up.
+    ///
+    /// # Panics
+    /// When the verifier gives none.
+    pub fn fetch_tickets(&self, count: u32) {
+        let fetched = self.runtime.block_on(self.courier.tickets(count)).expect("tickets");
+        self.tickets.add(fetched, Timestamp::now()).expect("a stock");
+    }
+
+    /// Runs one visit to its end.
+    ///
+    /// # Panics
+    /// When there is no ticket in stock.
+    pub fn visit(&self, devices: &mut Devices, script: &Script) -> VisitEnd {
+        let now = Timestamp::now();
+        let opening = Opening {
+            visit: VisitId::at(now),
+            ticket: self.tickets.take(now).expect("a ticket in stock"),
+            station: StationId::new(STATION).expect("a station id"),
+            operator: OperatorId::new(OPERATOR).expect("an operator id"),
+            role: self.role,
+            practice: true,
+            opened_at: now,
+            plan: Plan { lang: "vi".into(), sheets: script.papers.sheets, card_tries: 3 },
+        };
+        let mut desk = Desk {
+            devices,
+            trust: &self.trust,
+            spool: &self.spool,
+            device_key: &self.device_key,
+            operator_key: &self.operator_key,
+            recipients: &self.recipients,
+            allow_bac: false,
+            now: &Timestamp::now,
+        };
+        desk.run(opening, script, &mut |_| ())
+    }
+
+    /// Delivers one bundle and lets go of it, as the station's courier does.
+    ///
+    /// # Errors
+    /// What the courier met.
+    pub fn push(&self, digest: BundleDigest) -> Result<bundle::Receipt, CourierError> {
+        let sealed = self.spool.load(digest).expect("a waiting bundle");
+        let signed = self.runtime.block_on(self.courier.deliver(&sealed))?;
+        Ok(self.spool.forget(digest, &signed, &self.verifier_key).expect("the verifier's own receipt"))
+    }
+
+    /// Delivers a bundle from a folder beside the spool: the same bundle once more.
+    ///
+    /// # Errors
+    /// What the courier met.
+    pub fn deliver_again(&self, folder: &Path) -> Result<bundle::SignedReceipt, CourierError> {
+        let sealed = bundle::SealedBundle::load(folder).expect("a sealed bundle");
+        self.runtime.block_on(self.courier.deliver(&sealed))
+    }
+
+    /// Every file under the desk's folder but its keys, for searching what must not be there.
+    #[must_use]
+    pub fn everything_on_disk(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut found = Vec::new();
+        collect(self.folder.path(), &mut found);
+        found
+    }
+}
+
+fn collect(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            collect(&entry.path(), found);
+        } else {
+            found.push((entry.path(), fs::read(entry.path()).unwrap_or_default()));
+        }
+    }
+}
+
+/// Key and certificate, made and signed by the commands a real province would use.
+fn enrolled(service: &Service, keys: &Path, name: &str, who: &[&str]) -> (PathBuf, PathBuf) {
+    let text = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+    let (exit, told) = json("niem-station", &["keys", "init", name, "--insecure-file-key", "--dir", &text(keys)]);
+    assert_eq!(exit, 0, "{told}");
+    let cert = keys.join(format!("{name}.cert.pem"));
+    let csr = text(&keys.join(format!("{name}.csr.pem")));
+    let mut arguments = vec!["enroll"];
+    arguments.extend(who);
+    let (out, folder) = (text(&cert), text(&service.keys()));
+    arguments.extend(["--csr", &csr, "--out", &out, "--keys", &folder]);
+    let (exit, told) = json("niem-verifier", &arguments);
+    assert_eq!(exit, 0, "{told}");
+    (keys.join(format!("{name}.key.pem")), cert)
+}
+
+/// The devices of one journey. Ends the feeding of the finger sensor when dropped.
+pub struct Bench {
+    pub devices: Devices,
+    stop: Arc<AtomicBool>,
+    feeder: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl Bench {
+    /// `cards` is asked each time a card should be on the reader.
+    ///
+    /// # Panics
+    /// When a driver or a model is missing: `cargo xtask test` installs them.
+    #[must_use]
+    pub fn set_up(state: &State, face: &str, cards: impl FnMut() -> Option<Applet> + Send + 'static) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let socket = folder.path().join("finger.sock");
+        let stop = Arc::new(AtomicBool::new(false));
+        let feeder = {
+            let (socket, stop, image) = (socket.clone(), stop.clone(), state.finger());
+            std::thread::spawn(move || feed_finger(&socket, &image, &stop))
+        };
+        let sensor = LibfprintSensor::new(
+            built("niem-finger-worker"),
+            vec![("FP_VIRTUAL_IMAGE".into(), socket.to_str().expect("UTF-8").into())],
+            Duration::from_secs(20),
+        );
+        let sane = vec![("SANE_CONFIG_DIR".to_owned(), state.sane().to_str().expect("UTF-8").to_owned())];
+        let manifest = models::Manifest::load(&models_dir()).expect("models.toml");
+        let tessdata = crate::specimen::state::tessdata();
+        let devices = Devices {
+            card_reader: Box::new(SimulatedReader::new(cards)),
+            camera: Box::new(OpenCvCamera::new(state.frames(face).to_str().expect("UTF-8"))),
+            camera_frames: 4,
+            face: Box::new(models_opencv::SFace::load(&manifest).expect("the face models")),
+            finger: Some((Box::new(sensor), Box::new(models::MinutiaeEngine::default()))),
+            scanner: scanner::find(built("niem-sane-worker"), sane, "pnm:0").expect("SANE's pnm backend"),
+            scanner_simulated: true,
+            scan_dpi: 300,
+            text: Box::new(models_tesseract::Tesseract::open(&tessdata, "vie+eng").expect("Tesseract")),
+        };
+        Self { devices, stop, feeder: Some(feeder), _folder: folder }
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(feeder) = self.feeder.take() {
+            let _ = feeder.join();
+        }
+    }
+}
+
+/// Lays the same finger down whenever the sensor listens.
+pub fn feed_finger(socket: &Path, image: &Path, stop: &AtomicBool) {
+    let print = models::FingerImage::decode(&fs::read(image).expect("the specimen finger"), 500).expect("a print");
+    let pixels = FingerPixels::new(print.width(), print.height(), print.pixels().to_vec()).expect("a picture");
+    while !stop.load(Ordering::SeqCst) {
+        let fed = virtual_image::feed(socket, &pixels);
+        let pause = if fed.is_ok() { 500 } else { 50 };
+        std::thread::sleep(Duration::from_millis(pause));
+    }
+}

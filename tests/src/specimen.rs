@@ -1,0 +1,6 @@
+//! An invented state and one invented citizen: country keys, a card, a face, a finger and papers.
+//! Nothing here belongs to a real person but a public-domain photograph that plays the face.
+
+pub mod face;
+pub mod paper;
+pub mod state;

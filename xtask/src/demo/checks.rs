@@ -1,0 +1,83 @@
+//! After the visit: what the wallet holds, and the same facts told by programs that none of us
+//! wrote. The commands are printed too, so that a reader can repeat them by hand.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+
+use super::Place;
+use super::files::READER_TOKEN;
+use crate::process::{bin_dir, run};
+
+/// Asks the verifier's API, as an integrator would, what the citizen's wallet now holds.
+pub(super) fn wallet(place: &Place, address: &str, told: &Value) -> Result<Value> {
+    let person: Value = serde_json::from_slice(&fs::read(place.path("state/person.json"))?)?;
+    let found = ask(place, address, "/v1/wallets/lookup", Some(json!({ "personal_id": person["personal_id"] })))?;
+    let wallet = found["wallet"].as_str().context("no wallet was found")?;
+    let entries = ask(place, address, &format!("/v1/wallets/{wallet}/entries"), None)?;
+    let filed = entries["entries"]
+        .as_array()
+        .and_then(|entries| entries.iter().find(|entry| entry["entry"] == told["entry"]))
+        .context("the wallet does not hold the entry of the receipt")?;
+    Ok(filed.clone())
+}
+
+fn ask(place: &Place, address: &str, path: &str, body: Option<Value>) -> Result<Value> {
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--show-error", "--fail-with-body", "--noproxy", "*", "--cacert"])
+        .arg(place.path("verifier/keys/public/server-ca.pem"))
+        .args(["-H", &format!("Authorization: Bearer {READER_TOKEN}")])
+        .arg(format!("{address}{path}"));
+    if let Some(body) = body {
+        curl.args(["-H", "Content-Type: application/json", "--data", &body.to_string()]);
+    }
+    let answer = curl.output().context("curl")?;
+    if !answer.status.success() {
+        bail!("{path}: {}{}", String::from_utf8_lossy(&answer.stdout), String::from_utf8_lossy(&answer.stderr));
+    }
+    Ok(serde_json::from_slice(&answer.stdout)?)
+}
+
+/// Writes `check.sh` and runs it: one line a claim, and it stops at the first that does not hold.
+pub(super) fn independent(place: &Place, told: &Value) -> Result<()> {
+    let bundle = told["bundle"].as_str().context("the visit names no bundle")?;
+    fs::create_dir_all(place.path("check"))?;
+    fs::write(place.path("check/receipt.json"), told["receipt"].to_string())?;
+    let script = SCRIPT
+        .replace("@DEMO@", &place.demo.display().to_string())
+        .replace("@BUNDLE@", bundle)
+        .replace("@VERIFIER@", &bin_dir(&place.root).join("niem-verifier").display().to_string());
+    fs::write(place.path("check.sh"), script)?;
+    run(Command::new("bash").arg(place.path("check.sh")))
+}
+
+const SCRIPT: &str = r#"# bash target/demo/check.sh: nothing here but openssl, age, jq, qpdf, poppler and, last, our own examiner
+set -euo pipefail
+cd '@DEMO@'; B='bundle/@BUNDLE@'; K=verifier/keys
+pae() { # DSSE v1 pre-authentication encoding of the envelope $1
+  t=$(jq -r .payloadType "$1"); jq -r .payload "$1" | base64 -d > check/payload
+  printf 'DSSEv1 %d %s %d ' ${#t} "$t" "$(stat -c %s check/payload)" | cat - check/payload; }
+pae $B/outer.dsse.json > check/pae; cp check/payload check/statement.json
+echo "  digest of the signed statement: $(sha256sum < check/statement.json | cut -c1-64)"
+[ "$(sha256sum < check/statement.json | cut -c1-64)" = '@BUNDLE@' ]
+jq -r .predicate.signer_certificate check/statement.json | base64 -d | openssl x509 -inform DER -out check/station.pem
+echo "  openssl, station's certificate: $(openssl verify -CAfile $K/public/station-ca.pem check/station.pem)"
+openssl x509 -in check/station.pem -pubkey -noout > check/station.pub.pem
+jq -r '.signatures[0].sig' $B/outer.dsse.json | base64 -d > check/sig
+echo "  openssl, station's signature:   $(openssl dgst -sha256 -verify check/station.pub.pem -signature check/sig check/pae)"
+(cd $B/blobs; for f in *; do echo "$f  $f"; done | sha256sum --check --quiet)
+for f in $B/blobs/*; do age -d -i $K/epoch.agekey "$f" > /dev/null; age -d -i $K/recovery.agekey "$f" > /dev/null; done
+echo "  sha256sum and age, $(ls $B/blobs | wc -l) blobs:        digests right, open with epoch key and with recovery key"
+n=0; for d in $(jq -r '.subject[2:][].digest.sha256' check/statement.json); do n=$((n+1))
+  age -d -i $K/epoch.agekey $B/blobs/$d | tail -c +65 > document-$n.pdf
+  qpdf --check document-$n.pdf > check/qpdf.txt
+  echo "  qpdf --check document-$n.pdf:     $(tail -1 check/qpdf.txt)"
+  echo "  pdftotext document-$n.pdf:        $(pdftotext document-$n.pdf - | wc -w) words, heading: $(pdftotext document-$n.pdf - | grep -c 'CỘNG')"
+  echo "  pdfsig document-$n.pdf:           $(pdfsig -nocert document-$n.pdf | grep -E 'Signature Validation|signed' | tr -s ' ' | paste -sd ' ')"
+done
+pae check/receipt.json > check/receipt.pae; jq -r '.signatures[0].sig' check/receipt.json | base64 -d > check/receipt.sig
+echo "  openssl, receipt:               $(openssl pkeyutl -verify -pubin -inkey $K/public/receipt.pub.pem -rawin -in check/receipt.pae -sigfile check/receipt.sig)"
+'@VERIFIER@' check "$B" --trust state/csca --keys $K
+"#;

@@ -1,0 +1,76 @@
+//! `test` and `check`: what continuous integration runs, and nothing hidden.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::{models, packages, process};
+
+#[derive(Args)]
+pub(crate) struct TestArguments {
+    /// Install missing packages without asking.
+    #[arg(long)]
+    yes: bool,
+    /// Passed on to the tests (after `--`).
+    #[arg(last = true)]
+    rest: Vec<String>,
+}
+
+/// Sets up what the tests need and runs them all.
+///
+/// # Errors
+/// When the set-up or a test fails.
+pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
+    for group in [packages::MODELS, packages::BUILD, packages::RUN, packages::JUDGES] {
+        packages::install(group, arguments.yes)?;
+    }
+    models::fetch(root, |line| println!("  {line}"))?;
+    // The programs first: journeys start them as their users would.
+    process::cargo(&["build", "--workspace", "--bins"])?;
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["test", "--workspace"]);
+    if !arguments.rest.is_empty() {
+        cargo.arg("--").args(&arguments.rest);
+    }
+    process::run(cargo.env("OMP_THREAD_LIMIT", "1"))
+}
+
+/// Everything that must hold before a change lands.
+///
+/// # Errors
+/// The first thing that does not hold.
+pub(crate) fn check(root: &Path, arguments: &TestArguments) -> Result<()> {
+    process::cargo(&["fmt", "--all", "--check"])?;
+    for group in [packages::MODELS, packages::BUILD, packages::RUN, packages::JUDGES] {
+        packages::install(group, arguments.yes)?;
+    }
+    process::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    deny()?;
+    let mut doc = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    process::run(
+        doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"])
+            .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"),
+    )?;
+    test(root, arguments)
+}
+
+/// Licences, sources and bans always; advisories where their database can be fetched.
+fn deny() -> Result<()> {
+    let present = Command::new("cargo-deny").arg("--version").output().is_ok_and(|answer| answer.status.success());
+    if !present {
+        process::cargo(&["install", "cargo-deny", "--locked"])?;
+    }
+    process::cargo(&["deny", "check", "licenses", "bans", "sources"])?;
+    let advisories = process::cargo(&["deny", "check", "advisories"]);
+    if advisories.is_err() {
+        // Without network there is no database to check against; with one, a finding fails.
+        let fetched = Command::new("cargo").args(["deny", "fetch", "db"]).output().is_ok_and(|answer| answer.status.success());
+        if fetched {
+            bail!("an advisory applies to a dependency");
+        }
+        println!("advisories: NOT CHECKED, the advisory database cannot be fetched from here");
+    }
+    Ok(())
+}
