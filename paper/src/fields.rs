@@ -16,6 +16,9 @@ pub use shape::Shape;
 /// From here on a field is accepted without a look.
 const ACCEPTED: f32 = 0.80;
 
+/// A line is full when it reaches this far towards the right edge of the page's writing.
+const FULL_LINE_PERCENT: u64 = 80;
+
 /// What the desk may do with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,6 +91,12 @@ struct Hit<'a> {
 
 fn take_page(labels: &[Label], page: &PageText, taken: &mut Taken) {
     let lines = lines(page);
+    let right_edge = page
+        .words
+        .iter()
+        .map(|word| word.bbox.x + word.bbox.w)
+        .max()
+        .unwrap_or(0);
     let found: Vec<Vec<Hit<'_>>> = lines.iter().map(|line| hits(labels, line)).collect();
     for (at, line) in lines.iter().enumerate() {
         for (nth, hit) in found[at].iter().enumerate() {
@@ -108,7 +117,7 @@ fn take_page(labels: &[Label], page: &PageText, taken: &mut Taken) {
                     .take(usize::from(hit.label.more_lines))
                     .take_while(|next| found[*next].is_empty());
                 for next in below {
-                    if runs_on(&value, &lines[next]) {
+                    if runs_on(&value, &lines[next], right_edge) {
                         value.extend(lines[next].iter().map(|token| token.word));
                     }
                 }
@@ -143,13 +152,21 @@ fn before_number(line: &[Token<'_>], from: usize, label: usize) -> usize {
     label - usize::from(numbered)
 }
 
-/// Whether the line below belongs to the value: it starts at the margin directly under it.
-fn runs_on(value: &[&Word], below: &[Token<'_>]) -> bool {
+/// Whether the line below belongs to the value: the value's own line is full, and the next follows close and begins no
+/// numbered part of the form.
+fn runs_on(value: &[&Word], below: &[Token<'_>], right_edge: u32) -> bool {
     let (Some(last), Some(first)) = (value.last(), below.first()) else {
         return false;
     };
+    let number = first.word.text.trim_end_matches(['.', ')']);
+    let numbered = number.len() < first.word.text.len()
+        && number
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, 'I' | 'V' | 'X' | 'l'));
+    let full =
+        u64::from(last.bbox.x + last.bbox.w) * 100 >= u64::from(right_edge) * FULL_LINE_PERCENT;
     let gap = first.word.bbox.y.saturating_sub(last.bbox.y);
-    first.word.bbox.y > last.bbox.y && gap < last.bbox.h.max(20) * 3
+    full && !numbered && first.word.bbox.y > last.bbox.y && gap < last.bbox.h.max(20) * 3
 }
 
 fn lines(page: &PageText) -> Vec<Vec<Token<'_>>> {

@@ -95,6 +95,8 @@ fn residence_keeps_the_holder_and_the_head_apart_and_leaves_religion() {
 2. Ngày, tháng, năm sinh: 01/02/1990 3. Giới tính: Nam
 4. Số định danh cá nhân: 001090000001
 5. Dân tộc: Kinh 6. Tôn giáo: Không 7. Quốc tịch: Việt Nam
+8. Quê quán: xã Thử, tỉnh Mẫu
+II. Công an xã xác nhận thông tin về cư trú như sau:
 1. Nơi thường trú: Số 1 đường Thử, xã Thử
 4. Họ, chữ đệm và tên chủ hộ: Lê Thị Mẫu 5. Quan hệ với chủ hộ: Con
 6. Số định danh cá nhân của chủ hộ: 001160000002
@@ -102,6 +104,7 @@ Xác nhận này có giá trị đến ngày 19/09/2026";
     let fields = extract("cu_tru", &[&page(text)]);
     assert_eq!(value(&fields, "ho_ten"), accepted("LÊ VĂN THỬ"));
     assert_eq!(value(&fields, "so_dinh_danh"), accepted("001090000001"));
+    assert_eq!(value(&fields, "que_quan"), accepted("xã Thử, tỉnh Mẫu"));
     assert_eq!(value(&fields, "chu_ho"), accepted("Lê Thị Mẫu"));
     assert_eq!(value(&fields, "cccd_chu_ho"), accepted("001160000002"));
     assert_eq!(
