@@ -176,5 +176,5 @@ pub struct ModelsConfig {
 }
 
 fn languages() -> String {
-    "vie+eng".to_owned()
+    "vie".to_owned()
 }

@@ -35,7 +35,7 @@ pub(crate) struct DigitizeArguments {
     /// Folder with Tesseract's .traineddata files.
     #[arg(long)]
     tessdata: Option<PathBuf>,
-    #[arg(long, default_value = "vie+eng")]
+    #[arg(long, default_value = "vie")]
     languages: String,
 }
 

@@ -214,7 +214,7 @@ impl Bench {
             scanner: scanner::find(built("niem-sane-worker"), sane, "pnm:0").expect("SANE's pnm backend"),
             scanner_simulated: true,
             scan_dpi: 300,
-            text: Box::new(models_tesseract::Tesseract::open(&tessdata, "vie+eng").expect("Tesseract")),
+            text: Box::new(models_tesseract::Tesseract::open(&tessdata, "vie").expect("Tesseract")),
         };
         Self { devices, stop, feeder: Some(feeder), _folder: folder }
     }

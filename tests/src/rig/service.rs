@@ -53,7 +53,7 @@ impl Service {
         let digest =
             hex::encode(ring::digest::digest(&ring::digest::SHA256, READER_TOKEN.as_bytes()));
         let settings = format!(
-            "listen = \"127.0.0.1:{}\"\ndata = {:?}\nkeys = {:?}\ncsca_trust = {csca:?}\n\
+            "listen = \"127.0.0.1:{}\"\ndata = {:?}\nkeys = {:?}\ncsca_trust = {csca:?}\nsigner_trust = \"signers\"\n\
              [examination]\naccept_simulated = {}\n[[readers]]\nname = \"journey\"\ntoken_sha256 = \"{digest}\"\n",
             self.port,
             self.folder.path().join("data"),
@@ -61,6 +61,9 @@ impl Service {
             takes == Takes::Simulated,
         );
         fs::write(self.settings(), settings).expect("settings");
+        let signers = self.folder.path().join("signers");
+        fs::create_dir_all(&signers).expect("a folder");
+        fs::copy(self.public("station-ca.pem"), signers.join("station-ca.pem")).expect("the officials' root");
     }
 
     /// # Panics

@@ -12,7 +12,7 @@
 //! ```
 
 use std::fs;
-use std::io::{self, Cursor};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use emrtd::lds::ImageFormat;
@@ -82,12 +82,7 @@ impl State {
         person.old_id_no = Some(OLD_ID.to_owned());
         let portrait = image::open(fixture("faces/astronaut.jpg")).map_err(io::Error::other)?.to_rgb8();
         person.portrait = jpeg(&fit(&portrait, 300, 400), 85)?;
-        let print = fs::read(fixture("fingers/p1_1.png"))?;
-        let size = image::load_from_memory(&print).map_err(io::Error::other)?;
-        let size = (u16::try_from(size.width()), u16::try_from(size.height()));
-        let size = (size.0.map_err(io::Error::other)?, size.1.map_err(io::Error::other)?);
-        const RIGHT_INDEX: u8 = 2;
-        person.fingers = vec![FingerRecord::new(RIGHT_INDEX, size, 500, ImageFormat::Png, print)];
+        person.fingers = vec![finger_record(&image::open(fixture("fingers/p1_1.png")).map_err(io::Error::other)?)?];
         let card = issuer.issue(&person, &CardOptions::cccd(now), &mut rng).map_err(io::Error::other)?;
         let save = |name: &str, card: &SpecimenCard| fs::write(self.folder.join(name), card.to_json());
         save("card.json", &card)?;
@@ -176,6 +171,19 @@ impl State {
 
 const BIRTH: Date = date(1990, 3, 15);
 
+/// DG3 as an issuer would write it: a compressed picture of some twenty kilobytes.
+fn finger_record(print: &DynamicImage) -> io::Result<FingerRecord> {
+    const RIGHT_INDEX: u8 = 2;
+    let gray = print.to_luma8();
+    let side = |pixels: u32| u16::try_from(pixels).map_err(io::Error::other);
+    let size = (side(gray.width())?, side(gray.height())?);
+    let mut bytes = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 75)
+        .encode_image(&gray)
+        .map_err(io::Error::other)?;
+    Ok(FingerRecord::new(RIGHT_INDEX, size, 500, ImageFormat::Jpeg, bytes))
+}
+
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../specimen").join(name)
 }
@@ -214,11 +222,11 @@ fn jpeg(image: &RgbImage, quality: u8) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// SANE's pnm backend takes P6.
+/// Binary PPM by hand: SANE's pnm backend takes P6, the image crate writes P7.
 fn pnm(image: &RgbImage, path: &Path) -> io::Result<()> {
-    let mut bytes = Cursor::new(Vec::new());
-    image.write_to(&mut bytes, image::ImageFormat::Pnm).map_err(io::Error::other)?;
-    fs::write(path, bytes.into_inner())
+    let mut bytes = format!("P6\n{} {}\n255\n", image.width(), image.height()).into_bytes();
+    bytes.extend_from_slice(image.as_raw());
+    fs::write(path, bytes)
 }
 
 /// # Errors

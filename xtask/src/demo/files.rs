@@ -54,7 +54,28 @@ pub(super) fn keys(place: &Place) -> Result<()> {
         enroll.arg("--keys").arg(&keys);
         run(quiet(&mut enroll))?;
     }
+    trust(place)?;
     write_verifier_settings(place)
+}
+
+/// What anybody needs to check what this verifier and its desks say: its public keys, the
+/// country's certificate, and the root under which officials sign.
+fn trust(place: &Place) -> Result<()> {
+    let trust = place.path("trust");
+    for folder in ["csca", "signers"] {
+        fs::create_dir_all(trust.join(folder))?;
+    }
+    let public = place.path("verifier/keys/public");
+    for entry in fs::read_dir(&public)? {
+        let entry = entry?;
+        fs::copy(entry.path(), trust.join(entry.file_name()))?;
+    }
+    fs::copy(public.join("station-ca.pem"), trust.join("signers/station-ca.pem"))?;
+    for entry in fs::read_dir(place.path("state/csca"))? {
+        let entry = entry?;
+        fs::copy(entry.path(), trust.join("csca").join(entry.file_name()))?;
+    }
+    Ok(())
 }
 
 fn quiet(command: &mut std::process::Command) -> &mut std::process::Command {
@@ -68,7 +89,8 @@ fn write_verifier_settings(place: &Place) -> Result<()> {
     writeln!(text, "listen = \"127.0.0.1:0\"")?;
     writeln!(text, "data = {:?}", place.path("verifier/data"))?;
     writeln!(text, "keys = {:?}", place.path("verifier/keys"))?;
-    writeln!(text, "csca_trust = {:?}", place.path("state/csca"))?;
+    writeln!(text, "csca_trust = {:?}", place.path("trust/csca"))?;
+    writeln!(text, "signer_trust = {:?}", place.path("trust/signers"))?;
     writeln!(text, "\n[examination]\naccept_simulated = true")?;
     writeln!(text, "\n[[readers]]\nname = \"demo\"\ntoken_sha256 = \"{digest}\"")?;
     Ok(fs::write(place.path("verifier.toml"), text)?)
