@@ -7,9 +7,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    // Tesseract's own threads cost more than they bring; pages are the unit of parallel work.
-    // Set before any thread exists.
-    program::quiet_tesseract();
+    program::without_openmp_threads();
     program::log();
     match program::Arguments::try_parse() {
         Ok(arguments) => program::run(arguments),

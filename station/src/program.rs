@@ -117,8 +117,20 @@ fn beside_program(name: &str) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(name))
 }
 
-#[expect(unsafe_code, reason = "set_var is unsafe for threads; main calls this before any exists")]
-pub(crate) fn quiet_tesseract() {
-    // SAFETY: single-threaded: the first statement of main.
-    unsafe { std::env::set_var("OMP_THREAD_LIMIT", "1") };
+/// Tesseract's OpenMP threads cost more than they bring (7.1 s a page against 1.5 s, mostly
+/// spinning). libgomp reads its limit when it is loaded, before `main`: setting the variable here
+/// would come too late, so the program starts itself once more with it.
+///
+/// Returns only when nothing had to be done or when starting again failed; the work is then
+/// merely slower.
+pub(crate) fn without_openmp_threads() {
+    use std::os::unix::process::CommandExt as _;
+    const LIMIT: &str = "OMP_THREAD_LIMIT";
+    if std::env::var_os(LIMIT).is_some() {
+        return;
+    }
+    if let Ok(own) = std::env::current_exe() {
+        let error = std::process::Command::new(own).args(std::env::args_os().skip(1)).env(LIMIT, "1").exec();
+        eprintln!("niem-station: {error}");
+    }
 }

@@ -29,7 +29,7 @@ pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
     models::fetch(root, |line| println!("  {line}"))?;
     // The programs first: journeys start them as their users would.
     process::cargo(&["build", "--workspace", "--bins"])?;
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = process::cargo_command();
     cargo.args(["test", "--workspace"]);
     if !arguments.rest.is_empty() {
         cargo.arg("--").args(&arguments.rest);
@@ -48,9 +48,9 @@ pub(crate) fn check(root: &Path, arguments: &TestArguments) -> Result<()> {
     }
     process::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     deny()?;
-    let mut doc = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     process::run(
-        doc.args(["doc", "--workspace", "--no-deps", "--document-private-items"])
+        process::cargo_command()
+            .args(["doc", "--workspace", "--no-deps", "--document-private-items"])
             .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"),
     )?;
     test(root, arguments)

@@ -38,7 +38,7 @@ impl Specimen {
         };
         let wanted = [DataGroup::Dg1, DataGroup::Dg2, DataGroup::Dg13, DataGroup::Dg14, DataGroup::Dg15];
         let evidence = chip.collect(&wanted, &Challenge::new(CHALLENGE), &mut rng, &mut |_| ()).unwrap();
-        Self { evidence, trust: CscaTrust::from_der([issuer.csca_der()]).unwrap() }
+        Self { evidence, trust: CscaTrust::from_der([issuer.csca_der().as_slice()]).unwrap() }
     }
 
     fn seen(&self) -> Box<CardSeen> {

@@ -72,8 +72,8 @@ for f in $B/blobs/*; do age -d -i $K/epoch.agekey "$f" > /dev/null; age -d -i $K
 echo "  sha256sum and age, $(ls $B/blobs | wc -l) blobs:        digests right, open with epoch key and with recovery key"
 n=0; for d in $(jq -r '.subject[2:][].digest.sha256' check/statement.json); do n=$((n+1))
   age -d -i $K/epoch.agekey $B/blobs/$d | tail -c +65 > document-$n.pdf
-  qpdf --check document-$n.pdf > check/qpdf.txt
-  echo "  qpdf --check document-$n.pdf:     $(tail -1 check/qpdf.txt)"
+  qpdf --check document-$n.pdf | grep -E 'PDF Version|No syntax' | paste -sd ' ' > check/qpdf.txt
+  echo "  qpdf --check document-$n.pdf:     $(cat check/qpdf.txt)"
   echo "  pdftotext document-$n.pdf:        $(pdftotext document-$n.pdf - | wc -w) words, heading: $(pdftotext document-$n.pdf - | grep -c 'CỘNG')"
   echo "  pdfsig document-$n.pdf:           $(pdfsig -nocert document-$n.pdf | grep -E 'Signature Validation|signed' | tr -s ' ' | paste -sd ' ')"
 done
