@@ -165,6 +165,15 @@ impl Courier {
     /// # Errors
     /// See [`CourierError`]; all but `Refused` leave the bundle waiting.
     pub async fn deliver(&self, sealed: &SealedBundle) -> Result<SignedReceipt, CourierError> {
+        match self.deliver_once(sealed).await {
+            // A connection kept open from before may have died with the verifier that held it;
+            // a fresh one tells whether the line is really down.
+            Err(CourierError::Unreachable) => self.deliver_once(sealed).await,
+            delivered => delivered,
+        }
+    }
+
+    async fn deliver_once(&self, sealed: &SealedBundle) -> Result<SignedReceipt, CourierError> {
         for blob in sealed.blobs() {
             self.send_blob(sealed.dir(), blob).await?;
         }

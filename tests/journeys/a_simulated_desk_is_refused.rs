@@ -17,8 +17,8 @@ fn a_verifier_without_accept_simulated() {
     let end = desk.visit(&mut bench.devices, &both_pages());
     let error = desk.push(end.digest().unwrap()).unwrap_err();
     let CourierError::Refused(refusal) = error else { panic!("{error}") };
-    assert!(refusal.faults.iter().any(|code| code == "verify.device_simulated"), "{:?}", refusal.faults);
-    assert!(refusal.faults.iter().any(|code| code == "verify.practice"), "every fault at once: {:?}", refusal.faults);
+    assert!(refusal.faults.iter().any(|code| code == "examine.simulated_device"), "{:?}", refusal.faults);
+    assert!(refusal.faults.iter().any(|code| code == "examine.practice"), "every fault at once: {:?}", refusal.faults);
     assert!(service.entries(PERSONAL_ID).is_empty());
 }
 

@@ -140,7 +140,7 @@ impl Desk<'_> {
             }
             Err(error) => {
                 watch(Step::CardNotRead { code: error.code() });
-                Event::CardNotRead(Stop::failure(error.code()))
+                Event::CardNotRead(Stop::of(error.code()))
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use bundle::{BundleDigest, Consent};
 
+use rulebook::failures::{self, FailureKind};
+
 use super::gathered::{CardSeen, Comparison, FingerResult, Papers};
 
 pub(super) const WITHDRAWN: &str = "visit.withdrawn";
@@ -45,6 +47,15 @@ impl Stop {
     #[must_use]
     pub fn failure(code: &'static str) -> Self {
         Self { kind: StopKind::Failure, code }
+    }
+
+    /// A refusal or a failure, as `docs/failures.md` says of this code.
+    #[must_use]
+    pub fn of(code: &'static str) -> Self {
+        match failures::text(code).map(|text| text.kind) {
+            Some(FailureKind::Refusal) => Self::refusal(code),
+            _ => Self::failure(code),
+        }
     }
 
     /// The citizen took the consent back, or somebody pressed "stop and erase".
