@@ -32,7 +32,10 @@ pub struct Trouble {
 impl Trouble {
     #[must_use]
     pub fn new(code: &'static str, detail: impl std::fmt::Display) -> Self {
-        Self { code, detail: detail.to_string() }
+        Self {
+            code,
+            detail: detail.to_string(),
+        }
     }
 
     /// A refusal is final, a failure may be retried, bad usage is neither.
@@ -51,10 +54,20 @@ impl Trouble {
         let mut json = json!({ "outcome": outcome, "code": self.code, "detail": self.detail });
         for (language, key) in [(Language::Vi, "vi"), (Language::En, "en")] {
             if let Some(text) = failures::text(self.code) {
-                json[key] = json!({ "cause": text.cause(language), "remedy": text.remedy(language) });
+                json[key] =
+                    json!({ "cause": text.cause(language), "remedy": text.remedy(language) });
             }
         }
-        Answer { json, words: format!("{}\n  [{}] {}", told(self.code, lang), self.code, self.detail), exit: self.exit() }
+        Answer {
+            json,
+            words: format!(
+                "{}\n  [{}] {}",
+                told(self.code, lang),
+                self.code,
+                self.detail
+            ),
+            exit: self.exit(),
+        }
     }
 }
 
@@ -82,7 +95,11 @@ pub fn told(code: &str, lang: Language) -> String {
 impl Answer {
     #[must_use]
     pub fn ok(json: Value, words: impl Into<String>) -> Self {
-        Self { json, words: words.into(), exit: SUCCESS }
+        Self {
+            json,
+            words: words.into(),
+            exit: SUCCESS,
+        }
     }
 
     /// Prints the answer as it was asked for.

@@ -32,8 +32,10 @@ impl ConfigError {
 /// # Errors
 /// [`ConfigError`].
 pub fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), detail: error.to_string() })?;
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+        path: path.to_owned(),
+        detail: error.to_string(),
+    })?;
     toml::from_str(&text).map_err(|error| ConfigError::Invalid {
         path: path.to_owned(),
         // The message alone: the offending line itself may hold a secret.
@@ -107,7 +109,12 @@ pub struct CardConfig {
 impl Default for CardConfig {
     fn default() -> Self {
         // 20 s: an elder looks for the card in a bag. Three tries: `domain.md` §3.6.
-        Self { reader: String::new(), wait_ms: 20_000, allow_bac: false, tries: 3 }
+        Self {
+            reader: String::new(),
+            wait_ms: 20_000,
+            allow_bac: false,
+            tries: 3,
+        }
     }
 }
 

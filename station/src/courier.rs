@@ -14,8 +14,15 @@ use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
 
 /// Every code the courier can answer with.
-pub const CODES: &[&str] =
-    &["courier.unreachable", "courier.busy", "courier.refused", "courier.answer", "courier.disk", "courier.setup", "courier.not_admitted"];
+pub const CODES: &[&str] = &[
+    "courier.unreachable",
+    "courier.busy",
+    "courier.refused",
+    "courier.answer",
+    "courier.disk",
+    "courier.setup",
+    "courier.not_admitted",
+];
 
 /// Bytes sent in one PATCH: on a line that breaks every second little is sent twice.
 const CHUNK_BYTES: u64 = 1 << 20;
@@ -122,9 +129,10 @@ impl Courier {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let ca = reqwest::Certificate::from_pem(credentials.ca_pem).map_err(|_| CourierError::Setup("ca"))?;
-        let identity =
-            reqwest::Identity::from_pem(credentials.identity_pem).map_err(|_| CourierError::Setup("identity"))?;
+        let ca = reqwest::Certificate::from_pem(credentials.ca_pem)
+            .map_err(|_| CourierError::Setup("ca"))?;
+        let identity = reqwest::Identity::from_pem(credentials.identity_pem)
+            .map_err(|_| CourierError::Setup("identity"))?;
         let http = Client::builder()
             .tls_certs_only([ca])
             .identity(identity)
@@ -143,7 +151,10 @@ impl Courier {
     /// # Errors
     /// See [`CourierError`].
     pub async fn tickets(&self, count: u32) -> Result<Vec<SignedTicket>, CourierError> {
-        let request = self.http.post(self.url("v1/tickets")?).json(&serde_json::json!({ "count": count }));
+        let request = self
+            .http
+            .post(self.url("v1/tickets")?)
+            .json(&serde_json::json!({ "count": count }));
         let answer = admitted(request.send().await)?;
         let status = answer.status();
         if status != StatusCode::OK {
@@ -154,7 +165,8 @@ impl Courier {
             .tickets
             .iter()
             .map(|ticket| {
-                SignedTicket::from_json(ticket.to_string().as_bytes()).map_err(|_| CourierError::Answer(200))
+                SignedTicket::from_json(ticket.to_string().as_bytes())
+                    .map_err(|_| CourierError::Answer(200))
             })
             .collect()
     }
@@ -182,7 +194,11 @@ impl Courier {
             // The verifier lost or expired some blobs between our question and the manifest.
             let problem: Problem = parse(answer.0, &answer.1)?;
             for blob in sealed.blobs() {
-                if problem.missing.iter().any(|missing| *missing == blob.digest.to_string()) {
+                if problem
+                    .missing
+                    .iter()
+                    .any(|missing| *missing == blob.digest.to_string())
+                {
                     self.send_blob(sealed.dir(), blob).await?;
                 }
             }
@@ -197,7 +213,10 @@ impl Courier {
             StatusCode::UNPROCESSABLE_ENTITY => {
                 let problem: Problem = parse(answer.0, &answer.1)?;
                 let faults = problem.faults.into_iter().map(|fault| fault.code).collect();
-                Err(CourierError::Refused(Refusal { document: answer.1, faults }))
+                Err(CourierError::Refused(Refusal {
+                    document: answer.1,
+                    faults,
+                }))
             }
             other => Err(CourierError::Answer(other.as_u16())),
         }
@@ -207,8 +226,16 @@ impl Courier {
     ///
     /// # Errors
     /// See [`CourierError`].
-    pub async fn receipt(&self, digest: BundleDigest) -> Result<Option<SignedReceipt>, CourierError> {
-        let answer = admitted(self.http.get(self.url(&format!("v1/bundles/{digest}/receipt"))?).send().await)?;
+    pub async fn receipt(
+        &self,
+        digest: BundleDigest,
+    ) -> Result<Option<SignedReceipt>, CourierError> {
+        let answer = admitted(
+            self.http
+                .get(self.url(&format!("v1/bundles/{digest}/receipt"))?)
+                .send()
+                .await,
+        )?;
         match answer.status() {
             StatusCode::NOT_FOUND => Ok(None),
             status if status == StatusCode::OK => SignedReceipt::from_json(&body(answer).await?)
@@ -218,7 +245,10 @@ impl Courier {
         }
     }
 
-    async fn post_manifest(&self, sealed: &SealedBundle) -> Result<(StatusCode, Vec<u8>), CourierError> {
+    async fn post_manifest(
+        &self,
+        sealed: &SealedBundle,
+    ) -> Result<(StatusCode, Vec<u8>), CourierError> {
         let request = self
             .http
             .post(self.url("v1/bundles")?)
@@ -229,7 +259,12 @@ impl Courier {
     }
 
     async fn send_blob(&self, bundle: &Path, blob: &BlobRef) -> Result<(), CourierError> {
-        let known = admitted(self.http.head(self.url(&format!("v1/blobs/sha256:{}", blob.digest))?).send().await)?;
+        let known = admitted(
+            self.http
+                .head(self.url(&format!("v1/blobs/sha256:{}", blob.digest))?)
+                .send()
+                .await,
+        )?;
         match known.status() {
             status if status.is_success() => return Ok(()),
             StatusCode::NOT_FOUND => {}
@@ -261,7 +296,9 @@ impl Courier {
         while offset < blob.size {
             file.seek(SeekFrom::Start(offset))?;
             let mut chunk = Vec::new();
-            file.by_ref().take(CHUNK_BYTES.min(blob.size - offset)).read_to_end(&mut chunk)?;
+            file.by_ref()
+                .take(CHUNK_BYTES.min(blob.size - offset))
+                .read_to_end(&mut chunk)?;
             if chunk.is_empty() {
                 return Err(CourierError::Disk(std::io::ErrorKind::UnexpectedEof.into()));
             }
@@ -287,8 +324,13 @@ impl Courier {
     }
 
     async fn offset(&self, place: &Url) -> Result<u64, CourierError> {
-        let answer =
-            admitted(self.http.head(place.clone()).header("tus-resumable", "1.0.0").send().await)?;
+        let answer = admitted(
+            self.http
+                .head(place.clone())
+                .header("tus-resumable", "1.0.0")
+                .send()
+                .await,
+        )?;
         upload_offset(&answer).ok_or(CourierError::Answer(answer.status().as_u16()))
     }
 
@@ -298,14 +340,22 @@ impl Courier {
 }
 
 fn upload_offset(answer: &Response) -> Option<u64> {
-    answer.headers().get("upload-offset")?.to_str().ok()?.parse().ok()
+    answer
+        .headers()
+        .get("upload-offset")?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 /// Sorts out the answers that say nothing about the bundle.
 fn admitted(answer: Result<Response, reqwest::Error>) -> Result<Response, CourierError> {
     let answer = answer.map_err(|_| CourierError::Unreachable)?;
     match answer.status() {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(CourierError::NotAdmitted(answer.status().as_u16())),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Err(CourierError::NotAdmitted(answer.status().as_u16()))
+        }
         StatusCode::TOO_MANY_REQUESTS => Err(CourierError::Busy(answer.status().as_u16())),
         status if status.is_server_error() => Err(CourierError::Busy(status.as_u16())),
         _ => Ok(answer),
@@ -315,7 +365,11 @@ fn admitted(answer: Result<Response, reqwest::Error>) -> Result<Response, Courie
 async fn body(mut answer: Response) -> Result<Vec<u8>, CourierError> {
     let status = answer.status().as_u16();
     let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|_| CourierError::Unreachable)? {
+    while let Some(chunk) = answer
+        .chunk()
+        .await
+        .map_err(|_| CourierError::Unreachable)?
+    {
         if bytes.len() + chunk.len() > ANSWER_BYTES {
             return Err(CourierError::Answer(status));
         }
@@ -324,6 +378,9 @@ async fn body(mut answer: Response) -> Result<Vec<u8>, CourierError> {
     Ok(bytes)
 }
 
-fn parse<T: for<'de> Deserialize<'de>>(status: StatusCode, bytes: &[u8]) -> Result<T, CourierError> {
+fn parse<T: for<'de> Deserialize<'de>>(
+    status: StatusCode,
+    bytes: &[u8],
+) -> Result<T, CourierError> {
     serde_json::from_slice(bytes).map_err(|_| CourierError::Answer(status.as_u16()))
 }

@@ -25,16 +25,49 @@ pub use sealing::CODES as SEALING_CODES;
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
-    Consent { given: bool },
+    Consent {
+        given: bool,
+    },
     CardReading,
-    Card { apdus: u32, bytes_sent: u64, bytes_received: u64, elapsed_ms: u64, clone_check: &'static str, access: &'static str },
-    CardNotRead { code: &'static str },
-    Face { outcome: MatchOutcome, score: f64, threshold: f64, attempt: u32 },
-    Finger { outcome: MatchOutcome, score: f64, threshold: f64, attempt: u32 },
-    FingerNotDone { reason: &'static str },
-    Page { number: u32, of: u32, elapsed_ms: u64 },
-    Paper { kind: String, pages: u32, elapsed_ms: u64 },
-    Sealed { elapsed_ms: u64 },
+    Card {
+        apdus: u32,
+        bytes_sent: u64,
+        bytes_received: u64,
+        elapsed_ms: u64,
+        clone_check: &'static str,
+        access: &'static str,
+    },
+    CardNotRead {
+        code: &'static str,
+    },
+    Face {
+        outcome: MatchOutcome,
+        score: f64,
+        threshold: f64,
+        attempt: u32,
+    },
+    Finger {
+        outcome: MatchOutcome,
+        score: f64,
+        threshold: f64,
+        attempt: u32,
+    },
+    FingerNotDone {
+        reason: &'static str,
+    },
+    Page {
+        number: u32,
+        of: u32,
+        elapsed_ms: u64,
+    },
+    Paper {
+        kind: String,
+        pages: u32,
+        elapsed_ms: u64,
+    },
+    Sealed {
+        elapsed_ms: u64,
+    },
 }
 
 /// What the desk holds beside its devices.
@@ -72,7 +105,12 @@ pub struct FiledDocument {
 
 impl Desk<'_> {
     /// Walks one visit to its end. People are played by the script; everything else is real.
-    pub fn run(&mut self, opening: Opening, script: &Script, watch: &mut dyn FnMut(Step)) -> VisitEnd {
+    pub fn run(
+        &mut self,
+        opening: Opening,
+        script: &Script,
+        watch: &mut dyn FnMut(Step),
+    ) -> VisitEnd {
         let started = Instant::now();
         let mut end = VisitEnd {
             closed: Closed::Stopped(Stop::withdrawn()),
@@ -83,7 +121,9 @@ impl Desk<'_> {
         let (mut visit, asks) = Visit::open(opening);
         let mut asks = VecDeque::from(asks);
         while let Some(ask) = asks.pop_front() {
-            let Some(event) = self.answer(ask, script, watch, &mut end) else { continue };
+            let Some(event) = self.answer(ask, script, watch, &mut end) else {
+                continue;
+            };
             let (next, more) = visit.step(event);
             visit = next;
             asks.extend(more);
@@ -95,12 +135,23 @@ impl Desk<'_> {
         end
     }
 
-    fn answer(&mut self, ask: Ask, script: &Script, watch: &mut dyn FnMut(Step), end: &mut VisitEnd) -> Option<Event> {
+    fn answer(
+        &mut self,
+        ask: Ask,
+        script: &Script,
+        watch: &mut dyn FnMut(Step),
+        end: &mut VisitEnd,
+    ) -> Option<Event> {
         Some(match ask {
-            Ask::ShowConsent { lang } => Event::ConsentAnswered(self.consents(&lang, script, watch)),
+            Ask::ShowConsent { lang } => {
+                Event::ConsentAnswered(self.consents(&lang, script, watch))
+            }
             Ask::ReadCard { challenge } => self.card(challenge, script, watch),
             Ask::TakePortrait { document, attempt } => self.face(&document, attempt, watch),
-            Ask::TakeFinger { references, attempt } => self.finger(&references, attempt, watch),
+            Ask::TakeFinger {
+                references,
+                attempt,
+            } => self.finger(&references, attempt, watch),
             Ask::ScanPapers { sheets } => self.papers(sheets, script, watch),
             Ask::AskApproval => Event::ApprovalAnswered(script.approve),
             Ask::Seal(request) => {
@@ -124,11 +175,21 @@ impl Desk<'_> {
         let day = given_at.to_zoned(crate::clock::vietnam()).date();
         let mut consents = Vec::new();
         for (purpose, told, agreed) in [
-            (Purpose::Identify, rulebook::consents::Purpose::Identify, script.consent.identify),
-            (Purpose::File, rulebook::consents::Purpose::File, script.consent.file),
+            (
+                Purpose::Identify,
+                rulebook::consents::Purpose::Identify,
+                script.consent.identify,
+            ),
+            (
+                Purpose::File,
+                rulebook::consents::Purpose::File,
+                script.consent.file,
+            ),
         ] {
             // Without a text in force there is nothing that could be agreed to.
-            let Some(text) = rulebook::consents::current(told, day).filter(|_| agreed) else { continue };
+            let Some(text) = rulebook::consents::current(told, day).filter(|_| agreed) else {
+                continue;
+            };
             consents.push(Consent {
                 purpose,
                 text_version: text.version.clone(),
@@ -136,7 +197,9 @@ impl Desk<'_> {
                 given_at,
             });
         }
-        watch(Step::Consent { given: consents.len() == 2 });
+        watch(Step::Consent {
+            given: consents.len() == 2,
+        });
         consents
     }
 }

@@ -63,5 +63,10 @@ pub struct Devices {
 }
 
 pub(crate) fn device(kind: DeviceKind, name: &str, driver: &str, simulated: bool) -> Device {
-    Device { kind, name: name.to_owned(), driver: driver.to_owned(), simulated }
+    Device {
+        kind,
+        name: name.to_owned(),
+        driver: driver.to_owned(),
+        simulated,
+    }
 }

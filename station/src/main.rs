@@ -15,7 +15,11 @@ fn main() -> ExitCode {
             let shown = error.print();
             drop(shown);
             // `--help` and `--version` come this way too and are no mistake.
-            ExitCode::from(if error.use_stderr() { station::answer::USAGE } else { station::answer::SUCCESS })
+            ExitCode::from(if error.use_stderr() {
+                station::answer::USAGE
+            } else {
+                station::answer::SUCCESS
+            })
         }
     }
 }

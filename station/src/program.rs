@@ -73,18 +73,29 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Spool(command) => spool::run(command, lang),
         Command::Keys(command) => keys::run(command),
     };
-    answer.unwrap_or_else(|trouble: Trouble| trouble.answer(lang)).print(arguments.json)
+    answer
+        .unwrap_or_else(|trouble: Trouble| trouble.answer(lang))
+        .print(arguments.json)
 }
 
 /// Logs go to stderr, or to the file that `NIEM_LOG_FILE` names; `NIEM_LOG` filters. They carry
 /// visits, digests and codes, never a name, a number or an image.
 pub(crate) fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("NIEM_LOG").unwrap_or_else(|_| "warn".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("NIEM_LOG").unwrap_or_else(|_| "warn".into());
     let builder = tracing_subscriber::fmt().with_env_filter(filter);
-    let file = std::env::var_os("NIEM_LOG_FILE")
-        .and_then(|path| std::fs::OpenOptions::new().create(true).append(true).open(path).ok());
+    let file = std::env::var_os("NIEM_LOG_FILE").and_then(|path| {
+        std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .ok()
+    });
     match file {
-        Some(file) => builder.with_ansi(false).with_writer(std::sync::Mutex::new(file)).init(),
+        Some(file) => builder
+            .with_ansi(false)
+            .with_writer(std::sync::Mutex::new(file))
+            .init(),
         None => builder.with_writer(std::io::stderr).init(),
     }
 }
@@ -92,7 +103,8 @@ pub(crate) fn log() {
 type Told = Result<Answer, Trouble>;
 
 fn read_file(path: &std::path::Path) -> Result<Vec<u8>, Trouble> {
-    std::fs::read(path).map_err(|error| Trouble::new("file.unreadable", format!("{}: {error}", path.display())))
+    std::fs::read(path)
+        .map_err(|error| Trouble::new("file.unreadable", format!("{}: {error}", path.display())))
 }
 
 /// The folder of the pinned models: `--models`, else the environment, else beside the program.
@@ -130,7 +142,10 @@ pub(crate) fn without_openmp_threads() {
         return;
     }
     if let Ok(own) = std::env::current_exe() {
-        let error = std::process::Command::new(own).args(std::env::args_os().skip(1)).env(LIMIT, "1").exec();
+        let error = std::process::Command::new(own)
+            .args(std::env::args_os().skip(1))
+            .env(LIMIT, "1")
+            .exec();
         eprintln!("niem-station: {error}");
     }
 }

@@ -21,13 +21,21 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use bundle::{BundleDigest, Draft, Recipients, SealedBundle, SealingKey, SignedReceipt, VerifierPublicKey};
+use bundle::{
+    BundleDigest, Draft, Recipients, SealedBundle, SealingKey, SignedReceipt, VerifierPublicKey,
+};
 use jiff::Timestamp;
 
 pub use schedule::Schedule;
 
 /// Every code the spool can answer with.
-pub const CODES: &[&str] = &["spool.disk", "spool.sealing", "spool.receipt", "spool.unknown_bundle", "spool.in_use"];
+pub const CODES: &[&str] = &[
+    "spool.disk",
+    "spool.sealing",
+    "spool.receipt",
+    "spool.unknown_bundle",
+    "spool.in_use",
+];
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -89,7 +97,11 @@ impl Spool {
             fs::remove_dir_all(half?.path())?;
         }
         let schedule = Schedule::open(&root.join("schedule"));
-        let spool = Self { root: root.to_owned(), schedule, _lock: lock };
+        let spool = Self {
+            root: root.to_owned(),
+            schedule,
+            _lock: lock,
+        };
         chain::repair(&spool.root, |digest| spool.standing(digest).is_some())?;
         spool.schedule.rebuild(&spool.waiting()?);
         Ok(spool)
@@ -108,12 +120,16 @@ impl Spool {
         at: Timestamp,
     ) -> Result<BundleDigest, SpoolError> {
         let previous = chain::head(&self.root)?;
-        let area = self.root.join("sealing").join(uuid::Uuid::now_v7().to_string());
+        let area = self
+            .root
+            .join("sealing")
+            .join(uuid::Uuid::now_v7().to_string());
         fs::create_dir(&area)?;
-        let sealed = bundle::seal(draft(previous), device, operator, to, &area, at).inspect_err(|_| {
-            // The sweep at the next start removes it if this does not.
-            let _ = fs::remove_dir_all(&area);
-        })?;
+        let sealed =
+            bundle::seal(draft(previous), device, operator, to, &area, at).inspect_err(|_| {
+                // The sweep at the next start removes it if this does not.
+                let _ = fs::remove_dir_all(&area);
+            })?;
         let digest = sealed.digest();
         // The chain first: a line without a bundle is dropped at the next start, a bundle
         // without a line would let its successor name the wrong predecessor.
@@ -149,13 +165,18 @@ impl Spool {
         [Standing::Waiting, Standing::Refused]
             .into_iter()
             .find(|standing| self.folder(*standing, digest).is_dir())
-            .or_else(|| self.receipt_path(digest).is_file().then_some(Standing::Filed))
+            .or_else(|| {
+                self.receipt_path(digest)
+                    .is_file()
+                    .then_some(Standing::Filed)
+            })
     }
 
     /// # Errors
     /// [`SpoolError::UnknownBundle`] when it does not wait here or cannot be read.
     pub fn load(&self, digest: BundleDigest) -> Result<SealedBundle, SpoolError> {
-        SealedBundle::load(&self.folder(Standing::Waiting, digest)).map_err(|_| SpoolError::UnknownBundle)
+        SealedBundle::load(&self.folder(Standing::Waiting, digest))
+            .map_err(|_| SpoolError::UnknownBundle)
     }
 
     /// Where a waiting or refused bundle lies.
@@ -220,7 +241,11 @@ impl Spool {
     }
 
     fn folder(&self, standing: Standing, digest: BundleDigest) -> PathBuf {
-        let name = if standing == Standing::Refused { "refused" } else { "waiting" };
+        let name = if standing == Standing::Refused {
+            "refused"
+        } else {
+            "waiting"
+        };
         self.root.join(name).join(digest.to_string())
     }
 
@@ -233,7 +258,11 @@ impl Spool {
 fn folders(place: &Path) -> io::Result<Vec<BundleDigest>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(place)? {
-        if let Some(digest) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+        if let Some(digest) = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        {
             found.push(digest);
         }
     }

@@ -41,9 +41,17 @@ pub struct TicketStock {
 impl TicketStock {
     /// # Errors
     /// [`TicketStockError::Disk`].
-    pub fn open(folder: &Path, station: StationId, verifier: VerifierPublicKey) -> Result<Self, TicketStockError> {
+    pub fn open(
+        folder: &Path,
+        station: StationId,
+        verifier: VerifierPublicKey,
+    ) -> Result<Self, TicketStockError> {
         fs::create_dir_all(folder)?;
-        Ok(Self { folder: folder.to_owned(), station, verifier })
+        Ok(Self {
+            folder: folder.to_owned(),
+            station,
+            verifier,
+        })
     }
 
     /// Puts tickets in stock; those that are not ours, not genuine or already over are left out.
@@ -51,7 +59,11 @@ impl TicketStock {
     ///
     /// # Errors
     /// [`TicketStockError::Disk`].
-    pub fn add(&self, tickets: Vec<SignedTicket>, now: Timestamp) -> Result<usize, TicketStockError> {
+    pub fn add(
+        &self,
+        tickets: Vec<SignedTicket>,
+        now: Timestamp,
+    ) -> Result<usize, TicketStockError> {
         let mut taken = 0;
         for signed in tickets {
             if let Some(name) = self.usable(&signed, now) {
@@ -68,7 +80,9 @@ impl TicketStock {
     /// [`TicketStockError::NoneLeft`] when nothing usable is in stock.
     pub fn take(&self, now: Timestamp) -> Result<SignedTicket, TicketStockError> {
         for path in self.files()? {
-            let signed = fs::read(&path).ok().and_then(|bytes| SignedTicket::from_json(&bytes).ok());
+            let signed = fs::read(&path)
+                .ok()
+                .and_then(|bytes| SignedTicket::from_json(&bytes).ok());
             // Gone before it is used: a power cut may cost a ticket, never use one twice.
             fs::remove_file(&path)?;
             sync_folder(&self.folder)?;

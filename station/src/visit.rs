@@ -71,7 +71,9 @@ impl Visit {
     /// Begins a visit; the first thing is always the citizen's consent.
     #[must_use]
     pub fn open(opening: Opening) -> (Self, Vec<Ask>) {
-        let asks = vec![Ask::ShowConsent { lang: opening.plan.lang.clone() }];
+        let asks = vec![Ask::ShowConsent {
+            lang: opening.plan.lang.clone(),
+        }];
         (Self::AwaitConsent(AwaitConsent { opening }), asks)
     }
 
@@ -86,16 +88,27 @@ impl Visit {
             (Self::AwaitConsent(state), Event::ConsentAnswered(answer)) => {
                 match state.answered(answer) {
                     Ok(consented) => {
-                        let ask = Ask::ReadCard { challenge: consented.challenge() };
-                        (Self::AwaitCard(Box::new(AwaitCard::new(consented))), vec![ask])
+                        let ask = Ask::ReadCard {
+                            challenge: consented.challenge(),
+                        };
+                        (
+                            Self::AwaitCard(Box::new(AwaitCard::new(consented))),
+                            vec![ask],
+                        )
                     }
                     Err(stop) => Self::stop(stop),
                 }
             }
             (Self::AwaitCard(state), Event::CardRead(seen)) => match state.read(*seen) {
                 Ok(identified) => {
-                    let ask = Ask::TakePortrait { document: identified.portrait(), attempt: 1 };
-                    (Self::AwaitFace(Box::new(AwaitFace::new(identified))), vec![ask])
+                    let ask = Ask::TakePortrait {
+                        document: identified.portrait(),
+                        attempt: 1,
+                    };
+                    (
+                        Self::AwaitFace(Box::new(AwaitFace::new(identified))),
+                        vec![ask],
+                    )
                 }
                 Err(stop) => Self::stop(stop),
             },
@@ -106,8 +119,14 @@ impl Visit {
             (Self::AwaitFace(state), Event::FaceCompared(comparison)) => {
                 match state.compared(comparison) {
                     Ok(Ok(matched)) => {
-                        let ask = Ask::TakeFinger { references: matched.finger_references(), attempt: 1 };
-                        (Self::AwaitFinger(Box::new(AwaitFinger::new(matched))), vec![ask])
+                        let ask = Ask::TakeFinger {
+                            references: matched.finger_references(),
+                            attempt: 1,
+                        };
+                        (
+                            Self::AwaitFinger(Box::new(AwaitFinger::new(matched))),
+                            vec![ask],
+                        )
                     }
                     Ok(Err((state, ask))) => (Self::AwaitFace(Box::new(state)), vec![ask]),
                     Err(stop) => Self::stop(stop),
@@ -116,8 +135,13 @@ impl Visit {
             (Self::AwaitFinger(state), Event::FingerCompared(result)) => {
                 match state.compared(result) {
                     Ok(Ok(matched)) => {
-                        let ask = Ask::ScanPapers { sheets: matched.plan().sheets };
-                        (Self::AwaitPapers(Box::new(AwaitPapers { matched })), vec![ask])
+                        let ask = Ask::ScanPapers {
+                            sheets: matched.plan().sheets,
+                        };
+                        (
+                            Self::AwaitPapers(Box::new(AwaitPapers { matched })),
+                            vec![ask],
+                        )
                     }
                     Ok(Err((state, ask))) => (Self::AwaitFinger(Box::new(state)), vec![ask]),
                     Err(stop) => Self::stop(stop),
@@ -129,7 +153,9 @@ impl Visit {
             },
             (Self::AwaitApproval(state), Event::ApprovalAnswered(approved)) => {
                 match state.answered(approved) {
-                    Ok((state, request)) => (Self::Sealing(state), vec![Ask::Seal(Box::new(request))]),
+                    Ok((state, request)) => {
+                        (Self::Sealing(state), vec![Ask::Seal(Box::new(request))])
+                    }
                     Err(stop) => Self::stop(stop),
                 }
             }

@@ -16,7 +16,14 @@ use crate::{STATE, both_pages};
 fn read(faults: Faults, traffic: &mut Traffic) -> Result<(), &'static str> {
     let applet = STATE.chip("card", faults).unwrap();
     let trust = CscaTrust::load_dir(&STATE.csca()).unwrap();
-    let wanted = [DataGroup::Dg1, DataGroup::Dg2, DataGroup::Dg13, DataGroup::Dg14, DataGroup::Dg15, DataGroup::Dg3];
+    let wanted = [
+        DataGroup::Dg1,
+        DataGroup::Dg2,
+        DataGroup::Dg13,
+        DataGroup::Dg14,
+        DataGroup::Dg15,
+        DataGroup::Dg3,
+    ];
     let read = read_card(
         Box::new(applet),
         &AccessSource::Can(CAN),
@@ -34,7 +41,10 @@ fn read(faults: Faults, traffic: &mut Traffic) -> Result<(), &'static str> {
 }
 
 fn pulled_at(apdu: u32) -> Faults {
-    Faults { drop_at: Some(apdu), ..Faults::default() }
+    Faults {
+        drop_at: Some(apdu),
+        ..Faults::default()
+    }
 }
 
 #[test]
@@ -44,7 +54,11 @@ fn at_every_apdu_of_the_reading() {
     assert!(whole.apdus > 10, "{whole:?}");
     for apdu in 1..=whole.apdus {
         let mut traffic = Traffic::default();
-        assert_eq!(read(pulled_at(apdu), &mut traffic), Err("card.removed"), "pulled at APDU {apdu}");
+        assert_eq!(
+            read(pulled_at(apdu), &mut traffic),
+            Err("card.removed"),
+            "pulled at APDU {apdu}"
+        );
     }
 }
 
@@ -57,16 +71,29 @@ fn the_visit_asks_for_the_card_again_and_goes_on() {
     let mut laid_down = 0;
     let mut bench = Bench::set_up(&STATE, "live", move || {
         laid_down += 1;
-        let faults = if laid_down < 3 { pulled_at(9) } else { Faults::default() };
+        let faults = if laid_down < 3 {
+            pulled_at(9)
+        } else {
+            Faults::default()
+        };
         Some(STATE.chip("card", faults).unwrap())
     });
-    assert!(desk.visit(&mut bench.devices, &both_pages()).digest().is_some());
+    assert!(
+        desk.visit(&mut bench.devices, &both_pages())
+            .digest()
+            .is_some()
+    );
     drop(bench);
 
     let waiting = desk.spool.waiting().unwrap().len();
-    let mut bench =
-        Bench::set_up(&STATE, "live", || Some(STATE.chip("card", pulled_at(9)).unwrap()));
+    let mut bench = Bench::set_up(&STATE, "live", || {
+        Some(STATE.chip("card", pulled_at(9)).unwrap())
+    });
     let end = desk.visit(&mut bench.devices, &both_pages());
     assert_eq!(end.closed, Closed::Stopped(Stop::failure("card.removed")));
-    assert_eq!(desk.spool.waiting().unwrap().len(), waiting, "a visit without a card sealed something");
+    assert_eq!(
+        desk.spool.waiting().unwrap().len(),
+        waiting,
+        "a visit without a card sealed something"
+    );
 }

@@ -16,9 +16,22 @@ fn a_verifier_without_accept_simulated() {
     let mut bench = Bench::set_up(&STATE, "live", card("card"));
     let end = desk.visit(&mut bench.devices, &both_pages());
     let error = desk.push(end.digest().unwrap()).unwrap_err();
-    let CourierError::Refused(refusal) = error else { panic!("{error}") };
-    assert!(refusal.faults.iter().any(|code| code == "examine.simulated_device"), "{:?}", refusal.faults);
-    assert!(refusal.faults.iter().any(|code| code == "examine.practice"), "every fault at once: {:?}", refusal.faults);
+    let CourierError::Refused(refusal) = error else {
+        panic!("{error}")
+    };
+    assert!(
+        refusal
+            .faults
+            .iter()
+            .any(|code| code == "examine.simulated_device"),
+        "{:?}",
+        refusal.faults
+    );
+    assert!(
+        refusal.faults.iter().any(|code| code == "examine.practice"),
+        "every fault at once: {:?}",
+        refusal.faults
+    );
     assert!(service.entries(PERSONAL_ID).is_empty());
 }
 
@@ -32,7 +45,16 @@ fn a_country_that_the_verifier_does_not_trust() {
     let mut bench = Bench::set_up(&STATE, "live", card("card"));
     let end = desk.visit(&mut bench.devices, &both_pages());
     let error = desk.push(end.digest().unwrap()).unwrap_err();
-    let CourierError::Refused(refusal) = error else { panic!("{error}") };
-    assert!(refusal.faults.iter().any(|code| code == "chip.issuer_unknown"), "{:?}", refusal.faults);
+    let CourierError::Refused(refusal) = error else {
+        panic!("{error}")
+    };
+    assert!(
+        refusal
+            .faults
+            .iter()
+            .any(|code| code == "chip.issuer_unknown"),
+        "{:?}",
+        refusal.faults
+    );
     assert!(service.entries(PERSONAL_ID).is_empty());
 }

@@ -14,6 +14,9 @@ fn one_changed_letter_in_dg1() {
     desk.fetch_tickets(1);
     let mut bench = Bench::set_up(&STATE, "live", card("altered"));
     let end = desk.visit(&mut bench.devices, &both_pages());
-    assert_eq!(end.closed, Closed::Stopped(Stop::refusal("chip.group_altered")));
+    assert_eq!(
+        end.closed,
+        Closed::Stopped(Stop::refusal("chip.group_altered"))
+    );
     assert!(desk.spool.waiting().unwrap().is_empty());
 }

@@ -18,9 +18,15 @@ fn from_the_card_on_the_reader_to_the_receipt() {
     let mut bench = Bench::set_up(&STATE, "live", card("card"));
 
     let end = desk.visit(&mut bench.devices, &both_pages());
-    let Closed::Sealed(digest) = end.closed else { panic!("{:?}", end.closed) };
+    let Closed::Sealed(digest) = end.closed else {
+        panic!("{:?}", end.closed)
+    };
     assert_eq!(end.documents.len(), 2);
-    assert!(end.documents.iter().all(|document| document.grade == bundle::Grade::G1));
+    assert!(
+        end.documents
+            .iter()
+            .all(|document| document.grade == bundle::Grade::G1)
+    );
     assert_eq!(desk.spool.standing(digest), Some(Standing::Waiting));
 
     let receipt = desk.push(digest).unwrap();
@@ -31,18 +37,30 @@ fn from_the_card_on_the_reader_to_the_receipt() {
     let entries = service.entries(PERSONAL_ID);
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0]["entry"], receipt.entry.to_string());
-    assert!(service.entries("031190009999").is_empty(), "nobody else has a wallet");
+    assert!(
+        service.entries("031190009999").is_empty(),
+        "nobody else has a wallet"
+    );
 
     // What must not be there.
     for text in [NAME_VI, "TRAN<<THI<MAU", PERSONAL_ID, OLD_ID] {
-        assert!(!service.log().contains(text), "the verifier's log names the citizen");
+        assert!(
+            !service.log().contains(text),
+            "the verifier's log names the citizen"
+        );
         for (path, bytes) in desk.everything_on_disk() {
-            let found = bytes.windows(text.len()).any(|window| window == text.as_bytes());
+            let found = bytes
+                .windows(text.len())
+                .any(|window| window == text.as_bytes());
             assert!(!found, "{} holds {text}", path.display());
         }
     }
     for (path, bytes) in desk.everything_on_disk() {
-        assert!(!bytes.starts_with(&[0xff, 0xd8, 0xff]) && !bytes.starts_with(b"%PDF"), "{}", path.display());
+        assert!(
+            !bytes.starts_with(&[0xff, 0xd8, 0xff]) && !bytes.starts_with(b"%PDF"),
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -54,6 +72,10 @@ fn a_volunteer_makes_self_stored_images_only() {
     let mut bench = Bench::set_up(&STATE, "live", card("card"));
     let end = desk.visit(&mut bench.devices, &both_pages());
     let digest = end.digest().unwrap();
-    assert!(end.documents.iter().all(|document| document.grade == bundle::Grade::G0));
+    assert!(
+        end.documents
+            .iter()
+            .all(|document| document.grade == bundle::Grade::G0)
+    );
     desk.push(digest).unwrap();
 }

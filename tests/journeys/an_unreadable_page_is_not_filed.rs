@@ -15,6 +15,9 @@ fn the_second_page_moved_under_the_lens() {
     let mut bench = Bench::set_up(&STATE, "live", card("card"));
     let pages = script(&[&STATE.page("page-1.pnm"), &STATE.page("blurred.pnm")]);
     let end = desk.visit(&mut bench.devices, &pages);
-    assert_eq!(end.closed, Closed::Stopped(Stop::failure("paper.unreadable")));
+    assert_eq!(
+        end.closed,
+        Closed::Stopped(Stop::failure("paper.unreadable"))
+    );
     assert!(desk.spool.waiting().unwrap().is_empty());
 }

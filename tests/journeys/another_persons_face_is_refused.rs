@@ -14,6 +14,9 @@ fn somebody_else_sits_before_the_camera() {
     desk.fetch_tickets(1);
     let mut bench = Bench::set_up(&STATE, "other", card("card"));
     let end = desk.visit(&mut bench.devices, &both_pages());
-    assert_eq!(end.closed, Closed::Stopped(Stop::refusal("person.face_no_match")));
+    assert_eq!(
+        end.closed,
+        Closed::Stopped(Stop::refusal("person.face_no_match"))
+    );
     assert!(desk.spool.waiting().unwrap().is_empty());
 }

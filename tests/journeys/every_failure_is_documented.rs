@@ -22,17 +22,27 @@ fn the_table_and_the_code_are_equal() {
     ] {
         produced.extend(codes);
     }
-    let documented: BTreeSet<&str> = rulebook::failures::all().map(|text| text.code.as_str()).collect();
+    let documented: BTreeSet<&str> = rulebook::failures::all()
+        .map(|text| text.code.as_str())
+        .collect();
     let missing: Vec<_> = produced.difference(&documented).collect();
     let stale: Vec<_> = documented.difference(&produced).collect();
     assert!(missing.is_empty(), "not in docs/failures.md: {missing:#?}");
-    assert!(stale.is_empty(), "in docs/failures.md, but nothing produces it: {stale:#?}");
+    assert!(
+        stale.is_empty(),
+        "in docs/failures.md, but nothing produces it: {stale:#?}"
+    );
 }
 
 #[test]
 fn each_text_says_what_happened_and_what_to_do_in_both_languages() {
     for text in rulebook::failures::all() {
-        for part in [&text.cause_vi, &text.remedy_vi, &text.cause_en, &text.remedy_en] {
+        for part in [
+            &text.cause_vi,
+            &text.remedy_vi,
+            &text.cause_en,
+            &text.remedy_en,
+        ] {
             assert!(part.len() > 5, "{}: {part:?}", text.code);
         }
     }

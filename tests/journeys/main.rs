@@ -23,8 +23,9 @@ use tests::rig::programs::root;
 use tests::specimen::state::{CAN, State};
 
 /// One specimen state for all journeys; making it draws pictures and takes seconds.
-static STATE: LazyLock<State> =
-    LazyLock::new(|| State::make(&root().join("target/specimen-journeys")).expect("the specimen state"));
+static STATE: LazyLock<State> = LazyLock::new(|| {
+    State::make(&root().join("target/specimen-journeys")).expect("the specimen state")
+});
 
 /// A visit as people would play it, with these pages on the scanner's glass.
 fn script(pages: &[&Path]) -> Script {
@@ -34,7 +35,9 @@ fn script(pages: &[&Path]) -> Script {
         pages.len()
     );
     for page in pages {
-        text.push_str(&format!("[[papers.scan]]\noptions = {{ filename = {page:?} }}\n"));
+        text.push_str(&format!(
+            "[[papers.scan]]\noptions = {{ filename = {page:?} }}\n"
+        ));
     }
     toml::from_str(&text).expect("a script")
 }
@@ -45,5 +48,11 @@ fn both_pages() -> Script {
 
 /// Lays that card down each time one is wanted.
 fn card(name: &'static str) -> impl FnMut() -> Option<Applet> + Send + 'static {
-    move || Some(STATE.chip(name, Faults::default()).expect("a specimen card"))
+    move || {
+        Some(
+            STATE
+                .chip(name, Faults::default())
+                .expect("a specimen card"),
+        )
+    }
 }

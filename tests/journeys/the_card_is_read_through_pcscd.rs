@@ -26,10 +26,17 @@ fn in_own_namespace(card: &str, commands: &str) -> String {
     let path = folder.path().join("run.sh");
     fs::write(&path, script).unwrap();
     let mut unshare = Command::new("unshare");
-    if !fs::read_to_string("/proc/self/status").unwrap().contains("Uid:\t0\t") {
+    if !fs::read_to_string("/proc/self/status")
+        .unwrap()
+        .contains("Uid:\t0\t")
+    {
         unshare.arg("--map-root-user");
     }
-    let output = unshare.args(["--mount", "--net", "bash"]).arg(&path).output().unwrap();
+    let output = unshare
+        .args(["--mount", "--net", "bash"])
+        .arg(&path)
+        .output()
+        .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(!output.stdout.is_empty(), "{stderr}");
     String::from_utf8(output.stdout).unwrap()
@@ -37,12 +44,16 @@ fn in_own_namespace(card: &str, commands: &str) -> String {
 
 fn card_read(more: &str) -> String {
     let station = built("niem-station").display().to_string();
-    format!("{station} --json card read --can {CAN} --trust {} --nonce 0001020304050607 {more}", STATE.csca().display())
+    format!(
+        "{station} --json card read --can {CAN} --trust {} --nonce 0001020304050607 {more}",
+        STATE.csca().display()
+    )
 }
 
 #[test]
 fn a_genuine_card() {
-    let told: Value = serde_json::from_str(&in_own_namespace("card.json", &card_read("|| true"))).unwrap();
+    let told: Value =
+        serde_json::from_str(&in_own_namespace("card.json", &card_read("|| true"))).unwrap();
     assert_eq!(told["outcome"], "genuine", "{told:#}");
     assert_eq!(told["access"], "pace-can");
     assert_eq!(told["clone_check"], "signed_by_chip");
@@ -61,7 +72,8 @@ fn a_genuine_card() {
 
 #[test]
 fn a_copied_card() {
-    let told: Value = serde_json::from_str(&in_own_namespace("copied.json", &card_read("|| true"))).unwrap();
+    let told: Value =
+        serde_json::from_str(&in_own_namespace("copied.json", &card_read("|| true"))).unwrap();
     assert_eq!(told["outcome"], "refused");
     assert_eq!(told["code"], "chip.clone_suspected");
     assert_eq!(told["passive"]["chain"], "trusted");
@@ -80,5 +92,8 @@ fn the_wrong_access_number_and_the_exit_codes() {
             usage = card_read("").replace("--can", "--cna"),
         ),
     );
-    assert_eq!(told.lines().collect::<Vec<_>>(), ["right 0", "wrong 3", "usage 2"]);
+    assert_eq!(
+        told.lines().collect::<Vec<_>>(),
+        ["right 0", "wrong 3", "usage 2"]
+    );
 }

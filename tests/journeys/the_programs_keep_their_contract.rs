@@ -16,22 +16,60 @@ fn text(path: &std::path::Path) -> &str {
 fn face_compare() {
     let portrait = root().join("specimen/faces/astronaut.jpg");
     let same = STATE.folder().join("face/live_003.jpg");
-    let (exit, told) = json("niem-station", &["face", "compare", text(&portrait), text(&same)]);
-    assert_eq!((exit, told["outcome"].as_str()), (0, Some("match")), "{told}");
+    let (exit, told) = json(
+        "niem-station",
+        &["face", "compare", text(&portrait), text(&same)],
+    );
+    assert_eq!(
+        (exit, told["outcome"].as_str()),
+        (0, Some("match")),
+        "{told}"
+    );
     assert!(told["score"].as_f64().unwrap() >= told["threshold"].as_f64().unwrap());
     assert!(told["model"].as_str().unwrap().contains('@'));
     let other = STATE.folder().join("face/other_003.jpg");
-    let (exit, told) = json("niem-station", &["face", "compare", text(&portrait), text(&other)]);
-    assert_eq!((exit, told["outcome"].as_str()), (1, Some("no_match")), "{told}");
+    let (exit, told) = json(
+        "niem-station",
+        &["face", "compare", text(&portrait), text(&other)],
+    );
+    assert_eq!(
+        (exit, told["outcome"].as_str()),
+        (1, Some("no_match")),
+        "{told}"
+    );
 }
 
 #[test]
 fn finger_compare() {
     let print = |name: &str| root().join("specimen/fingers").join(name);
-    let (exit, told) = json("niem-station", &["finger", "compare", text(&print("p1_1.png")), text(&print("p1_2.png"))]);
-    assert_eq!((exit, told["outcome"].as_str()), (0, Some("match")), "{told}");
-    let (exit, told) = json("niem-station", &["finger", "compare", text(&print("p1_1.png")), text(&print("p2_1.png"))]);
-    assert_eq!((exit, told["outcome"].as_str()), (1, Some("no_match")), "{told}");
+    let (exit, told) = json(
+        "niem-station",
+        &[
+            "finger",
+            "compare",
+            text(&print("p1_1.png")),
+            text(&print("p1_2.png")),
+        ],
+    );
+    assert_eq!(
+        (exit, told["outcome"].as_str()),
+        (0, Some("match")),
+        "{told}"
+    );
+    let (exit, told) = json(
+        "niem-station",
+        &[
+            "finger",
+            "compare",
+            text(&print("p1_1.png")),
+            text(&print("p2_1.png")),
+        ],
+    );
+    assert_eq!(
+        (exit, told["outcome"].as_str()),
+        (1, Some("no_match")),
+        "{told}"
+    );
 }
 
 #[test]
@@ -41,24 +79,62 @@ fn paper_digitize() {
     let tessdata = tessdata();
     let (exit, told) = json(
         "niem-station",
-        &["paper", "digitize", text(&STATE.page("page-1.pnm")), "--out", text(&out), "--tessdata", text(&tessdata)],
+        &[
+            "paper",
+            "digitize",
+            text(&STATE.page("page-1.pnm")),
+            "--out",
+            text(&out),
+            "--tessdata",
+            text(&tessdata),
+        ],
     );
     assert_eq!(exit, 0, "{told}");
     assert_eq!(told["kind"]["id"], "khai_sinh");
     assert!(told["text"][0].as_str().unwrap().contains(PERSONAL_ID));
-    assert!(told["fields"].as_array().unwrap().iter().any(|field| field["value"] == PERSONAL_ID));
+    assert!(
+        told["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|field| field["value"] == PERSONAL_ID)
+    );
     assert!(told["timings_ms"].as_object().unwrap().len() > 2);
     assert_eq!(told["pages"].as_array().unwrap().len(), 1);
     // Two programs that none of us wrote agree about the file.
-    assert!(Command::new("qpdf").arg("--check").arg(&out).output().unwrap().status.success());
-    let read = Command::new("pdftotext").arg(&out).arg("-").output().unwrap();
+    assert!(
+        Command::new("qpdf")
+            .arg("--check")
+            .arg(&out)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    let read = Command::new("pdftotext")
+        .arg(&out)
+        .arg("-")
+        .output()
+        .unwrap();
     assert!(String::from_utf8_lossy(&read.stdout).contains(PERSONAL_ID));
 
     let (exit, told) = json(
         "niem-station",
-        &["paper", "digitize", text(&STATE.page("blurred.pnm")), "--out", text(&out), "--tessdata", text(&tessdata)],
+        &[
+            "paper",
+            "digitize",
+            text(&STATE.page("blurred.pnm")),
+            "--out",
+            text(&out),
+            "--tessdata",
+            text(&tessdata),
+        ],
     );
-    assert_eq!((exit, told["code"].as_str()), (3, Some("paper.unreadable")), "{told}");
+    assert_eq!(
+        (exit, told["code"].as_str()),
+        (3, Some("paper.unreadable")),
+        "{told}"
+    );
     assert!(told["vi"]["cause"].is_string() && told["en"]["remedy"].is_string());
 }
 
@@ -67,9 +143,18 @@ fn what_is_not_a_picture_is_told_so() {
     let folder = tempfile::tempdir().unwrap();
     let junk = folder.path().join("junk.jpg");
     fs::write(&junk, b"\xff\xd8\xffnot a picture").unwrap();
-    let (exit, told) = json("niem-station", &["face", "compare", text(&junk), text(&junk)]);
+    let (exit, told) = json(
+        "niem-station",
+        &["face", "compare", text(&junk), text(&junk)],
+    );
     assert!(exit == 1 || exit == 3, "{told}");
-    assert!(told["code"].as_str().unwrap().starts_with("portrait."), "{told}");
-    let (exit, told) = json("niem-station", &["face", "compare", "/nonexistent", "/nonexistent"]);
+    assert!(
+        told["code"].as_str().unwrap().starts_with("portrait."),
+        "{told}"
+    );
+    let (exit, told) = json(
+        "niem-station",
+        &["face", "compare", "/nonexistent", "/nonexistent"],
+    );
     assert_eq!((exit, told["code"].as_str()), (2, Some("file.unreadable")));
 }

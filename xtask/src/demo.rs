@@ -55,12 +55,20 @@ impl Place {
 /// The first step that does not succeed, by name.
 pub(crate) fn run(root: &Path, arguments: &DemoArguments) -> Result<()> {
     let started = Instant::now();
-    let place = Place { root: root.to_owned(), demo: root.join("target/demo") };
+    let place = Place {
+        root: root.to_owned(),
+        demo: root.join("target/demo"),
+    };
     fs::create_dir_all(place.demo.join("logs"))?;
     let mut step = Steps { number: 0, started };
 
     step.begin("packages");
-    for group in [packages::MODELS, packages::BUILD, packages::RUN, packages::JUDGES] {
+    for group in [
+        packages::MODELS,
+        packages::BUILD,
+        packages::RUN,
+        packages::JUDGES,
+    ] {
         packages::install(group, arguments.yes)?;
     }
     step.begin("models, pinned by digest");
@@ -106,7 +114,11 @@ struct Steps {
 impl Steps {
     fn begin(&mut self, what: &str) {
         self.number += 1;
-        println!("[{}] {what}  ({:.1} s)", self.number, self.started.elapsed().as_secs_f32());
+        println!(
+            "[{}] {what}  ({:.1} s)",
+            self.number,
+            self.started.elapsed().as_secs_f32()
+        );
     }
 }
 
@@ -115,11 +127,19 @@ fn verifier(place: &Place) -> Result<(Background, String)> {
     let ready = place.path("verifier/ready");
     let _ = fs::remove_file(&ready);
     let mut command = built(&place.root, "niem-verifier");
-    command.arg("serve").arg("--config").arg(place.path("verifier.toml")).arg("--ready-file").arg(&ready);
+    command
+        .arg("serve")
+        .arg("--config")
+        .arg(place.path("verifier.toml"))
+        .arg("--ready-file")
+        .arg(&ready);
     let mut verifier = Background::start("verifier", &mut command, &place.log("verifier"))?;
     verifier.wait_until(PATIENCE, || ready.is_file())?;
     let address = fs::read_to_string(&ready)?.trim().to_owned();
-    let port = address.rsplit(':').next().context("the verifier's address has no port")?;
+    let port = address
+        .rsplit(':')
+        .next()
+        .context("the verifier's address has no port")?;
     Ok((verifier, format!("https://localhost:{port}")))
 }
 
@@ -127,21 +147,37 @@ fn verifier(place: &Place) -> Result<(Background, String)> {
 fn devices(place: &Place) -> Result<Vec<Background>> {
     let mut running = Vec::new();
     if !answers() {
-        let mut command = if packages::is_root()? { Command::new("pcscd") } else { Command::new("sudo") };
+        let mut command = if packages::is_root()? {
+            Command::new("pcscd")
+        } else {
+            Command::new("sudo")
+        };
         if !packages::is_root()? {
             command.arg("pcscd");
         }
-        let mut pcscd =
-            Background::start("pcscd", command.args(["--foreground", "--error"]), &place.log("pcscd"))?;
+        let mut pcscd = Background::start(
+            "pcscd",
+            command.args(["--foreground", "--error"]),
+            &place.log("pcscd"),
+        )?;
         pcscd.wait_until(PATIENCE, answers)?;
         running.push(pcscd);
     }
     let mut card = built(&place.root, "niem-specimen");
-    card.arg("card").arg(place.path("state/card.json")).args(["--addr", CARD_ADDRESS]);
+    card.arg("card")
+        .arg(place.path("state/card.json"))
+        .args(["--addr", CARD_ADDRESS]);
     running.push(Background::start("card", &mut card, &place.log("card"))?);
     let mut finger = built(&place.root, "niem-specimen");
-    finger.arg("finger").arg(place.path("finger.sock")).arg(place.path("state/finger/live.png"));
-    running.push(Background::start("finger", &mut finger, &place.log("finger"))?);
+    finger
+        .arg("finger")
+        .arg(place.path("finger.sock"))
+        .arg(place.path("state/finger/live.png"));
+    running.push(Background::start(
+        "finger",
+        &mut finger,
+        &place.log("finger"),
+    )?);
     Ok(running)
 }
 
@@ -170,7 +206,8 @@ fn visit(place: &Place) -> Result<Value> {
         .stderr(Stdio::inherit());
     let answer = command.output().context("niem-station")?;
     fs::write(place.path("visit.json"), &answer.stdout)?;
-    let told: Value = serde_json::from_slice(&answer.stdout).context("the station's answer is not JSON")?;
+    let told: Value =
+        serde_json::from_slice(&answer.stdout).context("the station's answer is not JSON")?;
     if !answer.status.success() {
         bail!("the visit ended with {}: {:#}", answer.status, told);
     }
@@ -184,5 +221,8 @@ fn report(place: &Place, told: &Value, wallet: &Value) {
     println!("  bundle   {}", place.path("bundle").display());
     println!("  PDF/A    {}", place.path("document-1.pdf").display());
     println!("  logs     {}", place.path("logs").display());
-    println!("\nto check each yourself\n{}", fs::read_to_string(place.path("check.sh")).unwrap_or_default());
+    println!(
+        "\nto check each yourself\n{}",
+        fs::read_to_string(place.path("check.sh")).unwrap_or_default()
+    );
 }

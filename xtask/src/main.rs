@@ -54,12 +54,19 @@ fn main() -> Result<()> {
         Command::Specimen { dir, yes } => {
             packages::install(packages::BUILD, yes)?;
             process::cargo(&["build", "--package", "tests", "--bin", "niem-specimen"])?;
-            process::run(process::built(&root, "niem-specimen").arg("state").arg(&dir))
+            process::run(
+                process::built(&root, "niem-specimen")
+                    .arg("state")
+                    .arg(&dir),
+            )
         }
     }
 }
 
 /// The workspace folder: this crate's parent.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+        .to_owned()
 }

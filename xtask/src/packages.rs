@@ -8,7 +8,14 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 /// To fetch the models.
-pub(crate) const MODELS: &[&str] = &["python3", "python3-pip", "unzip", "tesseract-ocr", "tesseract-ocr-vie", "tesseract-ocr-eng"];
+pub(crate) const MODELS: &[&str] = &[
+    "python3",
+    "python3-pip",
+    "unzip",
+    "tesseract-ocr",
+    "tesseract-ocr-vie",
+    "tesseract-ocr-eng",
+];
 
 /// To build everything.
 pub(crate) const BUILD: &[&str] = &[
@@ -44,7 +51,16 @@ pub(crate) const RUN: &[&str] = &[
 ];
 
 /// Programs that none of us wrote, which check what we claim.
-pub(crate) const JUDGES: &[&str] = &["age", "openssl", "qpdf", "jq", "curl", "opensc", "iproute2", "util-linux"];
+pub(crate) const JUDGES: &[&str] = &[
+    "age",
+    "openssl",
+    "qpdf",
+    "jq",
+    "curl",
+    "opensc",
+    "iproute2",
+    "util-linux",
+];
 
 /// Installs what is missing of these packages.
 ///
@@ -58,7 +74,10 @@ pub(crate) fn install(wanted: &[&str], yes: bool) -> Result<()> {
     println!("Debian packages needed: {}", missing.join(" "));
     let root = is_root()?;
     if !root && !yes && !agreed()? {
-        bail!("not installed; run: apt-get install --no-install-recommends {}", missing.join(" "));
+        bail!(
+            "not installed; run: apt-get install --no-install-recommends {}",
+            missing.join(" ")
+        );
     }
     apt(root, &["update", "-qq"])?;
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
@@ -80,7 +99,11 @@ fn missing(wanted: &[&str]) -> Result<Vec<String>> {
         .filter(|(_, status)| *status == "installed")
         .map(|(name, _)| name)
         .collect();
-    Ok(wanted.iter().filter(|name| !installed.contains(*name)).map(|name| (*name).to_owned()).collect())
+    Ok(wanted
+        .iter()
+        .filter(|name| !installed.contains(*name))
+        .map(|name| (*name).to_owned())
+        .collect())
 }
 
 pub(crate) fn is_root() -> Result<bool> {
@@ -100,12 +123,19 @@ fn agreed() -> Result<bool> {
 }
 
 fn apt(root: bool, arguments: &[&str]) -> Result<()> {
-    let mut command = if root { Command::new("apt-get") } else { Command::new("sudo") };
+    let mut command = if root {
+        Command::new("apt-get")
+    } else {
+        Command::new("sudo")
+    };
     if !root {
         command.arg("apt-get");
     }
     // Another apt may be at work on a machine that was just started.
-    command.args(["-o", "DPkg::Lock::Timeout=500"]).args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+        .args(["-o", "DPkg::Lock::Timeout=500"])
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive");
     // apt's chatter goes to stderr; stdout stays ours.
     crate::process::run(command.stdout(std::io::stderr()))
 }

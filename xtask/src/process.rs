@@ -26,9 +26,18 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<()> {
 /// out again: some build scripts watch those variables and would build everything anew.
 pub(crate) fn cargo_command() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    let ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
+    let ours = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_",
+        "CARGO_CRATE_NAME",
+        "CARGO_PRIMARY_PACKAGE",
+    ];
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| ours.iter().any(|start| name.starts_with(start))) {
+        if name
+            .to_str()
+            .is_some_and(|name| ours.iter().any(|start| name.starts_with(start)))
+        {
             cargo.env_remove(name);
         }
     }
@@ -64,7 +73,10 @@ impl Background {
             .stderr(log)
             .spawn()
             .with_context(|| format!("starting {name}"))?;
-        Ok(Self { name, child: Some(child) })
+        Ok(Self {
+            name,
+            child: Some(child),
+        })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -72,7 +84,11 @@ impl Background {
     }
 
     /// Waits until `ready` says so; an early end of the program is an error.
-    pub(crate) fn wait_until(&mut self, patience: Duration, mut ready: impl FnMut() -> bool) -> Result<()> {
+    pub(crate) fn wait_until(
+        &mut self,
+        patience: Duration,
+        mut ready: impl FnMut() -> bool,
+    ) -> Result<()> {
         let started = Instant::now();
         while !ready() {
             if let Some(child) = &mut self.child {
@@ -81,7 +97,11 @@ impl Background {
                 }
             }
             if started.elapsed() > patience {
-                bail!("{} was not ready after {} s; see its log", self.name, patience.as_secs());
+                bail!(
+                    "{} was not ready after {} s; see its log",
+                    self.name,
+                    patience.as_secs()
+                );
             }
             thread::sleep(Duration::from_millis(50));
         }
@@ -98,7 +118,9 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
         // A polite end first: the verifier closes its database, pcscd removes its socket.
         let asked = Command::new("kill").arg(child.id().to_string()).status();
         let deadline = Instant::now() + Duration::from_secs(5);

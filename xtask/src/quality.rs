@@ -23,7 +23,12 @@ pub(crate) struct TestArguments {
 /// # Errors
 /// When the set-up or a test fails.
 pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
-    for group in [packages::MODELS, packages::BUILD, packages::RUN, packages::JUDGES] {
+    for group in [
+        packages::MODELS,
+        packages::BUILD,
+        packages::RUN,
+        packages::JUDGES,
+    ] {
         packages::install(group, arguments.yes)?;
     }
     models::fetch(root, |line| println!("  {line}"))?;
@@ -43,22 +48,45 @@ pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
 /// The first thing that does not hold.
 pub(crate) fn check(root: &Path, arguments: &TestArguments) -> Result<()> {
     process::cargo(&["fmt", "--all", "--check"])?;
-    for group in [packages::MODELS, packages::BUILD, packages::RUN, packages::JUDGES] {
+    for group in [
+        packages::MODELS,
+        packages::BUILD,
+        packages::RUN,
+        packages::JUDGES,
+    ] {
         packages::install(group, arguments.yes)?;
     }
-    process::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    process::cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])?;
     deny()?;
     process::run(
         process::cargo_command()
-            .args(["doc", "--workspace", "--no-deps", "--document-private-items"])
-            .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"),
+            .args([
+                "doc",
+                "--workspace",
+                "--no-deps",
+                "--document-private-items",
+            ])
+            .env(
+                "RUSTDOCFLAGS",
+                "-D warnings -A rustdoc::private_intra_doc_links",
+            ),
     )?;
     test(root, arguments)
 }
 
 /// Licences, sources and bans always; advisories where their database can be fetched.
 fn deny() -> Result<()> {
-    let present = Command::new("cargo-deny").arg("--version").output().is_ok_and(|answer| answer.status.success());
+    let present = Command::new("cargo-deny")
+        .arg("--version")
+        .output()
+        .is_ok_and(|answer| answer.status.success());
     if !present {
         process::cargo(&["install", "cargo-deny", "--locked"])?;
     }
@@ -66,7 +94,10 @@ fn deny() -> Result<()> {
     let advisories = process::cargo(&["deny", "check", "advisories"]);
     if advisories.is_err() {
         // Without network there is no database to check against; with one, a finding fails.
-        let fetched = Command::new("cargo").args(["deny", "fetch", "db"]).output().is_ok_and(|answer| answer.status.success());
+        let fetched = Command::new("cargo")
+            .args(["deny", "fetch", "db"])
+            .output()
+            .is_ok_and(|answer| answer.status.success());
         if fetched {
             bail!("an advisory applies to a dependency");
         }

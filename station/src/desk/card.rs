@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use emrtd::{
-    AccessError, AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, CscaTrust, DataGroup, EvidenceError,
-    MrzKey, Progress, ReadError, Traffic, VerifiedIdentity,
-};
 use emrtd::transport::{Transport, TransportError};
+use emrtd::{
+    AccessError, AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, CscaTrust, DataGroup,
+    EvidenceError, MrzKey, Progress, ReadError, Traffic, VerifiedIdentity,
+};
 use jiff::civil::Date;
 use rand_core::OsRng;
 use rand_core::TryRngCore as _;
@@ -60,7 +60,10 @@ impl CardError {
 ///
 /// # Errors
 /// [`CardError`] when the card could not be read; what it failed to prove is in the verdict.
-#[expect(clippy::too_many_arguments, reason = "each is one fact of the reading, given once, here")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is one fact of the reading, given once, here"
+)]
 pub fn read_card(
     transport: Box<dyn Transport>,
     source: &AccessSource<'_>,
@@ -90,13 +93,23 @@ pub fn read_card(
     *traffic = chip.traffic();
     let evidence = collected?;
     let verdict = evidence.verify(trust, challenge, at);
-    Ok(CardRead { evidence, verdict, traffic: *traffic })
+    Ok(CardRead {
+        evidence,
+        verdict,
+        traffic: *traffic,
+    })
 }
 
 /// What a visit reads: identity, portrait, proof, and the finger template where the issuer left
 /// it readable. Never more (F01).
-const WANTED: &[DataGroup] =
-    &[DataGroup::Dg1, DataGroup::Dg2, DataGroup::Dg13, DataGroup::Dg14, DataGroup::Dg15, DataGroup::Dg3];
+const WANTED: &[DataGroup] = &[
+    DataGroup::Dg1,
+    DataGroup::Dg2,
+    DataGroup::Dg13,
+    DataGroup::Dg14,
+    DataGroup::Dg15,
+    DataGroup::Dg3,
+];
 
 impl<'a> AccessSource<'a> {
     /// # Errors
@@ -111,18 +124,38 @@ impl<'a> AccessSource<'a> {
 }
 
 impl Desk<'_> {
-    pub(super) fn card(&mut self, challenge: Challenge, script: &Script, watch: &mut dyn FnMut(Step)) -> Event {
+    pub(super) fn card(
+        &mut self,
+        challenge: Challenge,
+        script: &Script,
+        watch: &mut dyn FnMut(Step),
+    ) -> Event {
         watch(Step::CardReading);
         let started = Instant::now();
         let at = (self.now)().to_zoned(crate::clock::vietnam()).date();
-        let policy = AccessPolicy { allow_bac: self.allow_bac };
+        let policy = AccessPolicy {
+            allow_bac: self.allow_bac,
+        };
         let mut traffic = Traffic::default();
         let read = AccessSource::of(&script.card).and_then(|source| {
             let transport = self.devices.card_reader.connect()?;
-            read_card(transport, &source, policy, WANTED, &challenge, self.trust, at, &mut traffic)
+            read_card(
+                transport,
+                &source,
+                policy,
+                WANTED,
+                &challenge,
+                self.trust,
+                at,
+                &mut traffic,
+            )
         });
         match read {
-            Ok(CardRead { evidence, verdict: Ok(identity), traffic }) => {
+            Ok(CardRead {
+                evidence,
+                verdict: Ok(identity),
+                traffic,
+            }) => {
                 watch(Step::Card {
                     apdus: traffic.apdus,
                     bytes_sent: traffic.bytes_sent,
@@ -132,9 +165,16 @@ impl Desk<'_> {
                     access: evidence.access.as_str(),
                 });
                 let device = self.devices.card_reader.device();
-                Event::CardRead(Box::new(CardSeen { evidence, identity, device }))
+                Event::CardRead(Box::new(CardSeen {
+                    evidence,
+                    identity,
+                    device,
+                }))
             }
-            Ok(CardRead { verdict: Err(error), .. }) => {
+            Ok(CardRead {
+                verdict: Err(error),
+                ..
+            }) => {
                 watch(Step::CardNotRead { code: error.code() });
                 Event::CardNotRead(Stop::refusal(error.code()))
             }

@@ -19,14 +19,27 @@ use super::{Desk, Step};
 const MAX_PAGES: u32 = 200;
 
 impl Desk<'_> {
-    pub(super) fn papers(&mut self, sheets: u32, script: &Script, watch: &mut dyn FnMut(Step)) -> Event {
+    pub(super) fn papers(
+        &mut self,
+        sheets: u32,
+        script: &Script,
+        watch: &mut dyn FnMut(Step),
+    ) -> Event {
         let mut papers: Vec<Vec<Page>> = Vec::new();
         let mut pages = 0;
         for scan in &script.papers.scan {
             let job = ScanJob {
                 dpi: self.devices.scan_dpi,
-                source: if scan.feeder { Source::Feeder } else { Source::Flatbed },
-                options: scan.options.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+                source: if scan.feeder {
+                    Source::Feeder
+                } else {
+                    Source::Flatbed
+                },
+                options: scan
+                    .options
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect(),
                 max_pages: MAX_PAGES - pages,
                 ..ScanJob::default()
             };
@@ -34,7 +47,11 @@ impl Desk<'_> {
             let mut started = Instant::now();
             let scanned = self.devices.scanner.scan(&job, &mut |page| {
                 pages += 1;
-                watch(Step::Page { number: pages, of: sheets, elapsed_ms: millis(started) });
+                watch(Step::Page {
+                    number: pages,
+                    of: sheets,
+                    elapsed_ms: millis(started),
+                });
                 started = Instant::now();
                 arrived.push(page);
             });
@@ -61,28 +78,52 @@ impl Desk<'_> {
                 Err(stop) => return Event::Stopped(stop),
             }
         }
-        let device = described(self.devices.scanner.as_ref(), self.devices.scanner_simulated);
-        Event::PapersRead(Papers { documents, pages, device })
+        let device = described(
+            self.devices.scanner.as_ref(),
+            self.devices.scanner_simulated,
+        );
+        Event::PapersRead(Papers {
+            documents,
+            pages,
+            device,
+        })
     }
 
     fn read_paper(&mut self, pages: &[Page]) -> Result<PaperDocument, Stop> {
         let failed = |error: PaperError| Stop::failure(error.code());
-        let sheets: Vec<Sheet> =
-            pages.iter().map(|page| Sheet::new(page.image.clone(), page.dpi)).collect::<Result<_, _>>().map_err(failed)?;
-        let options = paper::Options { declared_pages: None, created: (self.now)(), attach_fields: false };
-        let read = paper::digitize(&sheets, self.devices.text.as_mut(), &options).map_err(failed)?;
+        let sheets: Vec<Sheet> = pages
+            .iter()
+            .map(|page| Sheet::new(page.image.clone(), page.dpi))
+            .collect::<Result<_, _>>()
+            .map_err(failed)?;
+        let options = paper::Options {
+            declared_pages: None,
+            created: (self.now)(),
+            attach_fields: false,
+        };
+        let read =
+            paper::digitize(&sheets, self.devices.text.as_mut(), &options).map_err(failed)?;
         let claim = DocumentClaim {
             kind: read.kind.id.to_owned(),
             title: read.kind.title.to_owned(),
             // Raised by the visit where the operator's role allows it.
             grade: Grade::G0,
             sheets_declared: u32::try_from(pages.len()).unwrap_or(u32::MAX),
-            pages: read.pages.iter().map(page_claim).collect::<Option<_>>().ok_or(Stop::failure("paper.encoding"))?,
+            pages: read
+                .pages
+                .iter()
+                .map(page_claim)
+                .collect::<Option<_>>()
+                .ok_or(Stop::failure("paper.encoding"))?,
             pdf: PartIndex(0),
             fields: read.fields.iter().map(field_claim).collect(),
             owner: OwnerClaim::Unknown,
         };
-        Ok(PaperDocument { claim, pdf: Zeroizing::new(read.pdf), fields: read.fields })
+        Ok(PaperDocument {
+            claim,
+            pdf: Zeroizing::new(read.pdf),
+            fields: read.fields,
+        })
     }
 }
 
@@ -92,12 +133,24 @@ fn page_claim(page: &paper::PageReport) -> Option<PageClaim> {
         width: page.width,
         height: page.height,
         dpi: page.dpi,
-        verdicts: page.verdicts.iter().map(|verdict| verdict.code.to_owned()).collect(),
+        verdicts: page
+            .verdicts
+            .iter()
+            .map(|verdict| verdict.code.to_owned())
+            .collect(),
     })
 }
 
 fn field_claim(field: &Field) -> FieldClaim {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1, clamped")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 1, clamped"
+    )]
     let confidence = (field.confidence.clamp(0.0, 1.0) * 100.0).round() as u8;
-    FieldClaim { name: field.name.clone(), value: PersonalText::new(field.value.as_str()), confidence }
+    FieldClaim {
+        name: field.name.clone(),
+        value: PersonalText::new(field.value.as_str()),
+        confidence,
+    }
 }

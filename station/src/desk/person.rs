@@ -11,7 +11,12 @@ use super::{Desk, Step};
 
 impl Desk<'_> {
     /// Looks at several frames, keeps the sharpest that shows exactly one face, and compares it.
-    pub(super) fn face(&mut self, document: &PortraitBytes, attempt: u32, watch: &mut dyn FnMut(Step)) -> Event {
+    pub(super) fn face(
+        &mut self,
+        document: &PortraitBytes,
+        attempt: u32,
+        watch: &mut dyn FnMut(Step),
+    ) -> Event {
         let document = match Portrait::decode(document.bytes()) {
             Ok(portrait) => portrait,
             Err(error) => return Event::Stopped(Stop::refusal(error.code())),
@@ -54,11 +59,17 @@ impl Desk<'_> {
                 Err(_) if best.is_some() => break,
                 Err(error) => return Err(error.code()),
             };
-            let quality = self.devices.face.quality(&frame).map_err(|error| error.code())?;
+            let quality = self
+                .devices
+                .face
+                .quality(&frame)
+                .map_err(|error| error.code())?;
             match quality.faces {
                 0 => {}
                 1 => {
-                    let better = best.as_ref().is_none_or(|(sharpness, _)| quality.sharpness > *sharpness);
+                    let better = best
+                        .as_ref()
+                        .is_none_or(|(sharpness, _)| quality.sharpness > *sharpness);
                     if better {
                         best = Some((quality.sharpness, frame));
                     }
@@ -71,7 +82,12 @@ impl Desk<'_> {
 
     /// Compares a live finger with the chip's own template. The best of the recorded fingers
     /// counts: the citizen chooses which finger to lay down.
-    pub(super) fn finger(&mut self, references: &[FingerRecord], attempt: u32, watch: &mut dyn FnMut(Step)) -> Event {
+    pub(super) fn finger(
+        &mut self,
+        references: &[FingerRecord],
+        attempt: u32,
+        watch: &mut dyn FnMut(Step),
+    ) -> Event {
         let Some((sensor, engine)) = &mut self.devices.finger else {
             return not_done("no_sensor", watch);
         };
@@ -94,7 +110,9 @@ impl Desk<'_> {
         let mut trouble = None;
         for print in &prints {
             match engine.compare(print, &live) {
-                Ok(similarity) if best.is_none_or(|known| similarity.value() > known.value()) => best = Some(similarity),
+                Ok(similarity) if best.is_none_or(|known| similarity.value() > known.value()) => {
+                    best = Some(similarity)
+                }
                 Ok(_) => {}
                 Err(error) => trouble = Some(error.code()),
             }

@@ -68,13 +68,21 @@ impl Desk<'_> {
     ) -> Result<(BundleDigest, Vec<FiledDocument>), Stop> {
         let started = Instant::now();
         let at = (self.now)();
-        let evidence =
-            serde_json::to_vec(&request.evidence).map_err(|_| Stop::failure(EVIDENCE_UNWRITABLE))?;
-        let mut parts = vec![part("chip-evidence", "application/json", Zeroizing::new(evidence))];
+        let evidence = serde_json::to_vec(&request.evidence)
+            .map_err(|_| Stop::failure(EVIDENCE_UNWRITABLE))?;
+        let mut parts = vec![part(
+            "chip-evidence",
+            "application/json",
+            Zeroizing::new(evidence),
+        )];
         let mut documents = Vec::new();
         for (claim, pdf) in request.claims.documents.iter().zip(request.pdfs) {
             // TT 01/2023/TT-VPCP Art. 8(1): who digitises signs with the signature issued to them.
-            let pdf = if request.grade == Grade::G0 { pdf } else { self.signed(&pdf, at)? };
+            let pdf = if request.grade == Grade::G0 {
+                pdf
+            } else {
+                self.signed(&pdf, at)?
+            };
             documents.push(FiledDocument {
                 kind: claim.kind.clone(),
                 title: claim.title.clone(),
@@ -82,26 +90,39 @@ impl Desk<'_> {
                 pages: claim.pages.len(),
                 pdf_bytes: pdf.len(),
             });
-            parts.push(part(&format!("document-{}.pdf", documents.len()), "application/pdf", pdf));
+            parts.push(part(
+                &format!("document-{}.pdf", documents.len()),
+                "application/pdf",
+                pdf,
+            ));
         }
         let claims = request.claims;
         let digest = self
             .spool
             .seal(
-                |previous| Draft { manifest: claims, parts, previous },
+                |previous| Draft {
+                    manifest: claims,
+                    parts,
+                    previous,
+                },
                 self.device_key,
                 self.operator_key,
                 self.recipients,
                 at,
             )
             .map_err(|error| Stop::failure(error.code()))?;
-        watch(Step::Sealed { elapsed_ms: millis(started) });
+        watch(Step::Sealed {
+            elapsed_ms: millis(started),
+        });
         Ok((digest, documents))
     }
 
     fn signed(&self, pdf: &[u8], at: jiff::Timestamp) -> Result<Zeroizing<Vec<u8>>, Stop> {
         let options = SignOptions::new(at);
-        let key = OperatorSigns { key: self.operator_key, certificates: [self.operator_key.certificate().to_vec()] };
+        let key = OperatorSigns {
+            key: self.operator_key,
+            certificates: [self.operator_key.certificate().to_vec()],
+        };
         pades::sign(pdf, &key, &options)
             .map(Zeroizing::new)
             .map_err(|_| Stop::failure(SIGN_FAILED))

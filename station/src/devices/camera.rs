@@ -44,7 +44,10 @@ impl OpenCvCamera {
     /// Opens nothing yet: the camera is powered only inside a visit.
     #[must_use]
     pub fn new(source: &str) -> Self {
-        Self { source: source.to_owned(), video: None }
+        Self {
+            source: source.to_owned(),
+            video: None,
+        }
     }
 }
 
@@ -52,7 +55,8 @@ impl OpenCvCamera {
 impl super::Camera for OpenCvCamera {
     fn frame(&mut self) -> Result<Portrait, CameraError> {
         if self.video.is_none() {
-            let video = models_opencv::VideoCamera::open(&self.source).map_err(|_| CameraError::NotFound)?;
+            let video = models_opencv::VideoCamera::open(&self.source)
+                .map_err(|_| CameraError::NotFound)?;
             self.video = Some(video);
         }
         let video = self.video.as_mut().ok_or(CameraError::NotFound)?;
@@ -70,7 +74,11 @@ impl super::Camera for OpenCvCamera {
     fn device(&self) -> Device {
         let simulated = is_simulated(&self.source);
         // A path may hold a name; the manifest needs to know only that a file played the camera.
-        let name = if simulated { "file" } else { self.source.as_str() };
+        let name = if simulated {
+            "file"
+        } else {
+            self.source.as_str()
+        };
         super::device(DeviceKind::Camera, name, "opencv-videoio", simulated)
     }
 }

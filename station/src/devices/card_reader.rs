@@ -19,7 +19,11 @@ pub struct PcscReader {
 impl PcscReader {
     #[must_use]
     pub fn new(wanted: &str, wait: Duration) -> Self {
-        Self { wanted: wanted.to_owned(), wait, used: wanted.to_owned() }
+        Self {
+            wanted: wanted.to_owned(),
+            wait,
+            used: wanted.to_owned(),
+        }
     }
 }
 
@@ -32,7 +36,12 @@ impl CardReader for PcscReader {
     }
 
     fn device(&self) -> Device {
-        device(DeviceKind::CardReader, &self.used, "pcsc", is_simulated(&self.used))
+        device(
+            DeviceKind::CardReader,
+            &self.used,
+            "pcsc",
+            is_simulated(&self.used),
+        )
     }
 }
 
@@ -45,7 +54,9 @@ impl SimulatedReader {
     /// `cards` is asked each time a card should be on the reader.
     #[must_use]
     pub fn new(cards: impl FnMut() -> Option<Applet> + Send + 'static) -> Self {
-        Self { cards: Box::new(cards) }
+        Self {
+            cards: Box::new(cards),
+        }
     }
 }
 
@@ -58,6 +69,11 @@ impl CardReader for SimulatedReader {
     }
 
     fn device(&self) -> Device {
-        device(DeviceKind::CardReader, "simulated reader", "simulator", true)
+        device(
+            DeviceKind::CardReader,
+            "simulated reader",
+            "simulator",
+            true,
+        )
     }
 }

@@ -25,7 +25,12 @@ pub struct LibfprintSensor {
 impl LibfprintSensor {
     #[must_use]
     pub fn new(worker: PathBuf, env: Vec<(String, String)>, wait: Duration) -> Self {
-        Self { worker, env, wait, used: None }
+        Self {
+            worker,
+            env,
+            wait,
+            used: None,
+        }
     }
 }
 
@@ -34,15 +39,26 @@ impl FingerSensor for LibfprintSensor {
         // A worker for each capture: the sensor is powered only while a finger is wanted.
         let mut worker = SensorWorker::spawn(&self.worker, &self.env)?;
         let captured = worker.capture(self.wait)?;
-        self.used = Some((captured.device.clone(), captured.driver.clone(), captured.simulated));
+        self.used = Some((
+            captured.device.clone(),
+            captured.driver.clone(),
+            captured.simulated,
+        ));
         let dpi = captured.dpi.unwrap_or(SENSOR_DPI);
-        FingerImage::from_gray(captured.width, captured.height, dpi, captured.pixels.to_vec())
-            .map_err(|_| SensorError::BadAnswer)
+        FingerImage::from_gray(
+            captured.width,
+            captured.height,
+            dpi,
+            captured.pixels.to_vec(),
+        )
+        .map_err(|_| SensorError::BadAnswer)
     }
 
     fn device(&self) -> Device {
-        let (name, driver, simulated) =
-            self.used.clone().unwrap_or_else(|| ("finger sensor".to_owned(), "libfprint".to_owned(), false));
+        let (name, driver, simulated) = self
+            .used
+            .clone()
+            .unwrap_or_else(|| ("finger sensor".to_owned(), "libfprint".to_owned(), false));
         device(DeviceKind::FingerSensor, &name, &driver, simulated)
     }
 }

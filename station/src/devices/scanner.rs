@@ -9,8 +9,16 @@ use scanner_drivers::{SaneDriver, ScanError, Scanner, ScannerDriver};
 ///
 /// # Errors
 /// [`ScanError::NotFound`] when there is none.
-pub fn find(worker: PathBuf, env: Vec<(String, String)>, wanted: &str) -> Result<Box<dyn Scanner>, ScanError> {
-    let driver = env.into_iter().fold(SaneDriver::new(worker), |driver, (name, value)| driver.env(name, value));
+pub fn find(
+    worker: PathBuf,
+    env: Vec<(String, String)>,
+    wanted: &str,
+) -> Result<Box<dyn Scanner>, ScanError> {
+    let driver = env
+        .into_iter()
+        .fold(SaneDriver::new(worker), |driver, (name, value)| {
+            driver.env(name, value)
+        });
     driver
         .discover()?
         .into_iter()
@@ -20,6 +28,7 @@ pub fn find(worker: PathBuf, env: Vec<(String, String)>, wanted: &str) -> Result
 
 pub(crate) fn described(scanner: &dyn Scanner, simulated: bool) -> Device {
     // SANE's own make-believe backends are never taken for a scanner, whatever the config says.
-    let simulated = simulated || scanner.id().starts_with("pnm:") || scanner.id().starts_with("test:");
+    let simulated =
+        simulated || scanner.id().starts_with("pnm:") || scanner.id().starts_with("test:");
     super::device(DeviceKind::Scanner, scanner.id(), "sane", simulated)
 }

@@ -29,22 +29,37 @@ pub(super) fn trouble<E: std::fmt::Display>(code: &'static str) -> impl Fn(E) ->
 }
 
 pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
-    let face = models::Manifest::load(&config.models.dir).and_then(|manifest| models_opencv::SFace::load(&manifest)).map_err(|error| Trouble::new(error.code(), error))?;
+    let face = models::Manifest::load(&config.models.dir)
+        .and_then(|manifest| models_opencv::SFace::load(&manifest))
+        .map_err(|error| Trouble::new(error.code(), error))?;
     let text = models_tesseract::Tesseract::open(&config.models.tessdata, &config.models.languages)
         .map_err(|error| Trouble::new(error.code(), error))?;
-    let sane = config.scanner.worker.clone().unwrap_or_else(|| beside_program(SANE_WORKER));
+    let sane = config
+        .scanner
+        .worker
+        .clone()
+        .unwrap_or_else(|| beside_program(SANE_WORKER));
     let scanner = scanner::find(sane, pairs(&config.scanner.env), &config.scanner.device)
         .map_err(|error| Trouble::new(error.code(), error))?;
     let finger = config.finger.as_ref().map(|finger| {
         let sensor = LibfprintSensor::new(
-            finger.worker.clone().unwrap_or_else(|| beside_program(FINGER_WORKER)),
+            finger
+                .worker
+                .clone()
+                .unwrap_or_else(|| beside_program(FINGER_WORKER)),
             pairs(&finger.env),
             Duration::from_millis(finger.wait_ms),
         );
-        (Box::new(sensor) as _, Box::new(models::MinutiaeEngine::default()) as _)
+        (
+            Box::new(sensor) as _,
+            Box::new(models::MinutiaeEngine::default()) as _,
+        )
     });
     Ok(Devices {
-        card_reader: Box::new(PcscReader::new(&config.card.reader, Duration::from_millis(config.card.wait_ms))),
+        card_reader: Box::new(PcscReader::new(
+            &config.card.reader,
+            Duration::from_millis(config.card.wait_ms),
+        )),
         camera: Box::new(OpenCvCamera::new(&config.camera.source)),
         camera_frames: config.camera.frames,
         face: Box::new(face),
@@ -57,7 +72,9 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
 }
 
 fn pairs(env: &std::collections::BTreeMap<String, String>) -> Vec<(String, String)> {
-    env.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    env.iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 pub(super) fn trust(config: &Config) -> Result<CscaTrust, Trouble> {
@@ -87,7 +104,8 @@ pub(super) fn verifier_key(config: &Config) -> Result<VerifierPublicKey, Trouble
 
 pub(super) fn recipients(config: &Config) -> Result<Recipients, Trouble> {
     let text = read_file(&config.verifier.recipients)?;
-    Recipients::from_lines(&String::from_utf8_lossy(&text)).map_err(|error| Trouble::new(error.code(), error))
+    Recipients::from_lines(&String::from_utf8_lossy(&text))
+        .map_err(|error| Trouble::new(error.code(), error))
 }
 
 pub(super) fn courier(config: &Config) -> Result<Courier, Trouble> {
@@ -106,11 +124,18 @@ pub(super) fn spool(config: &Config) -> Result<Spool, Trouble> {
 }
 
 pub(super) fn tickets(config: &Config) -> Result<TicketStock, Trouble> {
-    TicketStock::open(&config.state_dir.join("tickets"), station_id(config)?, verifier_key(config)?)
-        .map_err(|error| Trouble::new(error.code(), error))
+    TicketStock::open(
+        &config.state_dir.join("tickets"),
+        station_id(config)?,
+        verifier_key(config)?,
+    )
+    .map_err(|error| Trouble::new(error.code(), error))
 }
 
 /// The one place where the program waits for the network.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Trouble> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(trouble("courier.setup"))
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(trouble("courier.setup"))
 }

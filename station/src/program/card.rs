@@ -51,12 +51,18 @@ pub(crate) struct ReadArguments {
 }
 
 /// What the desk may know of a holder: never DG3, ethnicity, religion or relatives.
-const WANTED: &[DataGroup] =
-    &[DataGroup::Dg1, DataGroup::Dg2, DataGroup::Dg13, DataGroup::Dg14, DataGroup::Dg15];
+const WANTED: &[DataGroup] = &[
+    DataGroup::Dg1,
+    DataGroup::Dg2,
+    DataGroup::Dg13,
+    DataGroup::Dg14,
+    DataGroup::Dg15,
+];
 
 pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
     let CardCommand::Read(arguments) = command;
-    let trust = CscaTrust::load_dir(&arguments.trust).map_err(|error| Trouble::new(error.code(), error))?;
+    let trust =
+        CscaTrust::load_dir(&arguments.trust).map_err(|error| Trouble::new(error.code(), error))?;
     let challenge = challenge(arguments.nonce.as_deref())?;
     let source = match (&arguments.can, &arguments.mrz) {
         (Some(can), _) => AccessSource::Can(can),
@@ -65,13 +71,28 @@ pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
     };
     let started = Instant::now();
     let mut traffic = Traffic::default();
-    let mut reader =
-        PcscReader::new(arguments.reader.as_deref().unwrap_or_default(), Duration::from_millis(arguments.wait_ms));
-    let transport = reader.connect().map_err(|error| Trouble::new(error.code(), error))?;
+    let mut reader = PcscReader::new(
+        arguments.reader.as_deref().unwrap_or_default(),
+        Duration::from_millis(arguments.wait_ms),
+    );
+    let transport = reader
+        .connect()
+        .map_err(|error| Trouble::new(error.code(), error))?;
     let connected = Instant::now();
-    let policy = AccessPolicy { allow_bac: arguments.allow_bac };
+    let policy = AccessPolicy {
+        allow_bac: arguments.allow_bac,
+    };
     let today = Timestamp::now().to_zoned(station::clock::vietnam()).date();
-    let read = read_card(transport, &source, policy, WANTED, &challenge, &trust, today, &mut traffic);
+    let read = read_card(
+        transport,
+        &source,
+        policy,
+        WANTED,
+        &challenge,
+        &trust,
+        today,
+        &mut traffic,
+    );
     let timing = json!({
         "apdus": traffic.apdus,
         "bytes_sent": traffic.bytes_sent,
@@ -98,8 +119,11 @@ fn challenge(nonce: Option<&str>) -> Result<Challenge, Trouble> {
     let mut bytes = [0_u8; 8];
     match nonce {
         Some(text) => {
-            let given = hex::decode(text).map_err(|_| Trouble::new("usage.invalid", "--nonce is not hexadecimal"))?;
-            bytes = given.try_into().map_err(|_| Trouble::new("usage.invalid", "--nonce is eight bytes"))?;
+            let given = hex::decode(text)
+                .map_err(|_| Trouble::new("usage.invalid", "--nonce is not hexadecimal"))?;
+            bytes = given
+                .try_into()
+                .map_err(|_| Trouble::new("usage.invalid", "--nonce is eight bytes"))?;
         }
         None => SystemRandom::new()
             .fill(&mut bytes)
@@ -147,7 +171,11 @@ fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer 
                 Language::Vi => "Đã đọc thẻ. Thẻ hợp lệ.\n",
             });
         }
-        Err(error) => words.push_str(&format!("{}\n  [{}]\n", told(error.code(), lang), error.code())),
+        Err(error) => words.push_str(&format!(
+            "{}\n  [{}]\n",
+            told(error.code(), lang),
+            error.code()
+        )),
     }
     words.push_str(&format!(
         "  {} · {} · {} APDU · {} B + {} B · {} ms",
@@ -160,7 +188,11 @@ fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer 
     ));
     for (group, state) in &report.passive.groups {
         let state = serde_json::to_value(state).unwrap_or_default();
-        words.push_str(&format!("\n  {}: {}", group.name(), state.as_str().unwrap_or("?")));
+        words.push_str(&format!(
+            "\n  {}: {}",
+            group.name(),
+            state.as_str().unwrap_or("?")
+        ));
     }
     let exit = if code.is_none() { SUCCESS } else { REFUSED };
     Answer { json, words, exit }
@@ -173,7 +205,8 @@ fn write_files(folder: &std::path::Path, read: &CardRead) -> Result<(), Trouble>
     for (group, bytes) in &read.evidence.groups {
         std::fs::write(folder.join(format!("{}.bin", group.name())), bytes).map_err(trouble)?;
     }
-    let evidence = serde_json::to_vec_pretty(&read.evidence).map_err(|error| trouble(error.into()))?;
+    let evidence =
+        serde_json::to_vec_pretty(&read.evidence).map_err(|error| trouble(error.into()))?;
     std::fs::write(folder.join("evidence.json"), evidence).map_err(trouble)
 }
 

@@ -21,24 +21,48 @@ pub(crate) struct DevicesArguments {
 pub(crate) fn run(arguments: &DevicesArguments) -> Told {
     let config = assemble::config(&arguments.config)?;
     let readers = match Readers::new().and_then(|readers| readers.names()) {
-        Ok(names) => json!(names.iter().map(|name| json!({ "name": name, "simulated": pcsc::is_simulated(name) })).collect::<Vec<_>>()),
+        Ok(names) => json!(
+            names
+                .iter()
+                .map(|name| json!({ "name": name, "simulated": pcsc::is_simulated(name) }))
+                .collect::<Vec<_>>()
+        ),
         Err(error) => json!({ "code": error.code() }),
     };
     let env = |env: &std::collections::BTreeMap<String, String>| {
-        env.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
+        env.iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect::<Vec<_>>()
     };
-    let sane = config.scanner.worker.clone().unwrap_or_else(|| beside_program("niem-sane-worker"));
-    let driver =
-        env(&config.scanner.env).into_iter().fold(SaneDriver::new(sane), |driver, (name, value)| driver.env(name, value));
+    let sane = config
+        .scanner
+        .worker
+        .clone()
+        .unwrap_or_else(|| beside_program("niem-sane-worker"));
+    let driver = env(&config.scanner.env)
+        .into_iter()
+        .fold(SaneDriver::new(sane), |driver, (name, value)| {
+            driver.env(name, value)
+        });
     let scanners = match driver.discover() {
-        Ok(found) => json!(found.iter().map(|scanner| json!(scanner.capabilities())).collect::<Vec<_>>()),
+        Ok(found) => json!(
+            found
+                .iter()
+                .map(|scanner| json!(scanner.capabilities()))
+                .collect::<Vec<_>>()
+        ),
         Err(error) => json!({ "code": error.code() }),
     };
     let sensors = match &config.finger {
         None => Value::Null,
         Some(finger) => {
-            let worker = finger.worker.clone().unwrap_or_else(|| beside_program("niem-finger-worker"));
-            match SensorWorker::spawn(&worker, &env(&finger.env)).and_then(|mut worker| worker.devices()) {
+            let worker = finger
+                .worker
+                .clone()
+                .unwrap_or_else(|| beside_program("niem-finger-worker"));
+            match SensorWorker::spawn(&worker, &env(&finger.env))
+                .and_then(|mut worker| worker.devices())
+            {
                 Ok(found) => json!(found),
                 Err(error) => json!({ "code": error.code() }),
             }

@@ -38,8 +38,13 @@ pub(crate) fn run(command: KeysCommand) -> Told {
     let setup = assemble::trouble::<rcgen::Error>("usage.invalid");
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(&setup)?;
     let mut request = CertificateParams::default();
-    request.distinguished_name.push(DnType::CommonName, arguments.name.as_str());
-    let csr = request.serialize_request(&key).and_then(|csr| csr.pem()).map_err(&setup)?;
+    request
+        .distinguished_name
+        .push(DnType::CommonName, arguments.name.as_str());
+    let csr = request
+        .serialize_request(&key)
+        .and_then(|csr| csr.pem())
+        .map_err(&setup)?;
     let key_path = arguments.dir.join(format!("{}.key.pem", arguments.name));
     let csr_path = arguments.dir.join(format!("{}.csr.pem", arguments.name));
     let disk = |error: std::io::Error| Trouble::new("file.unreadable", error);
@@ -47,10 +52,18 @@ pub(crate) fn run(command: KeysCommand) -> Told {
     write_secret(&key_path, key.serialize_pem().as_bytes()).map_err(disk)?;
     std::fs::write(&csr_path, csr).map_err(disk)?;
     let words = format!("{}\n{}", key_path.display(), csr_path.display());
-    Ok(Answer::ok(json!({ "key": key_path, "csr": csr_path }), words))
+    Ok(Answer::ok(
+        json!({ "key": key_path, "csr": csr_path }),
+        words,
+    ))
 }
 
 /// Never over an existing key: losing it would orphan the station's bundles.
 fn write_secret(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(bytes)
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?
+        .write_all(bytes)
 }

@@ -61,9 +61,14 @@ pub(crate) fn run(command: PaperCommand, lang: Language) -> Told {
 
 fn digitize(arguments: DigitizeArguments, lang: Language) -> Told {
     let pages = load(&arguments.pages, arguments.dpi)?;
-    let mut engine = models_tesseract::Tesseract::open(tessdata_dir(arguments.tessdata), &arguments.languages)
-        .map_err(|error| Trouble::new(error.code(), error))?;
-    let options = paper::Options { declared_pages: None, created: Timestamp::now(), attach_fields: false };
+    let mut engine =
+        models_tesseract::Tesseract::open(tessdata_dir(arguments.tessdata), &arguments.languages)
+            .map_err(|error| Trouble::new(error.code(), error))?;
+    let options = paper::Options {
+        declared_pages: None,
+        created: Timestamp::now(),
+        attach_fields: false,
+    };
     let read = match paper::digitize(&pages, &mut engine, &options) {
         Ok(read) => read,
         Err(error) => {
@@ -75,8 +80,14 @@ fn digitize(arguments: DigitizeArguments, lang: Language) -> Told {
             return Ok(answer);
         }
     };
-    std::fs::write(&arguments.out, &read.pdf).map_err(|error| Trouble::new("file.unreadable", error))?;
-    let sum = |part: fn(&paper::Timings) -> u64| read.pages.iter().map(|page| part(&page.timings)).sum::<u64>();
+    std::fs::write(&arguments.out, &read.pdf)
+        .map_err(|error| Trouble::new("file.unreadable", error))?;
+    let sum = |part: fn(&paper::Timings) -> u64| {
+        read.pages
+            .iter()
+            .map(|page| part(&page.timings))
+            .sum::<u64>()
+    };
     let json = json!({
         "outcome": "digitized",
         "pages": read.pages,
@@ -93,14 +104,27 @@ fn digitize(arguments: DigitizeArguments, lang: Language) -> Told {
             "pdf": read.pdf_ms,
         },
     });
-    let mut words = format!("{} · {} trang · {}", read.kind.title, read.pages.len(), arguments.out.display());
+    let mut words = format!(
+        "{} · {} trang · {}",
+        read.kind.title,
+        read.pages.len(),
+        arguments.out.display()
+    );
     for page in &read.pages {
         for verdict in &page.verdicts {
-            words.push_str(&format!("\n  {}: {} [{}]", page.number, told(verdict.code, lang), verdict.code));
+            words.push_str(&format!(
+                "\n  {}: {} [{}]",
+                page.number,
+                told(verdict.code, lang),
+                verdict.code
+            ));
         }
     }
     for field in &read.fields {
-        words.push_str(&format!("\n  {} = {} ({:.2})", field.name, field.value, field.confidence));
+        words.push_str(&format!(
+            "\n  {} = {} ({:.2})",
+            field.name, field.value, field.confidence
+        ));
     }
     Ok(Answer::ok(json, words))
 }
@@ -113,10 +137,21 @@ fn check(arguments: &CheckArguments, lang: Language) -> Told {
     let mut reports = Vec::new();
     for (number, sheet) in (1_u32..).zip(&pages) {
         let verdicts = paper::quality::look(&sheet.gray(), sheet.dpi());
-        refused |= verdicts.iter().any(|verdict| verdict.severity == Severity::Refused);
-        let shown: Vec<String> =
-            verdicts.iter().map(|verdict| format!("{} [{}]", told(verdict.code, lang), verdict.code)).collect();
-        words.push(format!("{number}: {}", if shown.is_empty() { "✓".to_owned() } else { shown.join("; ") }));
+        refused |= verdicts
+            .iter()
+            .any(|verdict| verdict.severity == Severity::Refused);
+        let shown: Vec<String> = verdicts
+            .iter()
+            .map(|verdict| format!("{} [{}]", told(verdict.code, lang), verdict.code))
+            .collect();
+        words.push(format!(
+            "{number}: {}",
+            if shown.is_empty() {
+                "✓".to_owned()
+            } else {
+                shown.join("; ")
+            }
+        ));
         reports.push(json!({
             "number": number,
             "width": sheet.width(),
@@ -139,7 +174,9 @@ fn load(paths: &[PathBuf], dpi: Option<u32>) -> Result<Vec<Sheet>, Trouble> {
         if bytes.starts_with(b"%PDF-") {
             pages.extend(pdf_pages(path)?);
         } else {
-            pages.push(Sheet::from_file(&bytes, dpi).map_err(|error| Trouble::new(error.code(), error))?);
+            pages.push(
+                Sheet::from_file(&bytes, dpi).map_err(|error| Trouble::new(error.code(), error))?,
+            );
         }
     }
     Ok(pages)
@@ -150,7 +187,14 @@ fn pdf_pages(path: &Path) -> Result<Vec<Sheet>, Trouble> {
     let mut pages = Vec::new();
     for number in 1..=MAX_PDF_PAGES {
         let drawn = Command::new("pdftoppm")
-            .args(["-r", &PDF_DPI.to_string(), "-f", &number.to_string(), "-l", &number.to_string()])
+            .args([
+                "-r",
+                &PDF_DPI.to_string(),
+                "-f",
+                &number.to_string(),
+                "-l",
+                &number.to_string(),
+            ])
             .arg(path)
             .output()
             .map_err(|error| Trouble::new("paper.pdf_unreadable", error))?;
@@ -158,7 +202,10 @@ fn pdf_pages(path: &Path) -> Result<Vec<Sheet>, Trouble> {
             // Past the last page pdftoppm prints nothing; on page 1 it means there is none.
             break;
         }
-        pages.push(Sheet::from_file(&drawn.stdout, Some(PDF_DPI)).map_err(|error| Trouble::new(error.code(), error))?);
+        pages.push(
+            Sheet::from_file(&drawn.stdout, Some(PDF_DPI))
+                .map_err(|error| Trouble::new(error.code(), error))?,
+        );
     }
     if pages.is_empty() {
         return Err(Trouble::new("paper.pdf_unreadable", path.display()));

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use models::{Bands, FaceEngine as _, FingerEngine as _, FingerImage, ModelId, Portrait, Similarity};
+use models::{
+    Bands, FaceEngine as _, FingerEngine as _, FingerImage, ModelId, Portrait, Similarity,
+};
 use serde_json::json;
 use station::answer::{Answer, REFUSED, SUCCESS, Trouble};
 
@@ -51,21 +53,24 @@ pub(crate) fn face(command: FaceCommand) -> Told {
     let mut engine = models::Manifest::load(&models_dir(arguments.models))
         .and_then(|manifest| models_opencv::SFace::load(&manifest))
         .map_err(|error| Trouble::new(error.code(), error))?;
-    let similarity =
-        engine.compare(&document, &live).map_err(|error| Trouble::new(error.code(), error))?;
+    let similarity = engine
+        .compare(&document, &live)
+        .map_err(|error| Trouble::new(error.code(), error))?;
     Ok(compared(similarity, engine.bands(), engine.model()))
 }
 
 pub(crate) fn finger(command: FingerCommand) -> Told {
     let FingerCommand::Compare(arguments) = command;
     let print = |path: &PathBuf| {
-        FingerImage::decode(&read_file(path)?, arguments.dpi).map_err(|error| Trouble::new(error.code(), error))
+        FingerImage::decode(&read_file(path)?, arguments.dpi)
+            .map_err(|error| Trouble::new(error.code(), error))
     };
     let reference = print(&arguments.reference)?;
     let live = print(&arguments.live)?;
     let mut engine = models::MinutiaeEngine::default();
-    let similarity =
-        engine.compare(&reference, &live).map_err(|error| Trouble::new(error.code(), error))?;
+    let similarity = engine
+        .compare(&reference, &live)
+        .map_err(|error| Trouble::new(error.code(), error))?;
     Ok(compared(similarity, engine.bands(), engine.model()))
 }
 
@@ -73,7 +78,11 @@ fn compared(similarity: Similarity, bands: Bands, model: &ModelId) -> Answer {
     let outcome = bands.judge(similarity);
     let score = (f64::from(similarity.value()) * 1000.0).round() / 1000.0;
     let threshold = (f64::from(bands.accept) * 1000.0).round() / 1000.0;
-    let exit = if outcome == models::Outcome::Match { SUCCESS } else { REFUSED };
+    let exit = if outcome == models::Outcome::Match {
+        SUCCESS
+    } else {
+        REFUSED
+    };
     Answer {
         json: json!({ "outcome": outcome, "score": score, "threshold": threshold, "model": model.to_string() }),
         words: format!("{}  {score} (≥ {threshold})  {model}", outcome.as_str()),

@@ -43,7 +43,9 @@ pub(crate) fn run(command: SpoolCommand, lang: Language) -> Told {
     match command {
         SpoolCommand::List(arguments) => list(&assemble::config(&arguments.config)?),
         SpoolCommand::Push(arguments) => push(&assemble::config(&arguments.config)?, lang),
-        SpoolCommand::Export(arguments) => export(&assemble::config(&arguments.config)?, &arguments.into),
+        SpoolCommand::Export(arguments) => {
+            export(&assemble::config(&arguments.config)?, &arguments.into)
+        }
     }
 }
 
@@ -62,9 +64,21 @@ fn list(config: &Config) -> Told {
             json!({ "bundle": digest.to_string(), "tries": attempt.tries, "due_at": attempt.due_at })
         })
         .collect();
-    let refused: Vec<String> = spool.refused().map_err(disk)?.iter().map(ToString::to_string).collect();
-    let words = format!("chờ gửi / waiting: {} · bị từ chối / refused: {}", waiting.len(), refused.len());
-    Ok(Answer::ok(json!({ "waiting": waiting, "refused": refused }), words))
+    let refused: Vec<String> = spool
+        .refused()
+        .map_err(disk)?
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let words = format!(
+        "chờ gửi / waiting: {} · bị từ chối / refused: {}",
+        waiting.len(),
+        refused.len()
+    );
+    Ok(Answer::ok(
+        json!({ "waiting": waiting, "refused": refused }),
+        words,
+    ))
 }
 
 fn push(config: &Config, lang: Language) -> Told {
@@ -79,9 +93,17 @@ fn push(config: &Config, lang: Language) -> Told {
                 words.push(format!("{digest} → {}", receipt.entry));
             }
             Err(error) => {
-                let outcome = if error.is_final() { "refused" } else { "waiting" };
+                let outcome = if error.is_final() {
+                    "refused"
+                } else {
+                    "waiting"
+                };
                 results.push(json!({ "bundle": digest.to_string(), "outcome": outcome, "code": error.code() }));
-                words.push(format!("{digest}: {} [{}]", told(error.code(), lang), error.code()));
+                words.push(format!(
+                    "{digest}: {} [{}]",
+                    told(error.code(), lang),
+                    error.code()
+                ));
                 exit = exit.max(if error.is_final() { REFUSED } else { FAILED });
                 // The line is down for every bundle alike.
                 if matches!(error, CourierError::Unreachable) {
@@ -90,7 +112,11 @@ fn push(config: &Config, lang: Language) -> Told {
             }
         }
     }
-    Ok(Answer { json: json!({ "pushed": results }), words: words.join("\n"), exit })
+    Ok(Answer {
+        json: json!({ "pushed": results }),
+        words: words.join("\n"),
+        exit,
+    })
 }
 
 fn export(config: &Config, into: &Path) -> Told {
@@ -101,12 +127,17 @@ fn export(config: &Config, into: &Path) -> Told {
         exported.push(digest.to_string());
     }
     let words = format!("{} → {}", exported.len(), into.display());
-    Ok(Answer::ok(json!({ "exported": exported, "into": into }), words))
+    Ok(Answer::ok(
+        json!({ "exported": exported, "into": into }),
+        words,
+    ))
 }
 
 /// Copies one waiting bundle, still sealed, into a folder named by its digest.
 pub(super) fn export_one(spool: &Spool, digest: BundleDigest, into: &Path) -> Result<(), Trouble> {
-    let Some(from) = spool.path_of(digest) else { return Ok(()) };
+    let Some(from) = spool.path_of(digest) else {
+        return Ok(());
+    };
     copy_folder(&from, &into.join(digest.to_string())).map_err(disk)
 }
 
@@ -136,7 +167,10 @@ pub(super) fn push_one(config: &Config, spool: &Spool, digest: BundleDigest) -> 
         Err(CourierError::Refused(refusal)) => {
             tracing::warn!(bundle = %digest, faults = ?refusal.faults, "refused by the verifier");
             if let Err(error) = spool.set_aside(digest, &refusal.document) {
-                tracing::error!(code = error.code(), "the refused bundle could not be set aside");
+                tracing::error!(
+                    code = error.code(),
+                    "the refused bundle could not be set aside"
+                );
             }
         }
         Err(error) => {
@@ -144,7 +178,9 @@ pub(super) fn push_one(config: &Config, spool: &Spool, digest: BundleDigest) -> 
             let mut jitter = [0_u8; 1];
             // Without randomness the desks merely come back together.
             let _ = SystemRandom::new().fill(&mut jitter);
-            spool.schedule().postpone(digest, Timestamp::now(), jitter[0]);
+            spool
+                .schedule()
+                .postpone(digest, Timestamp::now(), jitter[0]);
         }
     }
     delivered
@@ -154,10 +190,16 @@ fn deliver(config: &Config, spool: &Spool, digest: BundleDigest) -> Delivery {
     let setup = |_: Trouble| CourierError::Setup("configuration");
     let courier: Courier = assemble::courier(config).map_err(setup)?;
     let verifier = assemble::verifier_key(config).map_err(setup)?;
-    let sealed = spool.load(digest).map_err(|error| CourierError::Disk(std::io::Error::other(error)))?;
-    let signed = assemble::runtime().map_err(setup)?.block_on(courier.deliver(&sealed))?;
+    let sealed = spool
+        .load(digest)
+        .map_err(|error| CourierError::Disk(std::io::Error::other(error)))?;
+    let signed = assemble::runtime()
+        .map_err(setup)?
+        .block_on(courier.deliver(&sealed))?;
     // A receipt under another key, or for another bundle, frees nothing.
-    let receipt = spool.forget(digest, &signed, &verifier).map_err(|_| CourierError::Answer(200))?;
+    let receipt = spool
+        .forget(digest, &signed, &verifier)
+        .map_err(|_| CourierError::Answer(200))?;
     let value = serde_json::from_slice(&signed.to_json()).unwrap_or_default();
     Ok((receipt, value))
 }

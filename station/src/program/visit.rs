@@ -43,7 +43,8 @@ const TICKET_BATCH: u32 = 50;
 pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
     let VisitCommand::Run(arguments) = command;
     let config = assemble::config(&arguments.config)?;
-    let script: Script = config::read(&arguments.script).map_err(|error| Trouble::new(error.code(), error))?;
+    let script: Script =
+        config::read(&arguments.script).map_err(|error| Trouble::new(error.code(), error))?;
     // Pre-flight: everything that sealing needs is there before the citizen is asked for anything.
     let device_key = assemble::device_key(&config)?;
     let operator_key = assemble::file_key(&script.operator.key, &script.operator.cert)?;
@@ -89,24 +90,34 @@ fn open(config: &Config, script: &Script, tickets: &TicketStock) -> Result<Openi
         Ok(ticket) => ticket,
         // The stock is empty: the verifier may be reachable right now.
         Err(_) => {
-            let fetched = assemble::runtime()?.block_on(assemble::courier(config)?.tickets(TICKET_BATCH));
+            let fetched =
+                assemble::runtime()?.block_on(assemble::courier(config)?.tickets(TICKET_BATCH));
             let fetched = fetched.map_err(|error| {
                 tracing::warn!(code = error.code(), "no tickets could be fetched");
                 Trouble::new("ticket.none_left", error)
             })?;
-            tickets.add(fetched, now).map_err(|error| Trouble::new(error.code(), error))?;
-            tickets.take(now).map_err(|error| Trouble::new(error.code(), error))?
+            tickets
+                .add(fetched, now)
+                .map_err(|error| Trouble::new(error.code(), error))?;
+            tickets
+                .take(now)
+                .map_err(|error| Trouble::new(error.code(), error))?
         }
     };
     Ok(Opening {
         visit: VisitId::at(now),
         ticket,
         station: assemble::station_id(config)?,
-        operator: OperatorId::new(script.operator.id.clone()).map_err(assemble::trouble("config.invalid"))?,
+        operator: OperatorId::new(script.operator.id.clone())
+            .map_err(assemble::trouble("config.invalid"))?,
         role: script.operator.role,
         practice: config.practice,
         opened_at: now,
-        plan: Plan { lang: script.lang.clone(), sheets: script.papers.sheets, card_tries: config.card.tries },
+        plan: Plan {
+            lang: script.lang.clone(),
+            sheets: script.papers.sheets,
+            card_tries: config.card.tries,
+        },
     })
 }
 
@@ -128,14 +139,26 @@ fn answer(
     let digest = match &end.closed {
         Closed::Sealed(digest) => *digest,
         Closed::Stopped(stop) => {
-            let outcome = if stop.kind == StopKind::Refusal { "refused" } else { "failed" };
+            let outcome = if stop.kind == StopKind::Refusal {
+                "refused"
+            } else {
+                "failed"
+            };
             let trouble = Trouble::new(stop.code, "").answer(lang);
             json["outcome"] = json!(outcome);
             for key in ["code", "vi", "en"] {
                 json[key] = trouble.json[key].clone();
             }
-            let exit = if stop.kind == StopKind::Refusal { REFUSED } else { exit_of(stop.code).max(FAILED) };
-            return Answer { json, words: format!("{}\n  [{}]", told(stop.code, lang), stop.code), exit };
+            let exit = if stop.kind == StopKind::Refusal {
+                REFUSED
+            } else {
+                exit_of(stop.code).max(FAILED)
+            };
+            return Answer {
+                json,
+                words: format!("{}\n  [{}]", told(stop.code, lang), stop.code),
+                exit,
+            };
         }
     };
     json["bundle"] = json!(digest.to_string());
@@ -156,7 +179,11 @@ fn answer(
         }
         Some(Err(error)) => {
             let code = error.code();
-            json["outcome"] = json!(if error.is_final() { "refused" } else { "waiting" });
+            json["outcome"] = json!(if error.is_final() {
+                "refused"
+            } else {
+                "waiting"
+            });
             json["code"] = json!(code);
             if let station::courier::CourierError::Refused(refusal) = &error {
                 json["faults"] = json!(refusal.faults);
@@ -180,28 +207,98 @@ fn answer(
 fn in_words(step: &Step, lang: Language) -> String {
     let vi = lang != Language::En;
     match step {
-        Step::Consent { given: true } => if vi { "đồng ý: đã ghi nhận hai mục đích" } else { "consent: both purposes given" }.into(),
-        Step::Consent { given: false } => if vi { "đồng ý: không" } else { "consent: refused" }.into(),
-        Step::CardReading => if vi { "thẻ: đang đọc, xin giữ yên" } else { "card: reading, please hold still" }.into(),
-        Step::Card { apdus, bytes_sent, bytes_received, elapsed_ms, clone_check, access } => {
-            let word = if vi { "thẻ: hợp lệ" } else { "card: genuine" };
-            format!("{word} · {access} · {clone_check} · {apdus} APDU, {bytes_sent} + {bytes_received} B, {elapsed_ms} ms")
+        Step::Consent { given: true } => if vi {
+            "đồng ý: đã ghi nhận hai mục đích"
+        } else {
+            "consent: both purposes given"
+        }
+        .into(),
+        Step::Consent { given: false } => if vi {
+            "đồng ý: không"
+        } else {
+            "consent: refused"
+        }
+        .into(),
+        Step::CardReading => if vi {
+            "thẻ: đang đọc, xin giữ yên"
+        } else {
+            "card: reading, please hold still"
+        }
+        .into(),
+        Step::Card {
+            apdus,
+            bytes_sent,
+            bytes_received,
+            elapsed_ms,
+            clone_check,
+            access,
+        } => {
+            let word = if vi {
+                "thẻ: hợp lệ"
+            } else {
+                "card: genuine"
+            };
+            format!(
+                "{word} · {access} · {clone_check} · {apdus} APDU, {bytes_sent} + {bytes_received} B, {elapsed_ms} ms"
+            )
         }
         Step::CardNotRead { code } => format!("{}: {code}", if vi { "thẻ" } else { "card" }),
-        Step::Face { outcome, score, threshold, attempt } => {
-            format!("{}: {} {score:.2} (≥ {threshold:.2}), {attempt}/3", if vi { "khuôn mặt" } else { "face" }, outcome_word(*outcome, vi))
+        Step::Face {
+            outcome,
+            score,
+            threshold,
+            attempt,
+        } => {
+            format!(
+                "{}: {} {score:.2} (≥ {threshold:.2}), {attempt}/3",
+                if vi { "khuôn mặt" } else { "face" },
+                outcome_word(*outcome, vi)
+            )
         }
-        Step::Finger { outcome, score, threshold, attempt } => {
-            format!("{}: {} {score:.2} (≥ {threshold:.2}), {attempt}/3", if vi { "vân tay" } else { "finger" }, outcome_word(*outcome, vi))
+        Step::Finger {
+            outcome,
+            score,
+            threshold,
+            attempt,
+        } => {
+            format!(
+                "{}: {} {score:.2} (≥ {threshold:.2}), {attempt}/3",
+                if vi { "vân tay" } else { "finger" },
+                outcome_word(*outcome, vi)
+            )
         }
-        Step::FingerNotDone { reason } => format!("{}: {reason}", if vi { "vân tay: không đối chiếu" } else { "finger: not compared" }),
-        Step::Page { number, of, elapsed_ms } => {
-            format!("{} {number}/{of}, {elapsed_ms} ms", if vi { "quét: trang" } else { "scan: page" })
+        Step::FingerNotDone { reason } => format!(
+            "{}: {reason}",
+            if vi {
+                "vân tay: không đối chiếu"
+            } else {
+                "finger: not compared"
+            }
+        ),
+        Step::Page {
+            number,
+            of,
+            elapsed_ms,
+        } => {
+            format!(
+                "{} {number}/{of}, {elapsed_ms} ms",
+                if vi { "quét: trang" } else { "scan: page" }
+            )
         }
-        Step::Paper { kind, pages, elapsed_ms } => {
-            format!("{} {kind}, {pages} tr., {elapsed_ms} ms", if vi { "giấy tờ:" } else { "paper:" })
+        Step::Paper {
+            kind,
+            pages,
+            elapsed_ms,
+        } => {
+            format!(
+                "{} {kind}, {pages} tr., {elapsed_ms} ms",
+                if vi { "giấy tờ:" } else { "paper:" }
+            )
         }
-        Step::Sealed { elapsed_ms } => format!("{}, {elapsed_ms} ms", if vi { "niêm phong: xong" } else { "sealed" }),
+        Step::Sealed { elapsed_ms } => format!(
+            "{}, {elapsed_ms} ms",
+            if vi { "niêm phong: xong" } else { "sealed" }
+        ),
     }
 }
 

@@ -26,7 +26,10 @@ pub(super) fn head(root: &Path) -> io::Result<Option<BundleDigest>> {
 }
 
 pub(super) fn append(root: &Path, digest: BundleDigest) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).append(true).open(path(root))?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path(root))?;
     file.write_all(format!("{digest}\n").as_bytes())?;
     file.sync_data()?;
     super::sync_folder(root)

@@ -40,7 +40,9 @@ impl Schedule {
     pub(super) fn rebuild(&self, waiting: &[BundleDigest]) {
         let Some(tree) = &self.tree else { return };
         for stale in tree.iter().keys().flatten() {
-            let known = std::str::from_utf8(&stale).ok().and_then(|text| text.parse().ok());
+            let known = std::str::from_utf8(&stale)
+                .ok()
+                .and_then(|text| text.parse().ok());
             if !known.is_some_and(|digest: BundleDigest| waiting.contains(&digest)) {
                 let _ = tree.remove(stale);
             }
@@ -70,13 +72,18 @@ impl Schedule {
 
     #[must_use]
     pub fn is_due(&self, digest: BundleDigest, now: Timestamp) -> bool {
-        self.attempt(digest).is_none_or(|attempt| attempt.due_at <= now.as_second())
+        self.attempt(digest)
+            .is_none_or(|attempt| attempt.due_at <= now.as_second())
     }
 
     /// After a failed push: wait twice as long as before, up to [`LONGEST_WAIT`], and a little
     /// more by chance (`jitter` in 0..=255) so that a hundred desks do not come back together.
     pub fn postpone(&self, digest: BundleDigest, now: Timestamp, jitter: u8) {
-        let tries = self.attempt(digest).unwrap_or_default().tries.saturating_add(1);
+        let tries = self
+            .attempt(digest)
+            .unwrap_or_default()
+            .tries
+            .saturating_add(1);
         let doubled = FIRST_WAIT.as_secs() << tries.saturating_sub(1).min(10);
         let wait = doubled.min(LONGEST_WAIT.as_secs());
         let wait = wait + wait * u64::from(jitter) / 1024;
@@ -92,5 +99,10 @@ impl Schedule {
 }
 
 fn open_at(path: &Path) -> Option<sled::Db> {
-    sled::Config::new().path(path).cache_capacity(8 << 20).flush_every_ms(Some(1000)).open().ok()
+    sled::Config::new()
+        .path(path)
+        .cache_capacity(8 << 20)
+        .flush_every_ms(Some(1000))
+        .open()
+        .ok()
 }

@@ -36,9 +36,16 @@ fn a_torn_last_line_is_no_digest() {
     drop(Spool::open(root).unwrap());
     let whole = digest("whole");
     fs::create_dir(root.join("waiting").join(whole.to_string())).unwrap();
-    fs::write(root.join("chain.log"), format!("{whole}\n{}", &digest("torn").to_string()[..20])).unwrap();
+    fs::write(
+        root.join("chain.log"),
+        format!("{whole}\n{}", &digest("torn").to_string()[..20]),
+    )
+    .unwrap();
     drop(Spool::open(root).unwrap());
-    assert_eq!(fs::read_to_string(root.join("chain.log")).unwrap(), format!("{whole}\n"));
+    assert_eq!(
+        fs::read_to_string(root.join("chain.log")).unwrap(),
+        format!("{whole}\n")
+    );
 }
 
 #[test]
@@ -77,5 +84,8 @@ fn a_failed_push_waits_longer_each_time_and_never_for_ever() {
 fn two_stations_cannot_hold_one_spool() {
     let folder = tempfile::tempdir().unwrap();
     let _first = Spool::open(folder.path()).unwrap();
-    assert_eq!(Spool::open(folder.path()).err().unwrap().code(), "spool.in_use");
+    assert_eq!(
+        Spool::open(folder.path()).err().unwrap().code(),
+        "spool.in_use"
+    );
 }

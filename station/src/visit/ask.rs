@@ -13,9 +13,15 @@ pub enum Ask {
     /// Read and verify the card; active authentication answers this challenge.
     ReadCard { challenge: Challenge },
     /// Take a live portrait and compare it with the one the chip carries (attempt 1, 2, 3).
-    TakePortrait { document: PortraitBytes, attempt: u32 },
+    TakePortrait {
+        document: PortraitBytes,
+        attempt: u32,
+    },
     /// Take a fingerprint and compare it with one of these; with none, say why it was not done.
-    TakeFinger { references: Vec<FingerRecord>, attempt: u32 },
+    TakeFinger {
+        references: Vec<FingerRecord>,
+        attempt: u32,
+    },
     /// Scan this many sheets, judge and read them.
     ScanPapers { sheets: u32 },
     /// Show the result to operator and citizen.

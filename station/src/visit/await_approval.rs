@@ -37,11 +37,21 @@ impl AwaitApproval {
             rulebook::grades::Grade::G0 => Grade::G0,
             _ => Grade::G1,
         };
-        let Matched { identified, face, finger } = self.matched;
+        let Matched {
+            identified,
+            face,
+            finger,
+        } = self.matched;
         let holder = identified.identity.holder();
         let witnessed = Witnessed {
-            name: holder.name_vi.as_ref().map(|name| PersonalText::new(name.as_str())),
-            old_id_no: holder.old_id_no.as_ref().map(|number| PersonalText::new(number.as_str())),
+            name: holder
+                .name_vi
+                .as_ref()
+                .map(|name| PersonalText::new(name.as_str())),
+            old_id_no: holder
+                .old_id_no
+                .as_ref()
+                .map(|number| PersonalText::new(number.as_str())),
         };
         let chip = ChipClaim {
             evidence: PartIndex(EVIDENCE_PART),
@@ -75,6 +85,12 @@ impl AwaitApproval {
             finger,
             documents,
         };
-        SealRequest { claims, evidence, pdfs, grade, set_aside: self.set_aside }
+        SealRequest {
+            claims,
+            evidence,
+            pdfs,
+            grade,
+            set_aside: self.set_aside,
+        }
     }
 }

@@ -19,7 +19,10 @@ pub struct AwaitCard {
 
 impl AwaitCard {
     pub(super) fn new(consented: Consented) -> Self {
-        Self { consented, tries: 1 }
+        Self {
+            consented,
+            tries: 1,
+        }
     }
 
     /// A genuine card still has to name a holder that a wallet can be kept for.
@@ -28,7 +31,12 @@ impl AwaitCard {
         let Some(number) = holder.personal_id.as_ref() else {
             return Err(Stop::refusal(NO_PERSONAL_ID));
         };
-        let opened_on = self.consented.opening.opened_at.to_zoned(crate::clock::vietnam()).date();
+        let opened_on = self
+            .consented
+            .opening
+            .opened_at
+            .to_zoned(crate::clock::vietnam())
+            .date();
         if holder.expiry_date.is_some_and(|expiry| expiry < opened_on) {
             return Err(Stop::refusal(EXPIRED));
         }
@@ -42,7 +50,10 @@ impl AwaitCard {
         };
         // The place code is the one of registration and may be older than any list of ours.
         let wrong = |fault: &PersonalIdFault| !matches!(fault, PersonalIdFault::Place);
-        if personal_id::faults(number.expose(), birth, sex).iter().any(wrong) {
+        if personal_id::faults(number.expose(), birth, sex)
+            .iter()
+            .any(wrong)
+        {
             return Err(Stop::refusal(NUMBER_DISAGREES));
         }
         let Some(portrait) = seen.identity.portrait() else {

@@ -17,7 +17,10 @@ impl AwaitConsent {
     pub(super) fn answered(self, consents: Vec<Consent>) -> Result<Consented, Stop> {
         let given = |purpose: Purpose| consents.iter().any(|consent| consent.purpose == purpose);
         if given(Purpose::Identify) && given(Purpose::File) {
-            Ok(Consented { opening: self.opening, consents })
+            Ok(Consented {
+                opening: self.opening,
+                consents,
+            })
         } else {
             Err(Stop::refusal(REFUSED))
         }

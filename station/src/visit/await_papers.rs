@@ -32,13 +32,23 @@ impl AwaitPapers {
         for mut document in papers.documents {
             document.claim.owner = owner(&self.matched, &document);
             let forbidden = kinds::find(&document.claim.kind).and_then(|kind| {
-                kinds::objections(kind, &kinds::Paper::default(), grade, day).into_iter().find(|objection| objection.blocks)
+                kinds::objections(kind, &kinds::Paper::default(), grade, day)
+                    .into_iter()
+                    .find(|objection| objection.blocks)
             });
             if let Some(objection) = forbidden {
                 let rule = Some(objection.rule.id.clone());
-                set_aside.push(SetAside { kind: document.claim.kind, code: NOT_TO_BE_DIGITISED, rule });
+                set_aside.push(SetAside {
+                    kind: document.claim.kind,
+                    code: NOT_TO_BE_DIGITISED,
+                    rule,
+                });
             } else if document.claim.owner == OwnerClaim::Other {
-                set_aside.push(SetAside { kind: document.claim.kind, code: OTHER_OWNER, rule: None });
+                set_aside.push(SetAside {
+                    kind: document.claim.kind,
+                    code: OTHER_OWNER,
+                    rule: None,
+                });
             } else {
                 kept.push(document);
             }
@@ -48,7 +58,11 @@ impl AwaitPapers {
         }
         let mut matched = self.matched;
         matched.identified.devices.push(papers.device);
-        Ok(AwaitApproval { matched, documents: kept, set_aside })
+        Ok(AwaitApproval {
+            matched,
+            documents: kept,
+            set_aside,
+        })
     }
 }
 

@@ -25,7 +25,10 @@ type Next<Done, State> = Result<Result<Done, (State, Ask)>, Stop>;
 
 impl AwaitFace {
     pub(super) fn new(identified: Identified) -> Self {
-        Self { identified, attempt: 1 }
+        Self {
+            identified,
+            attempt: 1,
+        }
     }
 
     pub(super) fn compared(mut self, comparison: Comparison) -> Next<FaceMatched, Self> {
@@ -33,11 +36,17 @@ impl AwaitFace {
             MatchOutcome::Match => {
                 let face = comparison.claim("dg2", self.attempt);
                 self.identified.devices.push(comparison.device);
-                Ok(Ok(FaceMatched { identified: self.identified, face }))
+                Ok(Ok(FaceMatched {
+                    identified: self.identified,
+                    face,
+                }))
             }
             _ if self.attempt < ATTEMPTS => {
                 self.attempt += 1;
-                let ask = Ask::TakePortrait { document: self.identified.portrait(), attempt: self.attempt };
+                let ask = Ask::TakePortrait {
+                    document: self.identified.portrait(),
+                    attempt: self.attempt,
+                };
                 Ok(Err((self, ask)))
             }
             MatchOutcome::NoMatch => Err(Stop::refusal(FACE_NO_MATCH)),
@@ -53,14 +62,19 @@ pub struct AwaitFinger {
 
 impl AwaitFinger {
     pub(super) fn new(matched: FaceMatched) -> Self {
-        Self { matched, attempt: 1 }
+        Self {
+            matched,
+            attempt: 1,
+        }
     }
 
     pub(super) fn compared(mut self, result: FingerResult) -> Next<Matched, Self> {
         let comparison = match result {
             FingerResult::Compared(comparison) => comparison,
             FingerResult::NotDone(reason) => {
-                return Ok(Ok(self.finish(MatchClaim::NotDone { reason: reason.to_owned() })));
+                return Ok(Ok(self.finish(MatchClaim::NotDone {
+                    reason: reason.to_owned(),
+                })));
             }
         };
         match comparison.outcome {
@@ -73,7 +87,13 @@ impl AwaitFinger {
                 self.attempt += 1;
                 let references = self.matched.finger_references();
                 let attempt = self.attempt;
-                Ok(Err((self, Ask::TakeFinger { references, attempt })))
+                Ok(Err((
+                    self,
+                    Ask::TakeFinger {
+                        references,
+                        attempt,
+                    },
+                )))
             }
             MatchOutcome::NoMatch => Err(Stop::refusal(FINGER_NO_MATCH)),
             _ => Err(Stop::refusal(FINGER_INCONCLUSIVE)),
@@ -81,6 +101,10 @@ impl AwaitFinger {
     }
 
     fn finish(self, finger: MatchClaim) -> Matched {
-        Matched { identified: self.matched.identified, face: self.matched.face, finger }
+        Matched {
+            identified: self.matched.identified,
+            face: self.matched.face,
+            finger,
+        }
     }
 }

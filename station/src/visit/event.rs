@@ -41,12 +41,18 @@ pub enum StopKind {
 impl Stop {
     #[must_use]
     pub fn refusal(code: &'static str) -> Self {
-        Self { kind: StopKind::Refusal, code }
+        Self {
+            kind: StopKind::Refusal,
+            code,
+        }
     }
 
     #[must_use]
     pub fn failure(code: &'static str) -> Self {
-        Self { kind: StopKind::Failure, code }
+        Self {
+            kind: StopKind::Failure,
+            code,
+        }
     }
 
     /// A refusal or a failure, as `docs/failures.md` says of this code.

@@ -144,12 +144,21 @@ impl Matched {
             Role::Certifier => grades::Role::Certifier,
             Role::Director => grades::Role::Director,
         };
-        if grades::may_make(role, Grade::G1, self.day()) { Grade::G1 } else { Grade::G0 }
+        if grades::may_make(role, Grade::G1, self.day()) {
+            Grade::G1
+        } else {
+            Grade::G0
+        }
     }
 
     /// The day of the visit, in Vietnam.
     pub(super) fn day(&self) -> Date {
-        self.identified.consented.opening.opened_at.to_zoned(crate::clock::vietnam()).date()
+        self.identified
+            .consented
+            .opening
+            .opened_at
+            .to_zoned(crate::clock::vietnam())
+            .date()
     }
 
     /// Who the papers ought to belong to; the desk compares names against this.

@@ -2,12 +2,14 @@
 //! matched and approved, whatever the order in which devices and people speak.
 
 use bundle::{
-    Consent, Device, DeviceKind, DocumentClaim, Grade, MatchOutcome, OperatorId, OwnerClaim, PartIndex, Purpose,
-    ReceiptKey, Role, Score, SignedTicket, StationId, Ticket, VisitId,
+    Consent, Device, DeviceKind, DocumentClaim, Grade, MatchOutcome, OperatorId, OwnerClaim,
+    PartIndex, Purpose, ReceiptKey, Role, Score, SignedTicket, StationId, Ticket, VisitId,
 };
 use emrtd::simulator::issuer::{CardOptions, IssuerOptions, SpecimenIssuer, SpecimenPerson};
 use emrtd::simulator::{Applet, Faults};
-use emrtd::{AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, CscaTrust, DataGroup, Sex};
+use emrtd::{
+    AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, CscaTrust, DataGroup, Sex,
+};
 use jiff::Timestamp;
 use jiff::civil::date;
 use rand_core::{OsRng, TryRngCore as _};
@@ -26,36 +28,76 @@ struct Specimen {
 impl Specimen {
     fn read() -> Self {
         let mut rng = OsRng.unwrap_err();
-        let issuer = SpecimenIssuer::new(&IssuerOptions::utopia(Timestamp::now()), &mut rng).unwrap();
-        let mut person = SpecimenPerson::new("031190004721", "TRẦN THỊ MẪU", date(1990, 3, 15), Sex::Female, date(2025, 4, 2));
+        let issuer =
+            SpecimenIssuer::new(&IssuerOptions::utopia(Timestamp::now()), &mut rng).unwrap();
+        let mut person = SpecimenPerson::new(
+            "031190004721",
+            "TRẦN THỊ MẪU",
+            date(1990, 3, 15),
+            Sex::Female,
+            date(2025, 4, 2),
+        );
         // The smallest thing that is a JPEG by its first bytes; nobody decodes it here.
         person.portrait = vec![0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xd9];
-        let card = issuer.issue(&person, &CardOptions::cccd(Timestamp::now()), &mut rng).unwrap();
+        let card = issuer
+            .issue(&person, &CardOptions::cccd(Timestamp::now()), &mut rng)
+            .unwrap();
         let key = AccessKey::Can(Can::new(&card.can).unwrap());
-        let Ok(mut chip) = Chip::new(Applet::with_faults(&card, Faults::default())).open(&key, AccessPolicy { allow_bac: false }, &mut rng)
-        else {
+        let Ok(mut chip) = Chip::new(Applet::with_faults(&card, Faults::default())).open(
+            &key,
+            AccessPolicy { allow_bac: false },
+            &mut rng,
+        ) else {
             panic!("the specimen card does not open")
         };
-        let wanted = [DataGroup::Dg1, DataGroup::Dg2, DataGroup::Dg13, DataGroup::Dg14, DataGroup::Dg15];
-        let evidence = chip.collect(&wanted, &Challenge::new(CHALLENGE), &mut rng, &mut |_| ()).unwrap();
-        Self { evidence, trust: CscaTrust::from_der([issuer.csca_der().as_slice()]).unwrap() }
+        let wanted = [
+            DataGroup::Dg1,
+            DataGroup::Dg2,
+            DataGroup::Dg13,
+            DataGroup::Dg14,
+            DataGroup::Dg15,
+        ];
+        let evidence = chip
+            .collect(&wanted, &Challenge::new(CHALLENGE), &mut rng, &mut |_| ())
+            .unwrap();
+        Self {
+            evidence,
+            trust: CscaTrust::from_der([issuer.csca_der().as_slice()]).unwrap(),
+        }
     }
 
     fn seen(&self) -> Box<CardSeen> {
-        let identity = self.evidence.verify(&self.trust, &Challenge::new(CHALLENGE), date(2026, 11, 21)).unwrap();
-        Box::new(CardSeen { evidence: self.evidence.clone(), identity, device: device(DeviceKind::CardReader) })
+        let identity = self
+            .evidence
+            .verify(&self.trust, &Challenge::new(CHALLENGE), date(2026, 11, 21))
+            .unwrap();
+        Box::new(CardSeen {
+            evidence: self.evidence.clone(),
+            identity,
+            device: device(DeviceKind::CardReader),
+        })
     }
 }
 
 fn device(kind: DeviceKind) -> Device {
-    Device { kind, name: "x".into(), driver: "x".into(), simulated: true }
+    Device {
+        kind,
+        name: "x".into(),
+        driver: "x".into(),
+        simulated: true,
+    }
 }
 
 fn opening(role: Role) -> Opening {
     let now = Timestamp::now();
     let station = StationId::new("tram-thu-01").unwrap();
     let mut rng = OsRng.unwrap_err();
-    let ticket = Ticket::draw(station.clone(), now, now + jiff::SignedDuration::from_hours(8), &mut rng);
+    let ticket = Ticket::draw(
+        station.clone(),
+        now,
+        now + jiff::SignedDuration::from_hours(8),
+        &mut rng,
+    );
     Opening {
         visit: VisitId::at(now),
         ticket: SignedTicket::issue(&ticket, &ReceiptKey::generate(&mut rng)),
@@ -64,7 +106,11 @@ fn opening(role: Role) -> Opening {
         role,
         practice: true,
         opened_at: now,
-        plan: Plan { lang: "vi".into(), sheets: 1, card_tries: 3 },
+        plan: Plan {
+            lang: "vi".into(),
+            sheets: 1,
+            card_tries: 3,
+        },
     }
 }
 
@@ -99,8 +145,16 @@ fn papers(kind: &str) -> Event {
         fields: Vec::new(),
         owner: OwnerClaim::Unknown,
     };
-    let document = PaperDocument { claim, pdf: Zeroizing::new(Vec::new()), fields: Vec::new() };
-    Event::PapersRead(Papers { documents: vec![document], pages: 1, device: device(DeviceKind::Scanner) })
+    let document = PaperDocument {
+        claim,
+        pdf: Zeroizing::new(Vec::new()),
+        fields: Vec::new(),
+    };
+    Event::PapersRead(Papers {
+        documents: vec![document],
+        pages: 1,
+        device: device(DeviceKind::Scanner),
+    })
 }
 
 /// What the walk has honestly passed so far, kept beside the road and not by it.
@@ -126,11 +180,17 @@ fn nothing_is_sealed_before_it_is_matched() {
             seed ^= seed >> 7;
             seed ^= seed << 17;
             // Mostly the event that the road waits for, so that walks get far; else any other.
-            let wanted = ["consent", "card", "face", "finger", "papers", "approval", "sealing", "closed"]
-                .iter()
-                .position(|place| *place == visit.place())
-                .unwrap();
-            let choice = if seed % 4 > 0 { wanted } else { (seed >> 8) as usize % 7 };
+            let wanted = [
+                "consent", "card", "face", "finger", "papers", "approval", "sealing", "closed",
+            ]
+            .iter()
+            .position(|place| *place == visit.place())
+            .unwrap();
+            let choice = if seed % 4 > 0 {
+                wanted
+            } else {
+                (seed >> 8) as usize % 7
+            };
             let luck = (seed >> 16) % 5;
             let place = visit.place();
             let event = match choice {
@@ -149,7 +209,9 @@ fn nothing_is_sealed_before_it_is_matched() {
             match (place, &event) {
                 ("consent", Event::ConsentAnswered(given)) => passed.consent = given.len() == 2,
                 ("card", Event::CardRead(_)) => passed.card = true,
-                ("face", Event::FaceCompared(compared)) => passed.face |= compared.outcome == MatchOutcome::Match,
+                ("face", Event::FaceCompared(compared)) => {
+                    passed.face |= compared.outcome == MatchOutcome::Match
+                }
                 ("papers", Event::PapersRead(_)) => passed.papers = true,
                 ("approval", Event::ApprovalAnswered(yes)) => passed.approved = *yes,
                 _ => {}
@@ -157,7 +219,13 @@ fn nothing_is_sealed_before_it_is_matched() {
             let (next, asks) = visit.step(event);
             visit = next;
             if asks.iter().any(|ask| matches!(ask, Ask::Seal(_))) {
-                assert!(passed.consent && passed.card && passed.face && passed.papers && passed.approved);
+                assert!(
+                    passed.consent
+                        && passed.card
+                        && passed.face
+                        && passed.papers
+                        && passed.approved
+                );
                 sealed += 1;
             }
         }
@@ -175,7 +243,9 @@ fn the_seal_holds_no_portrait_and_no_finger() {
     let (visit, _) = visit.step(Event::FingerCompared(FingerResult::NotDone("no_sensor")));
     let (visit, _) = visit.step(papers("khai_sinh"));
     let (_, asks) = visit.step(Event::ApprovalAnswered(true));
-    let Some(Ask::Seal(request)) = asks.into_iter().next() else { panic!("no seal was asked for") };
+    let Some(Ask::Seal(request)) = asks.into_iter().next() else {
+        panic!("no seal was asked for")
+    };
     let left: Vec<DataGroup> = request.evidence.groups.keys().copied().collect();
     assert_eq!(left, [DataGroup::Dg1, DataGroup::Dg14, DataGroup::Dg15]);
     assert_eq!(request.grade, Grade::G1);
@@ -191,8 +261,13 @@ fn an_identity_card_is_handed_back_unstored() {
     let (visit, _) = visit.step(Event::FingerCompared(FingerResult::NotDone("no_sensor")));
     // TT 01/2023/TT-VPCP Art. 4: already shared by the national database.
     let (visit, _) = visit.step(papers("cccd"));
-    let Visit::Closed(closed) = visit else { panic!("the image of an identity card was kept") };
-    assert_eq!(closed, Closed::Stopped(Stop::refusal("paper.nothing_to_file")));
+    let Visit::Closed(closed) = visit else {
+        panic!("the image of an identity card was kept")
+    };
+    assert_eq!(
+        closed,
+        Closed::Stopped(Stop::refusal("paper.nothing_to_file"))
+    );
 }
 
 #[test]
@@ -205,6 +280,11 @@ fn three_attempts_and_no_more() {
         assert_eq!(visit.place(), "face", "attempt {attempt}");
         (visit, _) = visit.step(Event::FaceCompared(face(MatchOutcome::NoMatch)));
     }
-    let Visit::Closed(closed) = visit else { panic!("a fourth attempt was given") };
-    assert_eq!(closed, Closed::Stopped(Stop::refusal("person.face_no_match")));
+    let Visit::Closed(closed) = visit else {
+        panic!("a fourth attempt was given")
+    };
+    assert_eq!(
+        closed,
+        Closed::Stopped(Stop::refusal("person.face_no_match"))
+    );
 }

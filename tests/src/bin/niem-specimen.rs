@@ -21,7 +21,11 @@ fn main() -> ExitCode {
         ["card", card] => play_card(Path::new(card), "127.0.0.1:35963"),
         ["card", card, "--addr", address] => play_card(Path::new(card), address),
         ["finger", socket, image] => {
-            feed_finger(Path::new(socket), &PathBuf::from(image), &AtomicBool::new(false));
+            feed_finger(
+                Path::new(socket),
+                &PathBuf::from(image),
+                &AtomicBool::new(false),
+            );
             Ok(())
         }
         _ => {

@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use bundle::{BundleDigest, FileKey, OperatorId, Recipients, Role, StationId, VerifierPublicKey, VisitId};
+use bundle::{
+    BundleDigest, FileKey, OperatorId, Recipients, Role, StationId, VerifierPublicKey, VisitId,
+};
 use emrtd::CscaTrust;
-use finger_worker::{FingerPixels, virtual_image};
 use emrtd::simulator::Applet;
+use finger_worker::{FingerPixels, virtual_image};
 use jiff::Timestamp;
 use station::courier::{Courier, CourierError, Credentials};
 use station::desk::{Desk, VisitEnd};
@@ -56,8 +58,14 @@ impl TestDesk {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let keys = folder.path().join("keys");
         let device = enrolled(service, &keys, STATION, &["--station", STATION]);
-        let operator = enrolled(service, &keys, OPERATOR, &["--operator", OPERATOR, "--role", role.as_str()]);
-        let verifier_key = VerifierPublicKey::load(&service.public("receipt.pub.pem")).expect("the verifier's key");
+        let operator = enrolled(
+            service,
+            &keys,
+            OPERATOR,
+            &["--operator", OPERATOR, "--role", role.as_str()],
+        );
+        let verifier_key = VerifierPublicKey::load(&service.public("receipt.pub.pem"))
+            .expect("the verifier's key");
         let station = StationId::new(STATION).expect("a station id");
         let mut identity = fs::read(&device.1).expect("the certificate");
         identity.extend(fs::read(&device.0).expect("the key"));
@@ -70,7 +78,12 @@ impl TestDesk {
         let recipients = fs::read_to_string(service.public("recipients.txt")).expect("recipients");
         Self {
             spool: Spool::open(&folder.path().join("spool")).expect("a spool"),
-            tickets: TicketStock::open(&folder.path().join("tickets"), station, verifier_key.clone()).expect("tickets"),
+            tickets: TicketStock::open(
+                &folder.path().join("tickets"),
+                station,
+                verifier_key.clone(),
+            )
+            .expect("tickets"),
             courier,
             verifier_key,
             trust: CscaTrust::load_dir(&state.csca()).expect("the specimen country"),
@@ -78,7 +91,10 @@ impl TestDesk {
             operator_key: FileKey::load(&operator.0, &operator.1).expect("the operator key"),
             role,
             recipients: Recipients::from_lines(&recipients).expect("recipients"),
-            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"),
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime"),
             folder,
         }
     }
@@ -88,8 +104,13 @@ impl TestDesk {
     /// # Panics
     /// When the verifier gives none.
     pub fn fetch_tickets(&self, count: u32) {
-        let fetched = self.runtime.block_on(self.courier.tickets(count)).expect("tickets");
-        self.tickets.add(fetched, Timestamp::now()).expect("a stock");
+        let fetched = self
+            .runtime
+            .block_on(self.courier.tickets(count))
+            .expect("tickets");
+        self.tickets
+            .add(fetched, Timestamp::now())
+            .expect("a stock");
     }
 
     /// Runs one visit to its end.
@@ -106,7 +127,11 @@ impl TestDesk {
             role: self.role,
             practice: true,
             opened_at: now,
-            plan: Plan { lang: "vi".into(), sheets: script.papers.sheets, card_tries: 3 },
+            plan: Plan {
+                lang: "vi".into(),
+                sheets: script.papers.sheets,
+                card_tries: 3,
+            },
         };
         let mut desk = Desk {
             devices,
@@ -128,7 +153,10 @@ impl TestDesk {
     pub fn push(&self, digest: BundleDigest) -> Result<bundle::Receipt, CourierError> {
         let sealed = self.spool.load(digest).expect("a waiting bundle");
         let signed = self.runtime.block_on(self.courier.deliver(&sealed))?;
-        Ok(self.spool.forget(digest, &signed, &self.verifier_key).expect("the verifier's own receipt"))
+        Ok(self
+            .spool
+            .forget(digest, &signed, &self.verifier_key)
+            .expect("the verifier's own receipt"))
     }
 
     /// Delivers a bundle from a folder beside the spool: the same bundle once more.
@@ -162,7 +190,17 @@ fn collect(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
 /// Key and certificate, made and signed by the commands a real province would use.
 fn enrolled(service: &Service, keys: &Path, name: &str, who: &[&str]) -> (PathBuf, PathBuf) {
     let text = |path: &Path| path.to_str().expect("UTF-8").to_owned();
-    let (exit, told) = json("niem-station", &["keys", "init", name, "--insecure-file-key", "--dir", &text(keys)]);
+    let (exit, told) = json(
+        "niem-station",
+        &[
+            "keys",
+            "init",
+            name,
+            "--insecure-file-key",
+            "--dir",
+            &text(keys),
+        ],
+    );
     assert_eq!(exit, 0, "{told}");
     let cert = keys.join(format!("{name}.cert.pem"));
     let csr = text(&keys.join(format!("{name}.csr.pem")));
@@ -189,7 +227,11 @@ impl Bench {
     /// # Panics
     /// When a driver or a model is missing: `cargo xtask test` installs them.
     #[must_use]
-    pub fn set_up(state: &State, face: &str, cards: impl FnMut() -> Option<Applet> + Send + 'static) -> Self {
+    pub fn set_up(
+        state: &State,
+        face: &str,
+        cards: impl FnMut() -> Option<Applet> + Send + 'static,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let socket = folder.path().join("finger.sock");
         let stop = Arc::new(AtomicBool::new(false));
@@ -199,24 +241,41 @@ impl Bench {
         };
         let sensor = LibfprintSensor::new(
             built("niem-finger-worker"),
-            vec![("FP_VIRTUAL_IMAGE".into(), socket.to_str().expect("UTF-8").into())],
+            vec![(
+                "FP_VIRTUAL_IMAGE".into(),
+                socket.to_str().expect("UTF-8").into(),
+            )],
             Duration::from_secs(20),
         );
-        let sane = vec![("SANE_CONFIG_DIR".to_owned(), state.sane().to_str().expect("UTF-8").to_owned())];
+        let sane = vec![(
+            "SANE_CONFIG_DIR".to_owned(),
+            state.sane().to_str().expect("UTF-8").to_owned(),
+        )];
         let manifest = models::Manifest::load(&models_dir()).expect("models.toml");
         let tessdata = crate::specimen::state::tessdata();
         let devices = Devices {
             card_reader: Box::new(SimulatedReader::new(cards)),
-            camera: Box::new(OpenCvCamera::new(state.frames(face).to_str().expect("UTF-8"))),
+            camera: Box::new(OpenCvCamera::new(
+                state.frames(face).to_str().expect("UTF-8"),
+            )),
             camera_frames: 4,
             face: Box::new(models_opencv::SFace::load(&manifest).expect("the face models")),
-            finger: Some((Box::new(sensor), Box::new(models::MinutiaeEngine::default()))),
-            scanner: scanner::find(built("niem-sane-worker"), sane, "pnm:0").expect("SANE's pnm backend"),
+            finger: Some((
+                Box::new(sensor),
+                Box::new(models::MinutiaeEngine::default()),
+            )),
+            scanner: scanner::find(built("niem-sane-worker"), sane, "pnm:0")
+                .expect("SANE's pnm backend"),
             scanner_simulated: true,
             scan_dpi: 300,
             text: Box::new(models_tesseract::Tesseract::open(&tessdata, "vie").expect("Tesseract")),
         };
-        Self { devices, stop, feeder: Some(feeder), _folder: folder }
+        Self {
+            devices,
+            stop,
+            feeder: Some(feeder),
+            _folder: folder,
+        }
     }
 }
 
@@ -231,8 +290,10 @@ impl Drop for Bench {
 
 /// Lays the same finger down whenever the sensor listens.
 pub fn feed_finger(socket: &Path, image: &Path, stop: &AtomicBool) {
-    let print = models::FingerImage::decode(&fs::read(image).expect("the specimen finger"), 500).expect("a print");
-    let pixels = FingerPixels::new(print.width(), print.height(), print.pixels().to_vec()).expect("a picture");
+    let print = models::FingerImage::decode(&fs::read(image).expect("the specimen finger"), 500)
+        .expect("a print");
+    let pixels = FingerPixels::new(print.width(), print.height(), print.pixels().to_vec())
+        .expect("a picture");
     while !stop.load(Ordering::SeqCst) {
         let fed = virtual_image::feed(socket, &pixels);
         let pause = if fed.is_ok() { 500 } else { 50 };

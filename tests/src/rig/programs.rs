@@ -8,7 +8,10 @@ use serde_json::Value;
 /// The workspace folder.
 #[must_use]
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the workspace")
+        .to_owned()
 }
 
 /// A program that `cargo build --bins` put two folders above this test binary.
@@ -18,7 +21,12 @@ pub fn root() -> PathBuf {
 #[must_use]
 pub fn built(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a test has a path");
-    let found = own.ancestors().skip(1).take(3).map(|folder| folder.join(name)).find(|path| path.is_file());
+    let found = own
+        .ancestors()
+        .skip(1)
+        .take(3)
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file());
     found.unwrap_or_else(|| panic!("{name} is not built; run `cargo build --workspace --bins`"))
 }
 

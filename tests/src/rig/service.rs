@@ -40,9 +40,16 @@ impl Service {
     pub fn start(csca: &Path, takes: Takes) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let keys = folder.path().join("keys");
-        let (exit, _) = json("niem-verifier", &["keys", "init", keys.to_str().expect("UTF-8")]);
+        let (exit, _) = json(
+            "niem-verifier",
+            &["keys", "init", keys.to_str().expect("UTF-8")],
+        );
         assert_eq!(exit, 0, "keys init");
-        let mut service = Self { folder, child: None, port: 0 };
+        let mut service = Self {
+            folder,
+            child: None,
+            port: 0,
+        };
         service.configure(csca, takes);
         service.start_again();
         service
@@ -50,8 +57,10 @@ impl Service {
 
     /// Writes the settings anew; they count from the next start.
     pub fn configure(&self, csca: &Path, takes: Takes) {
-        let digest =
-            hex::encode(ring::digest::digest(&ring::digest::SHA256, READER_TOKEN.as_bytes()));
+        let digest = hex::encode(ring::digest::digest(
+            &ring::digest::SHA256,
+            READER_TOKEN.as_bytes(),
+        ));
         let settings = format!(
             "listen = \"127.0.0.1:{}\"\ndata = {:?}\nkeys = {:?}\ncsca_trust = {csca:?}\nsigner_trust = \"signers\"\n\
              [examination]\naccept_simulated = {}\n[[readers]]\nname = \"journey\"\ntoken_sha256 = \"{digest}\"\n",
@@ -63,7 +72,11 @@ impl Service {
         fs::write(self.settings(), settings).expect("settings");
         let signers = self.folder.path().join("signers");
         fs::create_dir_all(&signers).expect("a folder");
-        fs::copy(self.public("station-ca.pem"), signers.join("station-ca.pem")).expect("the officials' root");
+        fs::copy(
+            self.public("station-ca.pem"),
+            signers.join("station-ca.pem"),
+        )
+        .expect("the officials' root");
     }
 
     /// # Panics
@@ -71,7 +84,11 @@ impl Service {
     pub fn start_again(&mut self) {
         let ready = self.folder.path().join("ready");
         let _ = fs::remove_file(&ready);
-        let log = fs::File::options().create(true).append(true).open(self.log_path()).expect("a log");
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_path())
+            .expect("a log");
         let child = Command::new(built("niem-verifier"))
             .arg("serve")
             .arg("--config")
@@ -85,14 +102,26 @@ impl Service {
         self.child = Some(child);
         let started = Instant::now();
         while !ready.is_file() {
-            assert!(started.elapsed() < PATIENCE, "the verifier did not come up:\n{}", self.log());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "the verifier did not come up:\n{}",
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         let address = fs::read_to_string(&ready).expect("the ready file");
-        self.port = address.trim().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+        self.port = address
+            .trim()
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse().ok())
+            .expect("a port");
         let text = fs::read_to_string(self.settings()).expect("settings");
-        fs::write(self.settings(), text.replace("127.0.0.1:0\"", &format!("127.0.0.1:{}\"", self.port)))
-            .expect("settings");
+        fs::write(
+            self.settings(),
+            text.replace("127.0.0.1:0\"", &format!("127.0.0.1:{}\"", self.port)),
+        )
+        .expect("settings");
     }
 
     /// The machine room goes dark: no farewell.
@@ -135,17 +164,27 @@ impl Service {
         if let Some(body) = body {
             curl.args(["-H", "Content-Type: application/json", "--data", body]);
         }
-        let answer = curl.output().expect("curl is installed by cargo xtask test");
-        serde_json::from_slice(&answer.stdout).ok().filter(|_| answer.status.success())
+        let answer = curl
+            .output()
+            .expect("curl is installed by cargo xtask test");
+        serde_json::from_slice(&answer.stdout)
+            .ok()
+            .filter(|_| answer.status.success())
     }
 
     /// The entries in the wallet of this person.
     #[must_use]
     pub fn entries(&self, personal_id: &str) -> Vec<serde_json::Value> {
         let body = serde_json::json!({ "personal_id": personal_id }).to_string();
-        let Some(found) = self.ask("/v1/wallets/lookup", Some(&body)) else { return Vec::new() };
-        let Some(wallet) = found["wallet"].as_str() else { return Vec::new() };
-        let entries = self.ask(&format!("/v1/wallets/{wallet}/entries"), None).unwrap_or_default();
+        let Some(found) = self.ask("/v1/wallets/lookup", Some(&body)) else {
+            return Vec::new();
+        };
+        let Some(wallet) = found["wallet"].as_str() else {
+            return Vec::new();
+        };
+        let entries = self
+            .ask(&format!("/v1/wallets/{wallet}/entries"), None)
+            .unwrap_or_default();
         entries["entries"].as_array().cloned().unwrap_or_default()
     }
 

@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 
 use emrtd::lds::ImageFormat;
 use emrtd::lds::dg3::FingerRecord;
-use emrtd::simulator::issuer::{CardOptions, IssuerOptions, SpecimenCard, SpecimenIssuer, SpecimenPerson};
+use emrtd::simulator::issuer::{
+    CardOptions, IssuerOptions, SpecimenCard, SpecimenIssuer, SpecimenPerson,
+};
 use emrtd::simulator::{Applet, Faults};
 use emrtd::{DataGroup, Sex};
 use image::imageops::{self, FilterType};
@@ -52,7 +54,9 @@ impl State {
     /// # Errors
     /// When a fixture is missing or the folder cannot be written.
     pub fn make(folder: &Path) -> io::Result<Self> {
-        let state = Self { folder: folder.to_owned() };
+        let state = Self {
+            folder: folder.to_owned(),
+        };
         if folder.join("complete").is_file() {
             return Ok(state);
         }
@@ -76,29 +80,48 @@ impl State {
     fn cards(&self) -> io::Result<()> {
         let mut rng = OsRng.unwrap_err();
         let now = Timestamp::now();
-        let issuer = SpecimenIssuer::new(&IssuerOptions::utopia(now), &mut rng).map_err(io::Error::other)?;
+        let issuer =
+            SpecimenIssuer::new(&IssuerOptions::utopia(now), &mut rng).map_err(io::Error::other)?;
         fs::write(self.csca().join("specimen-csca.cer"), issuer.csca_der())?;
-        let mut person = SpecimenPerson::new(PERSONAL_ID, NAME_VI, BIRTH, Sex::Female, date(2025, 4, 2));
+        let mut person =
+            SpecimenPerson::new(PERSONAL_ID, NAME_VI, BIRTH, Sex::Female, date(2025, 4, 2));
         person.old_id_no = Some(OLD_ID.to_owned());
-        let portrait = image::open(fixture("faces/astronaut.jpg")).map_err(io::Error::other)?.to_rgb8();
+        let portrait = image::open(fixture("faces/astronaut.jpg"))
+            .map_err(io::Error::other)?
+            .to_rgb8();
         person.portrait = jpeg(&fit(&portrait, 300, 400), 85)?;
-        person.fingers = vec![finger_record(&image::open(fixture("fingers/p1_1.png")).map_err(io::Error::other)?)?];
-        let card = issuer.issue(&person, &CardOptions::cccd(now), &mut rng).map_err(io::Error::other)?;
-        let save = |name: &str, card: &SpecimenCard| fs::write(self.folder.join(name), card.to_json());
+        person.fingers = vec![finger_record(
+            &image::open(fixture("fingers/p1_1.png")).map_err(io::Error::other)?,
+        )?];
+        let card = issuer
+            .issue(&person, &CardOptions::cccd(now), &mut rng)
+            .map_err(io::Error::other)?;
+        let save =
+            |name: &str, card: &SpecimenCard| fs::write(self.folder.join(name), card.to_json());
         save("card.json", &card)?;
         save("copied.json", &card.clone_without_keys())?;
-        save("copied-own-keys.json", &card.clone_with_other_keys(&mut rng).map_err(io::Error::other)?)?;
+        save(
+            "copied-own-keys.json",
+            &card
+                .clone_with_other_keys(&mut rng)
+                .map_err(io::Error::other)?,
+        )?;
         save("altered.json", &card.alter(DataGroup::Dg1))
     }
 
     /// The camera's films: the holder as a webcam would see her, and somebody else.
     fn faces(&self) -> io::Result<()> {
-        let holder = image::open(fixture("faces/astronaut.jpg")).map_err(io::Error::other)?.to_rgb8();
+        let holder = image::open(fixture("faces/astronaut.jpg"))
+            .map_err(io::Error::other)?
+            .to_rgb8();
         let other = draw_face(APART[1]);
         for (name, face) in [("live", &holder), ("other", &other)] {
             for number in 0..FRAMES {
                 let frame = webcam(face, number);
-                fs::write(self.folder.join(format!("face/{name}_{number:03}.jpg")), jpeg(&frame, 80)?)?;
+                fs::write(
+                    self.folder.join(format!("face/{name}_{number:03}.jpg")),
+                    jpeg(&frame, 80)?,
+                )?;
             }
         }
         Ok(())
@@ -181,16 +204,26 @@ fn finger_record(print: &DynamicImage) -> io::Result<FingerRecord> {
     image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 75)
         .encode_image(&gray)
         .map_err(io::Error::other)?;
-    Ok(FingerRecord::new(RIGHT_INDEX, size, 500, ImageFormat::Jpeg, bytes))
+    Ok(FingerRecord::new(
+        RIGHT_INDEX,
+        size,
+        500,
+        ImageFormat::Jpeg,
+        bytes,
+    ))
 }
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../specimen").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../specimen")
+        .join(name)
 }
 
 /// Crops to the portrait's shape and scales.
 fn fit(image: &RgbImage, width: u32, height: u32) -> RgbImage {
-    DynamicImage::ImageRgb8(image.clone()).resize_to_fill(width, height, FilterType::Lanczos3).to_rgb8()
+    DynamicImage::ImageRgb8(image.clone())
+        .resize_to_fill(width, height, FilterType::Lanczos3)
+        .to_rgb8()
 }
 
 /// One frame of 640×480: the face against a wall, a little to the side, a little darker, a
@@ -240,12 +273,22 @@ pub fn read_card(json: &[u8]) -> io::Result<SpecimenCard> {
 /// (`docs/adr/0001`).
 #[must_use]
 pub fn chip(card: &SpecimenCard, faults: Faults) -> Applet {
-    Applet::with_faults(card, Faults { dg3_open: true, ..faults })
+    Applet::with_faults(
+        card,
+        Faults {
+            dg3_open: true,
+            ..faults
+        },
+    )
 }
 
 /// The folder of `.traineddata` files: what `cargo xtask models` fetched, else Debian's own.
 #[must_use]
 pub fn tessdata() -> PathBuf {
     let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/cache/tessdata");
-    if fetched.join("eng.traineddata").is_file() { fetched } else { "/usr/share/tesseract-ocr/5/tessdata".into() }
+    if fetched.join("eng.traineddata").is_file() {
+        fetched
+    } else {
+        "/usr/share/tesseract-ocr/5/tessdata".into()
+    }
 }

@@ -14,9 +14,19 @@ use crate::process::{bin_dir, run};
 /// Asks the verifier's API, as an integrator would, what the citizen's wallet now holds.
 pub(super) fn wallet(place: &Place, address: &str, told: &Value) -> Result<Value> {
     let person: Value = serde_json::from_slice(&fs::read(place.path("state/person.json"))?)?;
-    let found = ask(place, address, "/v1/wallets/lookup", Some(json!({ "personal_id": person["personal_id"] })))?;
+    let found = ask(
+        place,
+        address,
+        "/v1/wallets/lookup",
+        Some(json!({ "personal_id": person["personal_id"] })),
+    )?;
     let wallet = found["wallet"].as_str().context("no wallet was found")?;
-    let entries = ask(place, address, &format!("/v1/wallets/{wallet}/entries"), None)?;
+    let entries = ask(
+        place,
+        address,
+        &format!("/v1/wallets/{wallet}/entries"),
+        None,
+    )?;
     let filed = entries["entries"]
         .as_array()
         .and_then(|entries| entries.iter().find(|entry| entry["entry"] == told["entry"]))
@@ -26,29 +36,56 @@ pub(super) fn wallet(place: &Place, address: &str, told: &Value) -> Result<Value
 
 fn ask(place: &Place, address: &str, path: &str, body: Option<Value>) -> Result<Value> {
     let mut curl = Command::new("curl");
-    curl.args(["--silent", "--show-error", "--fail-with-body", "--noproxy", "*", "--cacert"])
-        .arg(place.path("verifier/keys/public/server-ca.pem"))
-        .args(["-H", &format!("Authorization: Bearer {READER_TOKEN}")])
-        .arg(format!("{address}{path}"));
+    curl.args([
+        "--silent",
+        "--show-error",
+        "--fail-with-body",
+        "--noproxy",
+        "*",
+        "--cacert",
+    ])
+    .arg(place.path("verifier/keys/public/server-ca.pem"))
+    .args(["-H", &format!("Authorization: Bearer {READER_TOKEN}")])
+    .arg(format!("{address}{path}"));
     if let Some(body) = body {
-        curl.args(["-H", "Content-Type: application/json", "--data", &body.to_string()]);
+        curl.args([
+            "-H",
+            "Content-Type: application/json",
+            "--data",
+            &body.to_string(),
+        ]);
     }
     let answer = curl.output().context("curl")?;
     if !answer.status.success() {
-        bail!("{path}: {}{}", String::from_utf8_lossy(&answer.stdout), String::from_utf8_lossy(&answer.stderr));
+        bail!(
+            "{path}: {}{}",
+            String::from_utf8_lossy(&answer.stdout),
+            String::from_utf8_lossy(&answer.stderr)
+        );
     }
     Ok(serde_json::from_slice(&answer.stdout)?)
 }
 
 /// Writes `check.sh` and runs it: one line a claim, and it stops at the first that does not hold.
 pub(super) fn independent(place: &Place, told: &Value) -> Result<()> {
-    let bundle = told["bundle"].as_str().context("the visit names no bundle")?;
+    let bundle = told["bundle"]
+        .as_str()
+        .context("the visit names no bundle")?;
     fs::create_dir_all(place.path("check"))?;
-    fs::write(place.path("check/receipt.json"), told["receipt"].to_string())?;
+    fs::write(
+        place.path("check/receipt.json"),
+        told["receipt"].to_string(),
+    )?;
     let script = SCRIPT
         .replace("@DEMO@", &place.demo.display().to_string())
         .replace("@BUNDLE@", bundle)
-        .replace("@VERIFIER@", &bin_dir(&place.root).join("niem-verifier").display().to_string());
+        .replace(
+            "@VERIFIER@",
+            &bin_dir(&place.root)
+                .join("niem-verifier")
+                .display()
+                .to_string(),
+        );
     fs::write(place.path("check.sh"), script)?;
     run(Command::new("bash").arg(place.path("check.sh")))
 }

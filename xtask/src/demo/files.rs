@@ -30,7 +30,11 @@ pub(super) fn keys(place: &Place) -> Result<()> {
     let station = place.path("station/keys");
     if !keys.join("receipt.key.pem").is_file() {
         fs::create_dir_all(place.path("verifier"))?;
-        run(quiet(built(&place.root, "niem-verifier").args(["keys", "init"]).arg(&keys)))?;
+        run(quiet(
+            built(&place.root, "niem-verifier")
+                .args(["keys", "init"])
+                .arg(&keys),
+        ))?;
     }
     for (name, role) in [(STATION, None), (OPERATOR, Some("clerk"))] {
         if station.join(format!("{name}.cert.pem")).is_file() {
@@ -49,8 +53,12 @@ pub(super) fn keys(place: &Place) -> Result<()> {
             None => enroll.args(["--station", name]),
             Some(role) => enroll.args(["--operator", name, "--role", role]),
         };
-        enroll.arg("--csr").arg(station.join(format!("{name}.csr.pem")));
-        enroll.arg("--out").arg(station.join(format!("{name}.cert.pem")));
+        enroll
+            .arg("--csr")
+            .arg(station.join(format!("{name}.csr.pem")));
+        enroll
+            .arg("--out")
+            .arg(station.join(format!("{name}.cert.pem")));
         enroll.arg("--keys").arg(&keys);
         run(quiet(&mut enroll))?;
     }
@@ -70,7 +78,10 @@ fn trust(place: &Place) -> Result<()> {
         let entry = entry?;
         fs::copy(entry.path(), trust.join(entry.file_name()))?;
     }
-    fs::copy(public.join("station-ca.pem"), trust.join("signers/station-ca.pem"))?;
+    fs::copy(
+        public.join("station-ca.pem"),
+        trust.join("signers/station-ca.pem"),
+    )?;
     for entry in fs::read_dir(place.path("state/csca"))? {
         let entry = entry?;
         fs::copy(entry.path(), trust.join("csca").join(entry.file_name()))?;
@@ -83,16 +94,25 @@ fn quiet(command: &mut std::process::Command) -> &mut std::process::Command {
 }
 
 fn write_verifier_settings(place: &Place) -> Result<()> {
-    let digest = hex::encode(ring::digest::digest(&ring::digest::SHA256, READER_TOKEN.as_bytes()));
+    let digest = hex::encode(ring::digest::digest(
+        &ring::digest::SHA256,
+        READER_TOKEN.as_bytes(),
+    ));
     let mut text = String::new();
-    writeln!(text, "# Written by `cargo xtask demo`. Practice: takes specimen people and simulated devices.")?;
+    writeln!(
+        text,
+        "# Written by `cargo xtask demo`. Practice: takes specimen people and simulated devices."
+    )?;
     writeln!(text, "listen = \"127.0.0.1:0\"")?;
     writeln!(text, "data = {:?}", place.path("verifier/data"))?;
     writeln!(text, "keys = {:?}", place.path("verifier/keys"))?;
     writeln!(text, "csca_trust = {:?}", place.path("trust/csca"))?;
     writeln!(text, "signer_trust = {:?}", place.path("trust/signers"))?;
     writeln!(text, "\n[examination]\naccept_simulated = true")?;
-    writeln!(text, "\n[[readers]]\nname = \"demo\"\ntoken_sha256 = \"{digest}\"")?;
+    writeln!(
+        text,
+        "\n[[readers]]\nname = \"demo\"\ntoken_sha256 = \"{digest}\""
+    )?;
     Ok(fs::write(place.path("verifier.toml"), text)?)
 }
 
@@ -103,37 +123,93 @@ pub(super) fn write(place: &Place, address: &str) -> Result<()> {
     let bin = bin_dir(&place.root);
     let mut text = String::new();
     writeln!(text, "# Written by `cargo xtask demo`.")?;
-    writeln!(text, "station = \"{STATION}\"\npractice = true\nstate_dir = {:?}", place.path("station/state"))?;
-    writeln!(text, "\n[verifier]\nurl = \"{address}\"\nca = {:?}", public.join("server-ca.pem"))?;
+    writeln!(
+        text,
+        "station = \"{STATION}\"\npractice = true\nstate_dir = {:?}",
+        place.path("station/state")
+    )?;
+    writeln!(
+        text,
+        "\n[verifier]\nurl = \"{address}\"\nca = {:?}",
+        public.join("server-ca.pem")
+    )?;
     writeln!(text, "receipt_key = {:?}", public.join("receipt.pub.pem"))?;
     writeln!(text, "recipients = {:?}", public.join("recipients.txt"))?;
-    writeln!(text, "\n[keys]\ndevice_key = {:?}", keys.join(format!("{STATION}.key.pem")))?;
-    writeln!(text, "device_cert = {:?}\ninsecure_file_key = true", keys.join(format!("{STATION}.cert.pem")))?;
+    writeln!(
+        text,
+        "\n[keys]\ndevice_key = {:?}",
+        keys.join(format!("{STATION}.key.pem"))
+    )?;
+    writeln!(
+        text,
+        "device_cert = {:?}\ninsecure_file_key = true",
+        keys.join(format!("{STATION}.cert.pem"))
+    )?;
     writeln!(text, "\n[trust]\ncsca = {:?}", place.path("state/csca"))?;
     writeln!(text, "\n[card]\nreader = \"Virtual PCD\"")?;
-    writeln!(text, "\n[camera]\nsource = {:?}", place.path("state/face/live_%03d.jpg"))?;
-    writeln!(text, "\n[finger]\nworker = {:?}", bin.join("niem-finger-worker"))?;
-    writeln!(text, "env = {{ FP_VIRTUAL_IMAGE = {:?} }}", place.path("finger.sock"))?;
-    writeln!(text, "\n[scanner]\nworker = {:?}\ndevice = \"pnm:0\"", bin.join("niem-sane-worker"))?;
-    writeln!(text, "env = {{ SANE_CONFIG_DIR = {:?} }}", place.path("state/sane.d"))?;
+    writeln!(
+        text,
+        "\n[camera]\nsource = {:?}",
+        place.path("state/face/live_%03d.jpg")
+    )?;
+    writeln!(
+        text,
+        "\n[finger]\nworker = {:?}",
+        bin.join("niem-finger-worker")
+    )?;
+    writeln!(
+        text,
+        "env = {{ FP_VIRTUAL_IMAGE = {:?} }}",
+        place.path("finger.sock")
+    )?;
+    writeln!(
+        text,
+        "\n[scanner]\nworker = {:?}\ndevice = \"pnm:0\"",
+        bin.join("niem-sane-worker")
+    )?;
+    writeln!(
+        text,
+        "env = {{ SANE_CONFIG_DIR = {:?} }}",
+        place.path("state/sane.d")
+    )?;
     writeln!(text, "\n[models]\ndir = {:?}", place.root.join("models"))?;
-    writeln!(text, "tessdata = {:?}", place.root.join("models/cache/tessdata"))?;
+    writeln!(
+        text,
+        "tessdata = {:?}",
+        place.root.join("models/cache/tessdata")
+    )?;
     fs::write(place.path("station.toml"), text)?;
 
     let person: Value = serde_json::from_slice(&fs::read(place.path("state/person.json"))?)?;
-    let can = person["can"].as_str().context("the specimen has no access number")?;
-    let pages = person["pages"].as_array().context("the specimen has no papers")?;
+    let can = person["can"]
+        .as_str()
+        .context("the specimen has no access number")?;
+    let pages = person["pages"]
+        .as_array()
+        .context("the specimen has no papers")?;
     let mut text = String::new();
-    writeln!(text, "# One visit, as people would play it. Written by `cargo xtask demo`.")?;
+    writeln!(
+        text,
+        "# One visit, as people would play it. Written by `cargo xtask demo`."
+    )?;
     writeln!(text, "\n[operator]\nid = \"{OPERATOR}\"\nrole = \"clerk\"")?;
     writeln!(text, "key = {:?}", keys.join(format!("{OPERATOR}.key.pem")))?;
-    writeln!(text, "cert = {:?}", keys.join(format!("{OPERATOR}.cert.pem")))?;
+    writeln!(
+        text,
+        "cert = {:?}",
+        keys.join(format!("{OPERATOR}.cert.pem"))
+    )?;
     writeln!(text, "\n[consent]\nidentify = true\nfile = true")?;
     writeln!(text, "\n[card]\ncan = \"{can}\"")?;
     writeln!(text, "\n[papers]\nsheets = {}", pages.len())?;
     for page in pages {
-        let file = place.path("state/papers").join(page.as_str().context("a page has no name")?);
-        writeln!(text, "\n[[papers.scan]]\noptions = {{ filename = {file:?} }}")?;
+        let file = place
+            .path("state/papers")
+            .join(page.as_str().context("a page has no name")?);
+        writeln!(
+            text,
+            "\n[[papers.scan]]\noptions = {{ filename = {file:?} }}"
+        )?;
     }
     Ok(fs::write(place.path("visit.toml"), text)?)
 }
