@@ -1,6 +1,7 @@
 //! How the program answers: one JSON document or plain words on stdout, and the exit code that
 //! scripts rely on (`design.md` §4: 0 success, 1 refusal or mismatch, 2 bad usage, 3 try again).
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use rulebook::Language;
@@ -74,7 +75,7 @@ impl Trouble {
 /// Exit code of a failure code, from its kind in `docs/failures.md`.
 #[must_use]
 pub fn exit_of(code: &str) -> u8 {
-    if code.starts_with("usage.") || code.starts_with("config.") || code == "file.unreadable" {
+    if code.starts_with("usage.") || code.starts_with("config.") || code.starts_with("trust.") || ["file.unreadable", "card.bad_key"].contains(&code) {
         return USAGE;
     }
     match failures::text(code).map(|text| text.kind) {
@@ -105,11 +106,13 @@ impl Answer {
     /// Prints the answer as it was asked for.
     #[must_use]
     pub fn print(&self, as_json: bool) -> ExitCode {
-        if as_json {
-            println!("{:#}", self.json);
+        let text = if as_json {
+            format!("{:#}", self.json)
         } else {
-            println!("{}", self.words);
-        }
+            self.words.clone()
+        };
+        // Whoever closed the pipe does not want to hear more; the exit code still tells.
+        let _ = writeln!(std::io::stdout(), "{text}");
         ExitCode::from(self.exit)
     }
 }

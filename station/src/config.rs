@@ -185,3 +185,35 @@ pub struct ModelsConfig {
 fn languages() -> String {
     "vie".to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::Script;
+
+    #[test]
+    fn the_examples_in_the_documentation_are_read() {
+        let config: Config = toml::from_str(include_str!("../../docs/station.example.toml")).unwrap();
+        assert_eq!((config.card.tries, config.scanner.dpi), (3, 300));
+        assert!(!config.practice && !config.keys.insecure_file_key);
+        let script: Script = toml::from_str(include_str!("../../docs/visit.example.toml")).unwrap();
+        assert_eq!(script.papers.scan.len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_and_its_value_is_not_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("station.toml");
+        std::fs::write(&path, "station = \"x\"\nsecret_pin = \"271828\"\n").unwrap();
+        let error = read::<Config>(&path).unwrap_err();
+        assert_eq!(error.code(), "config.invalid");
+        assert!(!error.to_string().contains("271828"), "{error}");
+    }
+
+    #[test]
+    fn consent_is_never_given_by_default() {
+        let script = include_str!("../../docs/visit.example.toml").replace("identify = true\nfile = true\n", "");
+        let script: Script = toml::from_str(&script).unwrap();
+        assert!(!script.consent.identify && !script.consent.file);
+    }
+}

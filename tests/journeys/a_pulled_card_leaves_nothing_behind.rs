@@ -26,7 +26,7 @@ fn read(faults: Faults, traffic: &mut Traffic) -> Result<(), &'static str> {
     ];
     let read = read_card(
         Box::new(applet),
-        &AccessSource::Can(CAN),
+        &AccessSource::Can(CAN).key().unwrap(),
         AccessPolicy { allow_bac: false },
         &wanted,
         &Challenge::new([7; 8]),

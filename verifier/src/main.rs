@@ -144,7 +144,14 @@ fn main() -> ExitCode {
             let text = serde_json::json!({"outcome": "failed", "code": failure.code, "detail": failure.detail});
             println!("{text}");
         }
-        eprintln!("niem-verifier: {}: {}", failure.code, failure.detail);
+        let language = match cli.lang {
+            Lang::Vi => rulebook::Language::Vi,
+            Lang::En => rulebook::Language::En,
+        };
+        if let Some(text) = rulebook::failures::text(failure.code) {
+            eprintln!("{} {}", text.cause(language), text.remedy(language));
+        }
+        eprintln!("  [{}] {}", failure.code, failure.detail);
         ExitCode::from(failure.exit)
     })
 }

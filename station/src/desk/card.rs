@@ -66,7 +66,7 @@ impl CardError {
 )]
 pub fn read_card(
     transport: Box<dyn Transport>,
-    source: &AccessSource<'_>,
+    key: &AccessKey,
     policy: AccessPolicy,
     wanted: &[DataGroup],
     challenge: &Challenge,
@@ -74,15 +74,8 @@ pub fn read_card(
     at: Date,
     traffic: &mut Traffic,
 ) -> Result<CardRead, CardError> {
-    let key = match source {
-        AccessSource::Can(can) => AccessKey::Can(Can::new(can).map_err(|_| CardError::BadKey)?),
-        AccessSource::Mrz(lines) => {
-            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            AccessKey::Mrz(MrzKey::from_lines(&lines).map_err(|_| CardError::BadKey)?)
-        }
-    };
     let mut rng = OsRng.unwrap_err();
-    let mut chip = match Chip::new(transport).open(&key, policy, &mut rng) {
+    let mut chip = match Chip::new(transport).open(key, policy, &mut rng) {
         Ok(chip) => chip,
         Err((chip, error)) => {
             *traffic = chip.traffic();
@@ -112,6 +105,20 @@ const WANTED: &[DataGroup] = &[
 ];
 
 impl<'a> AccessSource<'a> {
+    /// The key to the chip, before any card is touched.
+    ///
+    /// # Errors
+    /// [`CardError::BadKey`] when the digits or lines cannot be right.
+    pub fn key(&self) -> Result<AccessKey, CardError> {
+        match self {
+            Self::Can(can) => Can::new(can).map(AccessKey::Can).map_err(|_| CardError::BadKey),
+            Self::Mrz(lines) => {
+                let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+                MrzKey::from_lines(&lines).map(AccessKey::Mrz).map_err(|_| CardError::BadKey)
+            }
+        }
+    }
+
     /// # Errors
     /// [`CardError::BadKey`] unless exactly one way is given.
     pub fn of(script: &'a CardKeyScript) -> Result<Self, CardError> {
@@ -138,10 +145,11 @@ impl Desk<'_> {
         };
         let mut traffic = Traffic::default();
         let read = AccessSource::of(&script.card).and_then(|source| {
+            let key = source.key()?;
             let transport = self.devices.card_reader.connect()?;
             read_card(
                 transport,
-                &source,
+                &key,
                 policy,
                 WANTED,
                 &challenge,
