@@ -371,17 +371,23 @@ impl<T: Transport> SecureChip<T> {
         // A signature by a long RSA key does not fit a short sealed answer.
         let room = self.reach.room();
         let long = (room > 256).then(|| ask.clone().le(self.most(room) as u32));
-        let mut ways: Vec<Command> = long.into_iter().chain([ask.le(256)]).collect();
+        let mut ways: Vec<Command> = [ask.clone().le(256)].into_iter().chain(long).collect();
         if !self.reach.is_extended() {
             ways.reverse();
         }
-        for ask in ways {
-            match self.once_more(rng, |chip| chip.send(&ask)) {
+        let mut corrected = false;
+        while let Some(way) = ways.pop() {
+            match self.once_more(rng, |chip| chip.send(&way)) {
                 Ok(response) if response.status.is_ok() && !response.data.is_empty() => {
                     return Ok(Some(ActiveAnswer {
                         challenge: *challenge,
                         signature: response.data,
                     }));
+                }
+                // ISO 7816-4 §5.3.4: the second octet tells the length that fits, once.
+                Ok(response) if (0x6C01..=0x6CFF).contains(&response.status.0) && !corrected => {
+                    corrected = true;
+                    ways.push(ask.clone().le(u32::from(response.status.0 & 0xFF)));
                 }
                 // Refused, or refused with the end of the session: what to think of that is for the
                 // checker.

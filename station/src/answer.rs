@@ -75,7 +75,11 @@ impl Trouble {
 /// Exit code of a failure code, from its kind in `docs/failures.md`.
 #[must_use]
 pub fn exit_of(code: &str) -> u8 {
-    if code.starts_with("usage.") || code.starts_with("config.") || code.starts_with("trust.") || ["file.unreadable", "card.bad_key"].contains(&code) {
+    if code.starts_with("usage.")
+        || code.starts_with("config.")
+        || code.starts_with("trust.")
+        || ["file.unreadable", "card.bad_key"].contains(&code)
+    {
         return USAGE;
     }
     match failures::text(code).map(|text| text.kind) {

@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn the_examples_in_the_documentation_are_read() {
-        let config: Config = toml::from_str(include_str!("../../docs/station.example.toml")).unwrap();
+        let config: Config =
+            toml::from_str(include_str!("../../docs/station.example.toml")).unwrap();
         assert_eq!((config.card.tries, config.scanner.dpi), (3, 300));
         assert!(!config.practice && !config.keys.insecure_file_key);
         let script: Script = toml::from_str(include_str!("../../docs/visit.example.toml")).unwrap();
@@ -212,7 +213,8 @@ mod tests {
 
     #[test]
     fn consent_is_never_given_by_default() {
-        let script = include_str!("../../docs/visit.example.toml").replace("identify = true\nfile = true\n", "");
+        let script = include_str!("../../docs/visit.example.toml")
+            .replace("identify = true\nfile = true\n", "");
         let script: Script = toml::from_str(&script).unwrap();
         assert!(!script.consent.identify && !script.consent.file);
     }

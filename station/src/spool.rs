@@ -175,7 +175,7 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::UnknownBundle`] when it does not wait here or cannot be read.
     pub fn load(&self, digest: BundleDigest) -> Result<SealedBundle, SpoolError> {
-        SealedBundle::load(&self.folder(Standing::Waiting, digest))
+        SealedBundle::load(self.folder(Standing::Waiting, digest))
             .map_err(|_| SpoolError::UnknownBundle)
     }
 

@@ -86,10 +86,10 @@ impl TicketStock {
             // Gone before it is used: a power cut may cost a ticket, never use one twice.
             fs::remove_file(&path)?;
             sync_folder(&self.folder)?;
-            if let Some(signed) = signed {
-                if self.usable(&signed, now).is_some() {
-                    return Ok(signed);
-                }
+            if let Some(signed) = signed
+                && self.usable(&signed, now).is_some()
+            {
+                return Ok(signed);
             }
         }
         Err(TicketStockError::NoneLeft)

@@ -15,7 +15,7 @@ use crate::{STATE, both_pages};
 
 fn read(faults: Faults, traffic: &mut Traffic) -> Result<(), &'static str> {
     let applet = STATE.chip("card", faults).unwrap();
-    let trust = CscaTrust::load_dir(&STATE.csca()).unwrap();
+    let trust = CscaTrust::load_dir(STATE.csca()).unwrap();
     let wanted = [
         DataGroup::Dg1,
         DataGroup::Dg2,

@@ -91,10 +91,10 @@ impl Background {
     ) -> Result<()> {
         let started = Instant::now();
         while !ready() {
-            if let Some(child) = &mut self.child {
-                if let Some(status) = child.try_wait()? {
-                    bail!("{} ended too early with {status}; see its log", self.name);
-                }
+            if let Some(child) = &mut self.child
+                && let Some(status) = child.try_wait()?
+            {
+                bail!("{} ended too early with {status}; see its log", self.name);
             }
             if started.elapsed() > patience {
                 bail!(

@@ -9,7 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::ChipEvidence;
 use crate::lds::dg2::PortraitBytes;
 use crate::lds::dg3::FingerRecord;
-use crate::lds::{DataGroup, LdsError, dg2, dg3, dg13};
+use crate::lds::{DataGroup, dg2, dg3, dg13};
 use crate::mrz::{Mrz, Sex};
 use crate::report::{ChipReport, CloneCheck};
 
@@ -126,22 +126,19 @@ impl fmt::Debug for VerifiedIdentity {
 
 impl VerifiedIdentity {
     /// For [`ChipEvidence::verify`] alone, with a report that has no faults.
-    pub(super) fn new(
-        evidence: &ChipEvidence,
-        holder: Holder,
-        report: ChipReport,
-    ) -> Result<Self, LdsError> {
+    pub(super) fn new(evidence: &ChipEvidence, holder: Holder, report: ChipReport) -> Self {
         let file = |group| evidence.groups.get(&group).map(Vec::as_slice);
-        Ok(Self {
+        Self {
             holder,
             report,
-            portrait: file(DataGroup::Dg2).map(dg2::read).transpose()?,
+            // Signed, but in a form this crate does not read (ISO/IEC 39794 until it can): the
+            // identity is believed all the same, and who wants the picture is told there is none.
+            portrait: file(DataGroup::Dg2).and_then(|file| dg2::read(file).ok()),
             fingers: file(DataGroup::Dg3)
-                .map(dg3::read)
-                .transpose()?
+                .and_then(|file| dg3::read(file).ok())
                 .unwrap_or_default(),
             sod_digest: sha256(&evidence.sod),
-        })
+        }
     }
 
     pub fn holder(&self) -> &Holder {

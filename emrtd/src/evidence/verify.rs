@@ -101,8 +101,7 @@ impl ChipEvidence {
             Err(&source) => return Err(malformed(source, report)),
         };
         let holder = Holder::new(mrz, dg13, at);
-        VerifiedIdentity::new(self, holder, report.clone())
-            .map_err(|source| malformed(source, report))
+        Ok(VerifiedIdentity::new(self, holder, report))
     }
 }
 

@@ -111,10 +111,14 @@ impl<'a> AccessSource<'a> {
     /// [`CardError::BadKey`] when the digits or lines cannot be right.
     pub fn key(&self) -> Result<AccessKey, CardError> {
         match self {
-            Self::Can(can) => Can::new(can).map(AccessKey::Can).map_err(|_| CardError::BadKey),
+            Self::Can(can) => Can::new(can)
+                .map(AccessKey::Can)
+                .map_err(|_| CardError::BadKey),
             Self::Mrz(lines) => {
                 let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-                MrzKey::from_lines(&lines).map(AccessKey::Mrz).map_err(|_| CardError::BadKey)
+                MrzKey::from_lines(&lines)
+                    .map(AccessKey::Mrz)
+                    .map_err(|_| CardError::BadKey)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! From configuration to a desk: the only file that names concrete devices and keys together.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use bundle::{FileKey, Recipients, StationId, VerifierPublicKey};
@@ -93,7 +93,7 @@ pub(super) fn device_key(config: &Config) -> Result<FileKey, Trouble> {
     file_key(&config.keys.device_key, &config.keys.device_cert)
 }
 
-pub(super) fn file_key(key: &PathBuf, cert: &PathBuf) -> Result<FileKey, Trouble> {
+pub(super) fn file_key(key: &Path, cert: &Path) -> Result<FileKey, Trouble> {
     FileKey::load(key, cert).map_err(|error| Trouble::new(error.code(), error))
 }
 

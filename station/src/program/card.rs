@@ -69,7 +69,9 @@ pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
         (None, Some(lines)) => AccessSource::Mrz(lines),
         (None, None) => return Err(Trouble::new("usage.invalid", "--can or --mrz")),
     };
-    let key = source.key().map_err(|error| Trouble::new(error.code(), error))?;
+    let key = source
+        .key()
+        .map_err(|error| Trouble::new(error.code(), error))?;
     let started = Instant::now();
     let mut traffic = Traffic::default();
     let mut reader = PcscReader::new(

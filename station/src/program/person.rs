@@ -50,7 +50,7 @@ pub(crate) fn face(command: FaceCommand) -> Told {
     };
     let document = portrait(&arguments.document)?;
     let live = portrait(&arguments.live)?;
-    let mut engine = models::Manifest::load(&models_dir(arguments.models))
+    let mut engine = models::Manifest::load(models_dir(arguments.models))
         .and_then(|manifest| models_opencv::SFace::load(&manifest))
         .map_err(|error| Trouble::new(error.code(), error))?;
     let similarity = engine

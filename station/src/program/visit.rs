@@ -175,6 +175,7 @@ fn answer(
                 Language::Vi => "\nĐã lưu vào ví giấy tờ. Biên nhận: mục ",
             });
             words.push_str(&receipt.entry.to_string());
+            words.push_str(&format!("\n{:#}", json["receipt_read"]));
             SUCCESS
         }
         Some(Err(error)) => {

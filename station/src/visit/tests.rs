@@ -186,7 +186,7 @@ fn nothing_is_sealed_before_it_is_matched() {
             .iter()
             .position(|place| *place == visit.place())
             .unwrap();
-            let choice = if seed % 4 > 0 {
+            let choice = if !seed.is_multiple_of(4) {
                 wanted
             } else {
                 (seed >> 8) as usize % 7
@@ -203,7 +203,7 @@ fn nothing_is_sealed_before_it_is_matched() {
                 3 => Event::FingerCompared(FingerResult::NotDone("no_sensor")),
                 4 => papers("khai_sinh"),
                 5 => Event::ApprovalAnswered(luck > 0),
-                6 => Event::Sealed(bundle::BundleDigest::of(b"x")),
+                6 => Event::Sealed(BundleDigest::of(b"x")),
                 _ => Event::Stopped(Stop::withdrawn()),
             };
             match (place, &event) {

@@ -78,15 +78,11 @@ impl TestDesk {
         let recipients = fs::read_to_string(service.public("recipients.txt")).expect("recipients");
         Self {
             spool: Spool::open(&folder.path().join("spool")).expect("a spool"),
-            tickets: TicketStock::open(
-                &folder.path().join("tickets"),
-                station,
-                verifier_key.clone(),
-            )
-            .expect("tickets"),
+            tickets: TicketStock::open(&folder.path().join("tickets"), station, verifier_key)
+                .expect("tickets"),
             courier,
             verifier_key,
-            trust: CscaTrust::load_dir(&state.csca()).expect("the specimen country"),
+            trust: CscaTrust::load_dir(state.csca()).expect("the specimen country"),
             device_key: FileKey::load(&device.0, &device.1).expect("the device key"),
             operator_key: FileKey::load(&operator.0, &operator.1).expect("the operator key"),
             role,
@@ -251,7 +247,7 @@ impl Bench {
             "SANE_CONFIG_DIR".to_owned(),
             state.sane().to_str().expect("UTF-8").to_owned(),
         )];
-        let manifest = models::Manifest::load(&models_dir()).expect("models.toml");
+        let manifest = models::Manifest::load(models_dir()).expect("models.toml");
         let tessdata = crate::specimen::state::tessdata();
         let devices = Devices {
             card_reader: Box::new(SimulatedReader::new(cards)),
