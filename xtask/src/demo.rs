@@ -94,6 +94,7 @@ pub(crate) fn run(root: &Path, arguments: &DemoArguments) -> Result<()> {
     checks::independent(&place, &told)?;
 
     report(&place, &told, &wallet);
+    figures(&place, &told, running.first().map_or(0, Background::pid))?;
     println!("\n  {:.1} s in all", started.elapsed().as_secs_f32());
     if arguments.keep {
         println!("\nleft running (end them with kill PID):");
@@ -225,4 +226,43 @@ fn report(place: &Place, told: &Value, wallet: &Value) {
         "\nto check each yourself\n{}",
         fs::read_to_string(place.path("check.sh")).unwrap_or_default()
     );
+}
+
+/// What the visit cost, counted and not estimated.
+fn figures(place: &Place, told: &Value, verifier: u32) -> Result<()> {
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let steps = told["steps"].as_array().cloned().unwrap_or_default();
+    println!("\nfigures");
+    for step in &steps {
+        match step["step"].as_str() {
+            Some("card") => println!(
+                "  card      {} APDUs, {} bytes sent, {} received, {} ms",
+                step["apdus"], step["bytes_sent"], step["bytes_received"], step["elapsed_ms"]
+            ),
+            Some("paper") => println!("  paper     {} ms for {} page(s)", step["elapsed_ms"], step["pages"]),
+            _ => {}
+        }
+    }
+    let status = fs::read_to_string(format!("/proc/{verifier}/status")).unwrap_or_default();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok())
+        .unwrap_or_default();
+    println!(
+        "  memory    station {:.0} MiB at its peak, verifier {:.0} MiB",
+        mib(told["peak_memory_bytes"].as_u64().unwrap_or_default()),
+        mib(peak * 1024)
+    );
+    let bundle = place.path("bundle").join(told["bundle"].as_str().unwrap_or_default());
+    let mut sealed = fs::metadata(bundle.join("outer.dsse.json"))?.len();
+    for blob in fs::read_dir(bundle.join("blobs"))? {
+        sealed += blob?.metadata()?.len();
+    }
+    let opened: u64 = fs::read_to_string(place.path("check/plain-bytes.txt"))?.trim().parse()?;
+    println!(
+        "  bundle    {sealed} bytes for {opened} bytes of parts and manifest: {:.2} % more",
+        (sealed as f64 / opened as f64 - 1.0) * 100.0
+    );
+    Ok(())
 }

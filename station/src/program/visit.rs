@@ -135,6 +135,7 @@ fn answer(
         "documents": end.documents,
         "set_aside": end.set_aside.iter().map(|aside| json!({ "kind": aside.kind, "code": aside.code, "rule": aside.rule })).collect::<Vec<_>>(),
         "elapsed_ms": u64::try_from(end.elapsed.as_millis()).unwrap_or(u64::MAX),
+        "peak_memory_bytes": peak_memory_bytes(),
     });
     let digest = match &end.closed {
         Closed::Sealed(digest) => *digest,
@@ -203,6 +204,14 @@ fn answer(
         }
     };
     Answer { json, words, exit }
+}
+
+/// The most memory this process has held so far, as Linux counts it; the workers are not in it.
+fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 fn in_words(step: &Step, lang: Language) -> String {

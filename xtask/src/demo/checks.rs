@@ -107,6 +107,7 @@ echo "  openssl, station's signature:   $(openssl dgst -sha256 -verify check/sta
 (cd $B/blobs; for f in *; do echo "$f  $f"; done | sha256sum --check --quiet)
 for f in $B/blobs/*; do age -d -i $K/epoch.agekey "$f" > /dev/null; age -d -i $K/recovery.agekey "$f" > /dev/null; done
 echo "  sha256sum and age, $(ls $B/blobs | wc -l) blobs:        digests right, open with epoch key and with recovery key"
+for f in $B/blobs/*; do age -d -i $K/epoch.agekey "$f" | tail -c +65 | wc -c; done | awk "{n += \$1} END {print n}" > check/plain-bytes.txt
 n=0; for d in $(jq -r '.subject[2:][].digest.sha256' check/statement.json); do n=$((n+1))
   age -d -i $K/epoch.agekey $B/blobs/$d | tail -c +65 > document-$n.pdf
   qpdf --check document-$n.pdf | grep -E 'PDF Version|No syntax' | paste -sd ' ' > check/qpdf.txt
