@@ -349,7 +349,8 @@ impl ChipReport {
         if matches!(
             self.card_access,
             CardAccessState::Mismatch | CardAccessState::Downgraded
-        ) {
+        ) || self.withholds(DataGroup::Dg14)
+        {
             faults.push(EvidenceFault::AccessDowngraded);
         }
         if self.numbers_agree == Some(false) {
@@ -357,6 +358,15 @@ impl ChipReport {
         }
         faults.dedup();
         faults
+    }
+
+    /// The issuer signed for this group and it was not read. For DG14 that means that nobody can
+    /// tell whether EF.CardAccess was cut down on the way: hiding both would turn PACE into BAC.
+    pub fn withholds(&self, group: DataGroup) -> bool {
+        matches!(
+            self.passive.groups.get(&group),
+            Some(GroupState::NotRead | GroupState::Locked)
+        )
     }
 
     /// A protection that the issuer signed for must have been used: a copier would leave it out.

@@ -5,7 +5,9 @@ use bundle::Role;
 use emrtd::simulator::Faults;
 use emrtd::{AccessPolicy, Challenge, CscaTrust, DataGroup, Traffic};
 use jiff::civil::date;
-use station::desk::{AccessSource, read_card};
+use station::desk::{AccessSource, Reading};
+use station::devices::CardReader as _;
+use station::devices::card_reader::SimulatedReader;
 use station::visit::{Closed, Stop};
 use tests::rig::desk::{Bench, TestDesk};
 use tests::rig::service::{Service, Takes};
@@ -14,27 +16,26 @@ use tests::specimen::state::CAN;
 use crate::{STATE, both_pages};
 
 fn read(faults: Faults, traffic: &mut Traffic) -> Result<(), &'static str> {
-    let applet = STATE.chip("card", faults).unwrap();
-    let trust = CscaTrust::load_dir(STATE.csca()).unwrap();
-    let wanted = [
-        DataGroup::Dg1,
-        DataGroup::Dg2,
-        DataGroup::Dg13,
-        DataGroup::Dg14,
-        DataGroup::Dg15,
-        DataGroup::Dg3,
-    ];
-    let read = read_card(
-        Box::new(applet),
-        &AccessSource::Can(CAN).key().unwrap(),
-        AccessPolicy { allow_bac: false },
-        &wanted,
-        &Challenge::new([7; 8]),
-        &trust,
-        date(2026, 11, 21),
-        traffic,
-    );
-    match read {
+    let trust = CscaTrust::load_dir(&STATE.csca()).unwrap();
+    let reading = Reading {
+        key: &AccessSource::Can(CAN).key().unwrap(),
+        policy: AccessPolicy { allow_bac: false },
+        wanted: &[
+            DataGroup::Dg1,
+            DataGroup::Dg2,
+            DataGroup::Dg13,
+            DataGroup::Dg14,
+            DataGroup::Dg15,
+            DataGroup::Dg3,
+        ],
+        challenge: &Challenge::new([7; 8]),
+        trust: &trust,
+        at: date(2026, 11, 21),
+    };
+    let mut reader =
+        SimulatedReader::new(move || Some(STATE.chip("card", faults.clone()).unwrap()));
+    let card = reader.connect().unwrap();
+    match reading.of(card, &mut reader, traffic) {
         Ok(read) => read.verdict.map(|_| ()).map_err(|error| error.code()),
         Err(error) => Err(error.code()),
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
 
 mod a_copied_chip_is_refused;
+mod a_file_held_back_is_not_believed;
 mod a_pulled_card_leaves_nothing_behind;
 mod a_simulated_desk_is_refused;
 mod a_verifier_that_is_down_costs_no_bundle;

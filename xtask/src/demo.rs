@@ -239,7 +239,10 @@ fn figures(place: &Place, told: &Value, verifier: u32) -> Result<()> {
                 "  card      {} APDUs, {} bytes sent, {} received, {} ms",
                 step["apdus"], step["bytes_sent"], step["bytes_received"], step["elapsed_ms"]
             ),
-            Some("paper") => println!("  paper     {} ms for {} page(s)", step["elapsed_ms"], step["pages"]),
+            Some("paper") => println!(
+                "  paper     {} ms for {} page(s)",
+                step["elapsed_ms"], step["pages"]
+            ),
             _ => {}
         }
     }
@@ -254,12 +257,16 @@ fn figures(place: &Place, told: &Value, verifier: u32) -> Result<()> {
         mib(told["peak_memory_bytes"].as_u64().unwrap_or_default()),
         mib(peak * 1024)
     );
-    let bundle = place.path("bundle").join(told["bundle"].as_str().unwrap_or_default());
+    let bundle = place
+        .path("bundle")
+        .join(told["bundle"].as_str().unwrap_or_default());
     let mut sealed = fs::metadata(bundle.join("outer.dsse.json"))?.len();
     for blob in fs::read_dir(bundle.join("blobs"))? {
         sealed += blob?.metadata()?.len();
     }
-    let opened: u64 = fs::read_to_string(place.path("check/plain-bytes.txt"))?.trim().parse()?;
+    let opened: u64 = fs::read_to_string(place.path("check/plain-bytes.txt"))?
+        .trim()
+        .parse()?;
     println!(
         "  bundle    {sealed} bytes for {opened} bytes of parts and manifest: {:.2} % more",
         (sealed as f64 / opened as f64 - 1.0) * 100.0

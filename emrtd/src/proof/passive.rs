@@ -79,7 +79,11 @@ pub(crate) fn check(
     let today = end_of(at);
     let moment = signed.signed_at.unwrap_or(today);
     let chain = chain::build(&signed.signer, trust, moment, today, mrz_country);
-    report.chain = chain.state;
+    report.chain = match chain.state {
+        // Signed on a day that has not come: the issuer's clock, or somebody's forgery.
+        ChainState::Trusted if moment > today => ChainState::NotYetValid,
+        state => state,
+    };
     report.revocation = chain.revocation;
     report.weak = weaknesses(&signed, name);
     if chain.searched && chain.anchor.is_some() {

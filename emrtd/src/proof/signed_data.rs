@@ -17,6 +17,8 @@ use crate::tlv;
 /// More certificates in one message than any issuer has reason for.
 const MOST_CERTIFICATES: usize = 16;
 const SIGNED_DATA: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
+const PLAIN_DATA: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01];
+const CONTENT_TYPE: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x03];
 const SIGNING_TIME: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x05];
 
 /// A message whose signature holds under `signer`, who is not yet trusted.
@@ -163,6 +165,15 @@ impl<'a> Parts<'a> {
         let tail = signer.rest();
         signer.expect(0x30)?;
         let attributes = signer.optional(0xA0);
+        // RFC 5652 §5.3: whatever is not plain data is signed together with its type, §11.1.
+        let type_signed = match attributes.map(signed_content_type) {
+            Some(Some(kind)) => kind == content_type,
+            Some(None) => false,
+            None => content_type == PLAIN_DATA,
+        };
+        if !type_signed {
+            return None;
+        }
         Some(Self {
             head,
             tail,
@@ -198,6 +209,18 @@ impl<'a> Parts<'a> {
             }),
         }
     }
+}
+
+/// RFC 5652 §11.1.
+fn signed_content_type(attributes: &[u8]) -> Option<&[u8]> {
+    let mut attributes = Der::new(attributes);
+    while !attributes.is_empty() {
+        let mut parts = Der::new(attributes.expect(0x30)?);
+        if parts.expect(0x06)? == CONTENT_TYPE {
+            return Der::new(parts.expect(0x31)?).expect(0x06);
+        }
+    }
+    None
 }
 
 /// RFC 5652 §11.3.

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use rand_core::OsRng;
 use rand_core::TryRngCore as _;
 
+use crate::devices::CardReader;
 use crate::script::{CardKeyScript, Script};
 use crate::visit::{CardSeen, Event, Stop};
 
@@ -26,6 +27,9 @@ pub enum AccessSource<'a> {
 pub struct CardRead {
     pub evidence: ChipEvidence,
     pub verdict: Result<VerifiedIdentity, EvidenceError>,
+    /// A file that was wanted, that the issuer signed for, and that the chip did not give: a
+    /// shim that hides the portrait looks like this.
+    pub withheld: Option<DataGroup>,
     pub traffic: Traffic,
 }
 
@@ -42,7 +46,10 @@ pub enum CardError {
     Read(#[from] ReadError),
 }
 
-pub const CODES: &[&str] = &["card.bad_key"];
+pub const CODES: &[&str] = &["card.bad_key", WITHHELD];
+
+/// See [`CardRead::withheld`].
+pub const WITHHELD: &str = "card.group_withheld";
 
 impl CardError {
     #[must_use]
@@ -56,41 +63,77 @@ impl CardError {
     }
 }
 
-/// Opens, reads and verifies one card. `traffic` tells what was exchanged even when it failed.
-///
-/// # Errors
-/// [`CardError`] when the card could not be read; what it failed to prove is in the verdict.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is one fact of the reading, given once, here"
-)]
-pub fn read_card(
-    transport: Box<dyn Transport>,
-    key: &AccessKey,
-    policy: AccessPolicy,
-    wanted: &[DataGroup],
-    challenge: &Challenge,
-    trust: &CscaTrust,
-    at: Date,
-    traffic: &mut Traffic,
-) -> Result<CardRead, CardError> {
-    let mut rng = OsRng.unwrap_err();
-    let mut chip = match Chip::new(transport).open(key, policy, &mut rng) {
-        Ok(chip) => chip,
-        Err((chip, error)) => {
-            *traffic = chip.traffic();
-            return Err(error.into());
+/// What one reading is for.
+pub struct Reading<'a> {
+    pub key: &'a AccessKey,
+    pub policy: AccessPolicy,
+    pub wanted: &'a [DataGroup],
+    pub challenge: &'a Challenge,
+    pub trust: &'a CscaTrust,
+    pub at: Date,
+}
+
+impl Reading<'_> {
+    /// Opens, reads and verifies the card on this reader. A chip that stops answering in the
+    /// middle gets a second chance after a reset, with short answers only: some fall silent at
+    /// the first long command. `traffic` tells what was exchanged, even when it failed.
+    ///
+    /// # Errors
+    /// [`CardError`] when the card could not be read; what it failed to prove is in the verdict.
+    pub fn of(
+        &self,
+        card: Box<dyn Transport>,
+        reader: &mut dyn CardReader,
+        traffic: &mut Traffic,
+    ) -> Result<CardRead, CardError> {
+        let read = self.once(Chip::new(card), traffic);
+        match read {
+            Err(CardError::Read(error)) if gave_up(&error) => {
+                self.once(Chip::new(reader.connect()?).short_answers_only(), traffic)
+            }
+            read => read,
         }
-    };
-    let collected = chip.collect(wanted, challenge, &mut rng, &mut |_: Progress| ());
-    *traffic = chip.traffic();
-    let evidence = collected?;
-    let verdict = evidence.verify(trust, challenge, at);
-    Ok(CardRead {
-        evidence,
-        verdict,
-        traffic: *traffic,
-    })
+    }
+
+    fn once(
+        &self,
+        chip: Chip<Box<dyn Transport>>,
+        traffic: &mut Traffic,
+    ) -> Result<CardRead, CardError> {
+        let mut rng = OsRng.unwrap_err();
+        let mut chip = match chip.open(self.key, self.policy, &mut rng) {
+            Ok(chip) => chip,
+            Err((chip, error)) => {
+                *traffic = chip.traffic();
+                return Err(error.into());
+            }
+        };
+        let collected = chip.collect(self.wanted, self.challenge, &mut rng, &mut |_: Progress| ());
+        *traffic = chip.traffic();
+        let evidence = collected?;
+        let verdict = evidence.verify(self.trust, self.challenge, self.at);
+        let report = match &verdict {
+            Ok(identity) => identity.report(),
+            Err(error) => error.report(),
+        };
+        // The finger template is the only file that an issuer locks against such a desk.
+        let withheld = self
+            .wanted
+            .iter()
+            .copied()
+            .find(|group| *group != DataGroup::Dg3 && report.withholds(*group));
+        Ok(CardRead {
+            evidence,
+            verdict,
+            withheld,
+            traffic: *traffic,
+        })
+    }
+}
+
+/// The chip is there and does not do what it did a moment before.
+fn gave_up(error: &ReadError) -> bool {
+    matches!(error, ReadError::Reopen(_) | ReadError::SessionLost { .. })
 }
 
 /// What a visit reads: identity, portrait, proof, and the finger template where the issuer left
@@ -144,29 +187,36 @@ impl Desk<'_> {
         watch(Step::CardReading);
         let started = Instant::now();
         let at = (self.now)().to_zoned(crate::clock::vietnam()).date();
-        let policy = AccessPolicy {
-            allow_bac: self.allow_bac,
-        };
         let mut traffic = Traffic::default();
         let read = AccessSource::of(&script.card).and_then(|source| {
-            let key = source.key()?;
-            let transport = self.devices.card_reader.connect()?;
-            read_card(
-                transport,
-                &key,
-                policy,
-                WANTED,
-                &challenge,
-                self.trust,
+            let reading = Reading {
+                key: &source.key()?,
+                policy: AccessPolicy {
+                    allow_bac: self.allow_bac,
+                },
+                wanted: WANTED,
+                challenge: &challenge,
+                trust: self.trust,
                 at,
-                &mut traffic,
-            )
+            };
+            let reader = self.devices.card_reader.as_mut();
+            reading.of(reader.connect()?, reader, &mut traffic)
         });
         match read {
+            // What was read is in order; what was held back may be what matters.
+            Ok(CardRead {
+                verdict: Ok(_),
+                withheld: Some(_),
+                ..
+            }) => {
+                watch(Step::CardNotRead { code: WITHHELD });
+                Event::CardNotRead(Stop::of(WITHHELD))
+            }
             Ok(CardRead {
                 evidence,
                 verdict: Ok(identity),
                 traffic,
+                ..
             }) => {
                 watch(Step::Card {
                     apdus: traffic.apdus,

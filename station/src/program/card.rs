@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rulebook::Language;
 use serde_json::json;
-use station::answer::{Answer, REFUSED, SUCCESS, Trouble, told};
-use station::desk::{AccessSource, CardRead, read_card};
+use station::answer::{Answer, FAILED, REFUSED, SUCCESS, Trouble, told};
+use station::desk::{AccessSource, CardRead, Reading, WITHHELD};
 use station::devices::CardReader as _;
 use station::devices::card_reader::PcscReader;
 
@@ -72,36 +72,34 @@ pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
     let key = source
         .key()
         .map_err(|error| Trouble::new(error.code(), error))?;
-    let started = Instant::now();
     let mut traffic = Traffic::default();
     let mut reader = PcscReader::new(
         arguments.reader.as_deref().unwrap_or_default(),
         Duration::from_millis(arguments.wait_ms),
     );
-    let transport = reader
+    let reading = Reading {
+        key: &key,
+        policy: AccessPolicy {
+            allow_bac: arguments.allow_bac,
+        },
+        wanted: WANTED,
+        challenge: &challenge,
+        trust: &trust,
+        at: Timestamp::now().to_zoned(station::clock::vietnam()).date(),
+    };
+    // Waiting for the card to be laid down is not reading it.
+    let waiting = Instant::now();
+    let card = reader
         .connect()
         .map_err(|error| Trouble::new(error.code(), error))?;
     let connected = Instant::now();
-    let policy = AccessPolicy {
-        allow_bac: arguments.allow_bac,
-    };
-    let today = Timestamp::now().to_zoned(station::clock::vietnam()).date();
-    let read = read_card(
-        transport,
-        &key,
-        policy,
-        WANTED,
-        &challenge,
-        &trust,
-        today,
-        &mut traffic,
-    );
+    let read = reading.of(card, &mut reader, &mut traffic);
     let timing = json!({
         "apdus": traffic.apdus,
         "bytes_sent": traffic.bytes_sent,
         "bytes_received": traffic.bytes_received,
         "elapsed_ms": millis(connected.elapsed()),
-        "waited_ms": millis(connected.duration_since(started)),
+        "waited_ms": millis(connected.duration_since(waiting)),
     });
     let read = match read {
         Ok(read) => read,
@@ -137,11 +135,20 @@ fn challenge(nonce: Option<&str>) -> Result<Challenge, Trouble> {
 
 fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer {
     let (report, code) = match &read.verdict {
-        Ok(identity) => (identity.report(), None),
+        Ok(identity) => (identity.report(), read.withheld.map(|_| WITHHELD)),
         Err(error) => (error.report(), Some(error.code())),
     };
+    let exit = match (&read.verdict, read.withheld) {
+        (Err(_), _) => REFUSED,
+        (Ok(_), Some(_)) => FAILED,
+        (Ok(_), None) => SUCCESS,
+    };
     let mut json = json!({
-        "outcome": if code.is_none() { "genuine" } else { "refused" },
+        "outcome": match exit {
+            SUCCESS => "genuine",
+            REFUSED => "refused",
+            _ => "failed",
+        },
         "code": code,
         "access": read.evidence.access.as_str(),
         "passive": report.passive,
@@ -155,8 +162,8 @@ fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer 
     });
     merge(&mut json, timing);
     let mut words = String::new();
-    match &read.verdict {
-        Ok(identity) => {
+    match (&read.verdict, code) {
+        (Ok(identity), None) => {
             let holder = identity.holder();
             json["holder"] = json!({
                 "personal_id": holder.personal_id.as_ref().map(|id| id.expose()),
@@ -174,11 +181,13 @@ fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer 
                 Language::Vi => "Đã đọc thẻ. Thẻ hợp lệ.\n",
             });
         }
-        Err(error) => words.push_str(&format!(
-            "{}\n  [{}]\n",
-            told(error.code(), lang),
-            error.code()
-        )),
+        (_, code) => {
+            let code = code.unwrap_or_default();
+            for (language, key) in [(Language::Vi, "vi"), (Language::En, "en")] {
+                json[key] = json!(told(code, language));
+            }
+            words.push_str(&format!("{}\n  [{code}]\n", told(code, lang)));
+        }
     }
     words.push_str(&format!(
         "  {} · {} · {} APDU · {} B + {} B · {} ms",
@@ -197,7 +206,6 @@ fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer 
             state.as_str().unwrap_or("?")
         ));
     }
-    let exit = if code.is_none() { SUCCESS } else { REFUSED };
     Answer { json, words, exit }
 }
 
