@@ -4,7 +4,6 @@
 use emrtd::simulator::issuer::SpecimenCard;
 use emrtd::simulator::{Applet, Faults};
 use emrtd::{AccessKey, AccessPolicy, Challenge, CscaTrust, DataGroup, MrzKey, Traffic};
-use jiff::civil::date;
 use station::desk::{AccessSource, CardRead, Reading};
 use station::devices::CardReader as _;
 use station::devices::card_reader::SimulatedReader;
@@ -28,7 +27,7 @@ fn read(card: SpecimenCard, key: &AccessKey, allow_bac: bool) -> CardRead {
         ],
         challenge: &Challenge::new([7; 8]),
         trust: &trust,
-        at: date(2026, 11, 21),
+        at: crate::today(),
     };
     let laid_down = reader.connect().unwrap();
     reading

@@ -4,7 +4,6 @@
 use bundle::Role;
 use emrtd::simulator::Faults;
 use emrtd::{AccessPolicy, Challenge, CscaTrust, DataGroup, Traffic};
-use jiff::civil::date;
 use station::desk::{AccessSource, Reading};
 use station::devices::CardReader as _;
 use station::devices::card_reader::SimulatedReader;
@@ -30,7 +29,7 @@ fn read(faults: Faults, traffic: &mut Traffic) -> Result<(), &'static str> {
         ],
         challenge: &Challenge::new([7; 8]),
         trust: &trust,
-        at: date(2026, 11, 21),
+        at: crate::today(),
     };
     let mut reader =
         SimulatedReader::new(move || Some(STATE.chip("card", faults.clone()).unwrap()));

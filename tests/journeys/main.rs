@@ -57,3 +57,10 @@ fn card(name: &'static str) -> impl FnMut() -> Option<Applet> + Send + 'static {
         )
     }
 }
+
+/// The specimen card was issued when the state was made; it is judged on the day of the test.
+fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now()
+        .to_zoned(station::clock::vietnam())
+        .date()
+}

@@ -19,6 +19,10 @@ use super::*;
 
 const CHALLENGE: [u8; 8] = [1; 8];
 
+fn today() -> jiff::civil::Date {
+    Timestamp::now().to_zoned(crate::clock::vietnam()).date()
+}
+
 /// A specimen card read once; its evidence is verified anew for each walk.
 struct Specimen {
     evidence: ChipEvidence,
@@ -69,7 +73,7 @@ impl Specimen {
     fn seen(&self) -> Box<CardSeen> {
         let identity = self
             .evidence
-            .verify(&self.trust, &Challenge::new(CHALLENGE), date(2026, 11, 21))
+            .verify(&self.trust, &Challenge::new(CHALLENGE), today())
             .unwrap();
         Box::new(CardSeen {
             evidence: self.evidence.clone(),

@@ -45,6 +45,9 @@ pub struct State {
     folder: PathBuf,
 }
 
+/// Raised when the state below changes, so that an older one is made anew.
+const VERSION: &str = "1";
+
 /// Frames of the short film that plays the camera.
 const FRAMES: u32 = 10;
 
@@ -57,7 +60,7 @@ impl State {
         let state = Self {
             folder: folder.to_owned(),
         };
-        if folder.join("complete").is_file() {
+        if fs::read_to_string(folder.join("complete")).is_ok_and(|made| made == VERSION) {
             return Ok(state);
         }
         for name in ["csca", "face", "finger", "papers", "sane.d"] {
@@ -73,7 +76,7 @@ impl State {
             folder.join("person.json"),
             json!({ "personal_id": PERSONAL_ID, "can": CAN, "pages": pages }).to_string(),
         )?;
-        fs::write(folder.join("complete"), "")?;
+        fs::write(folder.join("complete"), VERSION)?;
         Ok(state)
     }
 
