@@ -60,7 +60,7 @@ pub struct Manifest {
     pub signers: Signers,
 }
 
-/// What the caller of [`seal`](crate::seal) fills in: a manifest without what sealing itself adds.
+/// What the caller of [`seal`](crate::seal()) fills in: a manifest without what sealing itself adds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims {
     /// See [`Manifest::visit`].

@@ -1,6 +1,6 @@
 //! Signs PDFs with keys it never sees, and checks the signatures of others (PAdES, ETSI EN 319 142-1).
 //!
-//! [`sign`] appends one revision with a B-B signature and leaves every earlier byte alone; [`check`] tells,
+//! [`sign()`] appends one revision with a B-B signature and leaves every earlier byte alone; [`check()`] tells,
 //! for each signature of any PDF, whether the bytes are the signed ones, who signed, where that
 //! certificate's chain ends at a given time, and what was changed afterwards. It does not ask for
 //! revocation and does not check time-stamps.

@@ -1,6 +1,6 @@
 //! From page images to evidence a person and a machine can rely on.
 //!
-//! A [`Sheet`] is one page as the scanner saw it; its pixels are never altered. [`digitize`] looks at each sheet
+//! A [`Sheet`] is one page as the scanner saw it; its pixels are never altered. [`digitize()`] looks at each sheet
 //! ([`quality`]), reads it ([`read_page`]), keeps the book of pages ([`PageLedger`]), says what kind of paper it is
 //! ([`kind`]), takes the fields out ([`fields`]) and writes a PDF/A that holds the very pixels with the text lying
 //! invisibly over them ([`pdf`]). Straightening, turning and lifting seals happen in a view made for reading only, and
