@@ -12,7 +12,7 @@ use tests::specimen::state::CAN;
 use crate::STATE;
 
 fn read(card: SpecimenCard, key: &AccessKey, allow_bac: bool) -> CardRead {
-    let trust = CscaTrust::load_dir(&STATE.csca()).unwrap();
+    let trust = CscaTrust::load_dir(STATE.csca()).unwrap();
     let mut reader =
         SimulatedReader::new(move || Some(Applet::with_faults(&card, Faults::default())));
     let reading = Reading {

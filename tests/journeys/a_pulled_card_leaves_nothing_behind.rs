@@ -15,7 +15,7 @@ use tests::specimen::state::CAN;
 use crate::{STATE, both_pages};
 
 fn read(faults: Faults, traffic: &mut Traffic) -> Result<(), &'static str> {
-    let trust = CscaTrust::load_dir(&STATE.csca()).unwrap();
+    let trust = CscaTrust::load_dir(STATE.csca()).unwrap();
     let reading = Reading {
         key: &AccessSource::Can(CAN).key().unwrap(),
         policy: AccessPolicy { allow_bac: false },
