@@ -19,6 +19,7 @@ use crate::spool::Spool;
 use crate::visit::{Ask, Closed, Event, Opening, SetAside, Stop, Visit};
 
 pub use card::{AccessSource, CODES as CARD_CODES, CardError, CardRead, Reading, WITHHELD};
+pub use person::CODES as PERSON_CODES;
 pub use sealing::CODES as SEALING_CODES;
 
 /// What happened at the desk, for whoever watches: places and codes, never a name.

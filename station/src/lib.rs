@@ -23,6 +23,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         config::CODES,
         courier::CODES,
         desk::CARD_CODES,
+        desk::PERSON_CODES,
         desk::SEALING_CODES,
         devices::camera::CODES,
         spool::CODES,

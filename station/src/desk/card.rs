@@ -89,7 +89,17 @@ impl Reading<'_> {
         let read = self.once(Chip::new(card), traffic);
         match read {
             Err(CardError::Read(error)) if gave_up(&error) => {
-                self.once(Chip::new(reader.connect()?).short_answers_only(), traffic)
+                let before = *traffic;
+                let chip = Chip::new(reader.connect()?).short_answers_only();
+                let read = self.once(chip, traffic);
+                // Both readings went over the wire.
+                traffic.apdus += before.apdus;
+                traffic.bytes_sent += before.bytes_sent;
+                traffic.bytes_received += before.bytes_received;
+                read.map(|read| CardRead {
+                    traffic: *traffic,
+                    ..read
+                })
             }
             read => read,
         }

@@ -9,6 +9,11 @@ use crate::visit::{Comparison, Event, FingerResult, Stop};
 
 use super::{Desk, Step};
 
+pub const CODES: &[&str] = &[FINGER_ENGINE];
+
+/// The engine gave no usable score.
+const FINGER_ENGINE: &str = "finger.engine";
+
 impl Desk<'_> {
     /// Looks at several frames, keeps the sharpest that shows exactly one face, and compares it.
     pub(super) fn face(
@@ -119,10 +124,10 @@ impl Desk<'_> {
         }
         let bands = engine.bands();
         let Some(similarity) = best else {
-            return Event::Stopped(Stop::failure(trouble.unwrap_or("finger.engine")));
+            return Event::Stopped(Stop::failure(trouble.unwrap_or(FINGER_ENGINE)));
         };
         let Some(score) = Score::rounded(f64::from(similarity.value())) else {
-            return Event::Stopped(Stop::failure("finger.engine"));
+            return Event::Stopped(Stop::failure(FINGER_ENGINE));
         };
         let comparison = Comparison {
             outcome: outcome(bands.judge(similarity)),

@@ -184,7 +184,10 @@ fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer 
         (_, code) => {
             let code = code.unwrap_or_default();
             for (language, key) in [(Language::Vi, "vi"), (Language::En, "en")] {
-                json[key] = json!(told(code, language));
+                if let Some(text) = rulebook::failures::text(code) {
+                    json[key] =
+                        json!({ "cause": text.cause(language), "remedy": text.remedy(language) });
+                }
             }
             words.push_str(&format!("{}\n  [{code}]\n", told(code, lang)));
         }
