@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use emrtd::transport::pcsc::Readers;
-use emrtd::{AccessKey, AccessPolicy, Can, Challenge, Chip, DataGroup, MrzKey};
+use emrtd::{AccessKey, AccessPolicy, Can, Challenge, Chip, Collection, DataGroup, Habits, MrzKey};
 use rand_core::{OsRng, RngCore as _, TryRngCore as _};
 
 const USAGE: &str = "read_card (--can DIGITS | --mrz LINE…) [--reader NAME] [--allow-bac] [--short] [--dg3] [--out FILE]";
@@ -73,14 +73,18 @@ fn run() -> Result<(), String> {
     rng.fill_bytes(&mut challenge);
     let mut chip = Chip::new(card);
     if short {
-        chip = chip.short_answers_only();
+        chip = chip.with_habits(Habits::short_answers());
     }
     let mut chip = chip
         .open(&key, policy, &mut rng)
         .map_err(|(chip, error)| format!("{} {:?}", said(error.code(), &error), chip.traffic()))?;
     let opened = start.elapsed();
     let evidence = chip
-        .collect(&wanted, &Challenge::new(challenge), &mut rng, &mut |_| {})
+        .collect(
+            &mut Collection::new(&wanted, Challenge::new(challenge)),
+            &mut rng,
+            &mut |_| {},
+        )
         .map_err(|error| format!("{} {:?}", said(error.code(), &error), chip.traffic()))?;
     println!(
         "{name}: opened by {} in {opened:?}, read in {:?}",

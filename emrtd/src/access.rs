@@ -150,10 +150,13 @@ pub(crate) struct Opened {
 }
 
 /// Opens the chip and selects the travel document; the session is on the wire afterwards.
+///
+/// `ask_length`: read in EF.ATR/INFO how long an answer may be.
 pub(crate) fn open<T: Transport>(
     wire: &mut Wire<T>,
     key: &AccessKey,
     policy: AccessPolicy,
+    ask_length: bool,
     rng: &mut dyn CryptoRng,
 ) -> Result<Opened, AccessError> {
     wire.end();
@@ -165,7 +168,11 @@ pub(crate) fn open<T: Transport>(
         None => SecurityInfos::default(),
     };
     if infos.pace_advertised {
-        let longest_answer = longest_answer(wire)?;
+        let longest_answer = if ask_length {
+            longest_answer(wire)?
+        } else {
+            None
+        };
         let session = pace::run(wire, &infos.pace, key, rng)?;
         wire.begin(session);
         select_document(wire)?;

@@ -3,8 +3,6 @@
 //! The files are read in an order that loses least: what proves most comes first, what may cost the
 //! session (a locked DG3) comes last. What comes out is [`ChipEvidence`], which proves nothing yet.
 
-use std::collections::BTreeMap;
-
 use rand_core::CryptoRng;
 use thiserror::Error;
 
@@ -17,9 +15,15 @@ use crate::transport::{Transport, TransportError};
 use crate::wire::{Wire, WireError};
 
 mod chip_authentication;
+mod collection;
+mod habits;
 mod reading;
 
 pub use crate::wire::{MAX_COMMANDS, Traffic};
+pub use collection::Collection;
+use collection::Partial;
+use habits::Announced;
+pub use habits::Habits;
 use reading::{File, Outcome, Reach};
 
 /// Sessions are opened again at most this often in one collection.
@@ -31,22 +35,30 @@ const MAX_TOTAL: usize = 1024 * 1024;
 /// A chip whose lock is closed.
 pub struct Chip<T> {
     wire: Wire<T>,
-    short_only: bool,
+    habits: Option<Habits>,
+    announced: Option<Announced>,
 }
 
 impl<T: Transport> Chip<T> {
     pub fn new(transport: T) -> Self {
         Self {
             wire: Wire::new(transport),
-            short_only: false,
+            habits: None,
+            announced: None,
         }
     }
 
-    /// Never asks for long answers. For chips and readers that fall silent at the mere question;
-    /// reading takes some five times as many exchanges.
+    /// The answer to reset, which may say what the chip can bear.
     #[must_use]
-    pub fn short_answers_only(mut self) -> Self {
-        self.short_only = true;
+    pub fn with_atr(mut self, atr: &[u8]) -> Self {
+        self.announced = Announced::in_atr(atr);
+        self
+    }
+
+    /// What is known of cards with this ATR; nothing is tried that they cannot bear.
+    #[must_use]
+    pub fn with_habits(mut self, habits: Habits) -> Self {
+        self.habits = Some(habits);
         self
     }
 
@@ -73,18 +85,23 @@ impl<T: Transport> Chip<T> {
         policy: AccessPolicy,
         rng: &mut dyn CryptoRng,
     ) -> Result<SecureChip<T>, (Self, AccessError)> {
-        match access::open(&mut self.wire, key, policy, rng) {
+        // Habits are better than announcements, and trying is as cheap as asking.
+        let ask = self.habits.is_none() && self.announced == Some(Announced::InAtrInfo);
+        match access::open(&mut self.wire, key, policy, ask, rng) {
             Ok(opened) => Ok(SecureChip {
                 wire: self.wire,
                 key: key.clone(),
                 policy,
                 protocol: opened.protocol,
                 card_access: opened.card_access,
-                reach: Reach::new(if self.short_only {
-                    Some(256)
-                } else {
-                    opened.longest_answer
-                }),
+                reach: Reach::new(
+                    &match (self.habits, self.announced) {
+                        (Some(habits), _) => habits,
+                        (None, Some(Announced::ShortAnswers)) => Habits::short_answers(),
+                        (None, _) => Habits::default(),
+                    },
+                    opened.longest_answer,
+                ),
                 shaken: false,
                 dg14: None,
                 newly_keyed: false,
@@ -133,6 +150,9 @@ pub enum ReadError {
     Reopen(AccessError),
     #[error("the chip wanted too many commands")]
     TooManyCommands,
+    /// Not the card that the reading was begun with.
+    #[error("this is not the card that was being read")]
+    OtherCard,
 }
 
 impl ReadError {
@@ -149,7 +169,17 @@ impl ReadError {
             Self::SessionLost { .. } => "card.session_lost",
             Self::Reopen(error) => error.code(),
             Self::TooManyCommands => "card.too_many_commands",
+            Self::OtherCard => "card.other_card",
         }
+    }
+
+    /// The card or its reader went away, or the chip ended the session: the same collection can be
+    /// gone on with once the chip is open again.
+    pub fn can_go_on(&self) -> bool {
+        matches!(
+            self,
+            Self::Transport(_) | Self::SessionLost { .. } | Self::Reopen(_)
+        )
     }
 
     /// Every code that [`code`](Self::code) can give, beside those of [`AccessError`] and
@@ -163,6 +193,7 @@ impl ReadError {
         "card.chip_authentication",
         "card.session_lost",
         "card.too_many_commands",
+        "card.other_card",
     ];
 }
 
@@ -210,73 +241,158 @@ impl<T: Transport> SecureChip<T> {
         self.wire.into_transport()
     }
 
+    /// What the chip has shown it can bear so far.
+    pub fn habits(&self) -> Habits {
+        self.reach.habits()
+    }
+
+    /// The chip was last heard of before its first question for a long answer. When that happens
+    /// twice, or the card is still there, it was the question: go on with
+    /// [`Habits::short_answers`].
+    pub fn fell_silent_at_long_answer(&self) -> bool {
+        self.reach.dared()
+    }
+
     /// Reads the evidence off the chip.
     ///
-    /// EF.SOD, DG14, DG1 and DG15 are always read, as far as the chip has them: without them nothing
-    /// can be checked. Other groups only when `wanted`; DG3 and DG4 last. A group that the chip does
-    /// not have is left out, one that it will not give is recorded as locked. Chip authentication
-    /// runs straight after DG14 if that offers it, active authentication with `challenge` once DG15
-    /// has been read.
+    /// A group that the chip does not have is left out, one that it will not give is recorded as
+    /// locked; DG3 and DG4 come last. Chip authentication runs straight after DG14 if that offers
+    /// it, active authentication with the collection's challenge once DG15 has been read.
+    ///
+    /// # Errors
+    /// [`ReadError`]; where it [`can_go_on`](ReadError::can_go_on), with the same `collection` after
+    /// the chip was opened again. After any other the collection is of no more use.
     pub fn collect(
         &mut self,
-        wanted: &[DataGroup],
-        challenge: &Challenge,
+        collection: &mut Collection,
         rng: &mut dyn CryptoRng,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<ChipEvidence, ReadError> {
-        let mut evidence = ChipEvidence {
-            sod: Vec::new(),
-            groups: BTreeMap::new(),
-            card_access: self.card_access.clone(),
-            locked: Vec::new(),
-            active: None,
-            chip_auth: None,
-            access: self.protocol,
-        };
-        evidence.sod = self.mandatory(File::SOD, rng, progress)?;
-        for group in order(wanted) {
-            let file = File::of(group);
-            if group == DataGroup::Dg1 {
-                let content = self.mandatory(file, rng, progress)?;
-                evidence.groups.insert(group, content);
-                continue;
-            }
-            let outcome = match self.steadily(rng, |chip| chip.read(file, progress)) {
-                // What an optional group is refused with is the chip's own affair.
-                Err(ReadError::Refused { status, .. }) => Outcome::Locked(status),
-                other => other?,
-            };
-            match outcome {
-                Outcome::File(content) => {
-                    evidence.groups.insert(group, content);
-                }
-                Outcome::Absent => {}
-                Outcome::Locked(_) => evidence.locked.push(group),
-            }
-            let total: usize = evidence.groups.values().map(Vec::len).sum();
-            if total > MAX_TOTAL {
-                return Err(ReadError::TooLong { file: file.name });
+        let taken_up = collection.has_begun();
+        self.collect_rest(collection, rng, progress)
+            .map_err(|error| match error {
+                ReadError::ChipAuthentication if taken_up => ReadError::OtherCard,
+                error => error,
+            })
+    }
+
+    fn collect_rest(
+        &mut self,
+        collection: &mut Collection,
+        rng: &mut dyn CryptoRng,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<ChipEvidence, ReadError> {
+        self.go_on(collection, rng)?;
+        let access = self.protocol;
+        let Collection {
+            order,
+            next,
+            challenge,
+            evidence,
+            partial,
+        } = collection;
+        let evidence =
+            evidence.get_or_insert_with(|| collection::begun(access, self.card_access.as_deref()));
+        if evidence.sod.is_empty() {
+            evidence.sod = self.mandatory(File::SOD, partial, rng, progress)?;
+        }
+        while let Some(&group) = order.get(*next) {
+            if !evidence.groups.contains_key(&group) {
+                self.group(group, evidence, partial, rng, progress)?;
             }
             match (group, evidence.groups.get(&group)) {
-                (DataGroup::Dg14, Some(content)) => {
+                (DataGroup::Dg14, Some(content)) if self.dg14.is_none() => {
                     evidence.chip_auth = self.authenticate_chip(content, rng)?;
                 }
-                (DataGroup::Dg15, Some(_)) => {
+                (DataGroup::Dg15, Some(_)) if evidence.active.is_none() => {
                     evidence.active = self.active(challenge, rng)?;
                 }
                 _ => {}
             }
+            *next += 1;
         }
-        Ok(evidence)
+        collection.evidence.take().ok_or(ReadError::OtherCard)
+    }
+
+    /// Takes up a reading that another session has begun: is this the same card?
+    ///
+    /// The lock must be the same, and the chip must prove again that it holds the key of DG14. A
+    /// chip without such a key must have the same issuer's signature at the end of its EF.SOD. Nothing is believed by this: whatever is
+    /// read from here on must fit the issuer's list as everything else. It spares an honest citizen
+    /// the verdict over a mixture of two cards.
+    fn go_on(
+        &mut self,
+        collection: &mut Collection,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), ReadError> {
+        let Some(evidence) = &mut collection.evidence else {
+            return Ok(());
+        };
+        if evidence.access != self.protocol || evidence.card_access != self.card_access {
+            return Err(ReadError::OtherCard);
+        }
+        if evidence.sod.is_empty() {
+            return Ok(());
+        }
+        if let Some(dg14) = evidence.groups.get(&DataGroup::Dg14) {
+            let witness = self.authenticate_chip(dg14, rng)?;
+            if witness.is_some() {
+                evidence.chip_auth = witness;
+                return Ok(());
+            }
+            if evidence.chip_auth.is_some() {
+                return Err(ReadError::OtherCard);
+            }
+        }
+        if self.steadily(rng, |chip| chip.still_ends_with(File::SOD, &evidence.sod))? {
+            Ok(())
+        } else {
+            Err(ReadError::OtherCard)
+        }
+    }
+
+    /// Reads one group into the evidence: there, absent or locked.
+    fn group(
+        &mut self,
+        group: DataGroup,
+        evidence: &mut ChipEvidence,
+        partial: &mut Option<Partial>,
+        rng: &mut dyn CryptoRng,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), ReadError> {
+        let file = File::of(group);
+        if group == DataGroup::Dg1 {
+            let content = self.mandatory(file, partial, rng, progress)?;
+            evidence.groups.insert(group, content);
+            return Ok(());
+        }
+        let outcome = match self.steadily(rng, |chip| chip.read(file, partial, progress)) {
+            // What an optional group is refused with is the chip's own affair.
+            Err(ReadError::Refused { status, .. }) => Outcome::Locked(status),
+            other => other?,
+        };
+        match outcome {
+            Outcome::File(content) => {
+                evidence.groups.insert(group, content);
+            }
+            Outcome::Absent => {}
+            Outcome::Locked(_) => evidence.locked.push(group),
+        }
+        let total: usize = evidence.groups.values().map(Vec::len).sum();
+        if total > MAX_TOTAL {
+            return Err(ReadError::TooLong { file: file.name });
+        }
+        Ok(())
     }
 
     fn mandatory(
         &mut self,
         file: File,
+        partial: &mut Option<Partial>,
         rng: &mut dyn CryptoRng,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, ReadError> {
-        match self.steadily(rng, |chip| chip.read(file, progress))? {
+        match self.steadily(rng, |chip| chip.read(file, partial, progress))? {
             Outcome::File(content) => Ok(content),
             Outcome::Absent => Err(ReadError::Missing { file: file.name }),
             Outcome::Locked(status) => Err(ReadError::Refused {
@@ -327,13 +443,14 @@ impl<T: Transport> SecureChip<T> {
 
     fn reopen(&mut self, rng: &mut dyn CryptoRng) -> Result<(), ReadError> {
         self.shaken = false;
-        let opened = access::open(&mut self.wire, &self.key, self.policy, rng).map_err(
-            |error| match error {
-                AccessError::Transport(error) => ReadError::Transport(error),
-                AccessError::TooManyCommands => ReadError::TooManyCommands,
-                other => ReadError::Reopen(other),
-            },
-        )?;
+        let opened =
+            access::open(&mut self.wire, &self.key, self.policy, false, rng).map_err(|error| {
+                match error {
+                    AccessError::Transport(error) => ReadError::Transport(error),
+                    AccessError::TooManyCommands => ReadError::TooManyCommands,
+                    other => ReadError::Reopen(other),
+                }
+            })?;
         // The lock may not have become weaker meanwhile.
         if opened.protocol != self.protocol || opened.card_access != self.card_access {
             return Err(ReadError::Reopen(AccessError::ChipUnproven));
@@ -431,30 +548,12 @@ impl<T: Transport> SecureChip<T> {
 
     /// How many plain bytes an answer brings whose data field holds `room` bytes.
     fn most(&self, room: usize) -> usize {
-        self.wire
+        let holds = self
+            .wire
             .session()
-            .map_or(room, |session| session.capacity(room))
+            .map_or(room, |session| session.capacity(room));
+        self.reach.at_most(holds)
     }
-}
-
-/// What proves most first; what may be locked last (ICAO 9303-10 §4.7, and see the module's head).
-fn order(wanted: &[DataGroup]) -> Vec<DataGroup> {
-    use DataGroup::{Dg1, Dg2, Dg3, Dg4, Dg13, Dg14, Dg15};
-    let mut order = vec![Dg14, Dg1];
-    let mut add = |group: DataGroup, asked: bool| {
-        if asked && !order.contains(&group) {
-            order.push(group);
-        }
-    };
-    add(Dg13, wanted.contains(&Dg13));
-    add(Dg15, true);
-    for group in wanted {
-        add(*group, !matches!(group, Dg2 | Dg3 | Dg4));
-    }
-    for group in [Dg2, Dg3, Dg4] {
-        add(group, wanted.contains(&group));
-    }
-    order
 }
 
 #[cfg(test)]

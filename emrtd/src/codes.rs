@@ -28,6 +28,10 @@ pub const CODES: &[&str] = &[
     "card.secure_messaging",
     "card.no_document",
     "card.too_many_commands",
+    "card.other_card",
+    "card.several",
+    "card.reader_hung",
+    "card.too_slow",
     // Reading.
     "card.file_missing",
     "card.read_refused",

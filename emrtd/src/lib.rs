@@ -23,7 +23,7 @@ mod wire;
 pub use access::{
     AccessError, AccessKey, AccessKeyError, AccessPolicy, AccessProtocol, Can, MrzKey,
 };
-pub use chip::{Chip, Progress, ReadError, SecureChip, Traffic};
+pub use chip::{Chip, Collection, Habits, Progress, ReadError, SecureChip, Traffic};
 pub use codes::CODES;
 pub use evidence::{
     ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence, EvidenceError, Holder, PersonalId,

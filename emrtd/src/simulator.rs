@@ -6,7 +6,9 @@
 pub mod applet;
 pub mod fault;
 pub mod issuer;
+pub mod timing;
 pub mod vpcd;
 
 pub use applet::{Applet, Memory};
 pub use fault::{Faults, UnknownFault};
+pub use timing::{Timed, Timing};

@@ -28,6 +28,15 @@ pub enum TransportError {
     Busy,
     #[error("the card service does not answer")]
     ServiceMissing,
+    /// Cards lie on several readers, and nothing tells which one is meant.
+    #[error("cards lie on several readers")]
+    Several,
+    /// The reader's driver does not come back from a command.
+    #[error("the card reader's driver does not come back")]
+    ReaderHung,
+    /// The reading as a whole has taken longer than any honest card needs.
+    #[error("the card is too slow")]
+    OutOfTime,
     /// The reader or its driver refused this one exchange.
     #[error("the exchange failed: {detail}")]
     Failed { detail: String },
@@ -43,6 +52,9 @@ impl TransportError {
             Self::NoCard => "card.none",
             Self::Busy => "card.busy",
             Self::ServiceMissing => "card.service_missing",
+            Self::Several => "card.several",
+            Self::ReaderHung => "card.reader_hung",
+            Self::OutOfTime => "card.too_slow",
             Self::Failed { .. } => "card.silent",
         }
     }
@@ -55,6 +67,9 @@ impl TransportError {
         "card.none",
         "card.busy",
         "card.service_missing",
+        "card.several",
+        "card.reader_hung",
+        "card.too_slow",
         "card.silent",
     ];
 }

@@ -18,7 +18,9 @@ use crate::script::Script;
 use crate::spool::Spool;
 use crate::visit::{Ask, Closed, Event, Opening, SetAside, Stop, Visit};
 
-pub use card::{AccessSource, CODES as CARD_CODES, CardError, CardRead, Reading, WITHHELD};
+pub use card::{
+    AccessSource, CODES as CARD_CODES, CardError, CardRead, Passage, Reading, WITHHELD,
+};
 pub use person::CODES as PERSON_CODES;
 pub use sealing::CODES as SEALING_CODES;
 
@@ -30,6 +32,20 @@ pub enum Step {
         given: bool,
     },
     CardReading,
+    /// How far a file of the chip has been read.
+    CardFile {
+        file: &'static str,
+        bytes_read: usize,
+        bytes_total: usize,
+    },
+    /// The card or the reader went away in the middle; it is being waited for.
+    CardLost {
+        code: &'static str,
+    },
+    /// It is back, and what was read before is kept.
+    CardGoesOn {
+        bytes_kept: usize,
+    },
     Card {
         apdus: u32,
         bytes_sent: u64,

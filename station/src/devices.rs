@@ -6,19 +6,36 @@ pub mod finger_sensor;
 pub mod scanner;
 
 use bundle::{Device, DeviceKind};
+use emrtd::Habits;
 use emrtd::transport::{Transport, TransportError};
 use models::{FaceEngine, FingerEngine, FingerImage, Portrait, TextEngine};
 
 pub use camera::CameraError;
 pub use finger_sensor::SensorError;
 
-/// Lays hold of a card. The transport it hands out ends with the card's removal.
+/// A card on the reader, held by us alone.
+pub struct LaidCard {
+    /// Ends with the card's removal.
+    pub transport: Box<dyn Transport>,
+    /// Its answer to reset; empty where there is none.
+    pub atr: Vec<u8>,
+}
+
+/// Lays hold of a card.
 pub trait CardReader {
     /// Waits for a card and connects to it.
     ///
     /// # Errors
     /// [`TransportError`]; all of them can be tried again.
-    fn connect(&mut self) -> Result<Box<dyn Transport>, TransportError>;
+    fn connect(&mut self) -> Result<LaidCard, TransportError>;
+
+    /// What is known of cards with this answer to reset.
+    fn habits(&self, _atr: &[u8]) -> Option<Habits> {
+        None
+    }
+
+    /// A card with this answer to reset was read to its end, and this is what it could bear.
+    fn remember(&mut self, _atr: &[u8], _habits: &Habits) {}
 
     /// The reader as the manifest names it; after `connect`, the one that was used.
     fn device(&self) -> Device;

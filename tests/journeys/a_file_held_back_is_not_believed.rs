@@ -31,7 +31,7 @@ fn read(card: SpecimenCard, key: &AccessKey, allow_bac: bool) -> CardRead {
     };
     let laid_down = reader.connect().unwrap();
     reading
-        .of(laid_down, &mut reader, &mut Traffic::default())
+        .of(laid_down, &mut reader, &mut Traffic::default(), &mut |_| ())
         .unwrap()
 }
 

@@ -34,7 +34,7 @@ fn read(faults: Faults, traffic: &mut Traffic) -> Result<(), &'static str> {
     let mut reader =
         SimulatedReader::new(move || Some(STATE.chip("card", faults.clone()).unwrap()));
     let card = reader.connect().unwrap();
-    match reading.of(card, &mut reader, traffic) {
+    match reading.of(card, &mut reader, traffic, &mut |_| ()) {
         Ok(read) => read.verdict.map(|_| ()).map_err(|error| error.code()),
         Err(error) => Err(error.code()),
     }

@@ -4,7 +4,8 @@
 //! answer may hold: no SELECT, no separate read of the header. A chip that balks is asked for less,
 //! step by step, and what it could bear is remembered for the next file.
 
-use super::{Progress, ReadError, SecureChip};
+use super::collection::{Collection, Partial};
+use super::{Habits, Progress, ReadError, SecureChip};
 use crate::apdu::{Command, Response, Status};
 use crate::lds::DataGroup;
 use crate::tlv::{self, TlvError};
@@ -20,7 +21,10 @@ const LAST_EVEN_OFFSET: usize = 0x7FFF;
 /// Enough to see tag and length of any file.
 const HEADER: usize = 4;
 
-/// What this chip has shown it can bear.
+/// How much of a file is compared before it is gone on with after the card was lost.
+const SAME_BEGINNING: usize = 64;
+
+/// What this chip has shown it can bear, while it is being read.
 #[derive(Debug, Clone)]
 pub(super) struct Reach {
     rooms: Vec<usize>,
@@ -28,8 +32,12 @@ pub(super) struct Reach {
     first: usize,
     /// Where in `rooms` a file is gone on with, when no more is asked for than is there.
     next: usize,
-    /// A long answer has come back, or the chip has announced that it can.
+    /// The most plain bytes that one answer brings, as the chip has said by 6Cxx.
+    most: Option<usize>,
+    /// A long answer has come back.
     proven: bool,
+    /// A long answer has been asked for, and nothing has come back yet.
+    daring: bool,
     /// What to begin the next file with, when asking for more has cost the session.
     hint: Option<usize>,
     by_select: bool,
@@ -39,7 +47,7 @@ pub(super) struct Reach {
 
 impl Reach {
     /// `longest_answer`: as announced by EF.ATR/INFO.
-    pub(super) fn new(longest_answer: Option<usize>) -> Self {
+    pub(super) fn new(habits: &Habits, longest_answer: Option<usize>) -> Self {
         let most = longest_answer.map_or(usize::MAX, |most| {
             // Some count the status bytes, some do not.
             if most > 256 { most - 2 } else { most }
@@ -48,16 +56,39 @@ impl Reach {
         if most <= ROOMS[0] {
             rooms.insert(0, most);
         }
+        let last = rooms.len() - 1;
+        let at = |bearable| {
+            let fits = rooms.iter().position(|room| *room <= bearable);
+            fits.unwrap_or(last)
+        };
         Self {
+            first: at(habits.begin),
+            next: at(habits.go_on),
             rooms,
-            first: 0,
-            next: 0,
-            proven: false,
+            most: habits.most,
+            proven: habits.long_answers,
+            daring: false,
             hint: None,
-            by_select: false,
+            by_select: habits.by_select,
             sfi_works: false,
             reopened: 0,
         }
+    }
+
+    /// What is worth remembering.
+    pub(super) fn habits(&self) -> Habits {
+        Habits {
+            begin: self.room_at(self.first),
+            go_on: self.room_at(self.next),
+            most: self.most,
+            by_select: self.by_select,
+            long_answers: self.proven,
+        }
+    }
+
+    /// A long answer has been asked for, nothing has come back, and none ever has.
+    pub(super) fn dared(&self) -> bool {
+        self.daring && !self.proven
     }
 
     /// What to ask for once the length of the file is known.
@@ -75,6 +106,10 @@ impl Reach {
     /// Long answers are known to work.
     pub(super) fn is_extended(&self) -> bool {
         self.proven && self.room() > 256
+    }
+
+    pub(super) fn at_most(&self, holds: usize) -> usize {
+        self.most.map_or(holds, |most| holds.min(most))
     }
 
     fn can_step(&self, index: usize) -> bool {
@@ -164,19 +199,77 @@ fn judge(status: Status) -> Refusal {
 }
 
 impl<T: Transport> SecureChip<T> {
-    /// Reads one whole file.
+    /// Reads one whole file. What `partial` holds of it is not read again; what was read of it when
+    /// the reading fails is left there.
     pub(super) fn read(
         &mut self,
         file: File,
+        partial: &mut Option<Partial>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Outcome, ReadError> {
-        let mut content = match self.begin(file)? {
-            Outcome::File(content) => content,
-            other => return Ok(other),
+        let mut content = match Collection::take_partial(partial, file) {
+            None => match self.begin(file, None)? {
+                Outcome::File(content) => content,
+                other => return Ok(other),
+            },
+            Some(content) => self.rejoin(file, content, partial)?,
         };
+        let read = self.rest(file, &mut content, progress);
+        match read {
+            Ok(()) => Ok(Outcome::File(content)),
+            Err(error) => {
+                Collection::keep_partial(partial, file, content);
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes this file the current one again, and sure that it still begins as it did.
+    fn rejoin(
+        &mut self,
+        file: File,
+        content: Vec<u8>,
+        partial: &mut Option<Partial>,
+    ) -> Result<Vec<u8>, ReadError> {
+        let begun = match self.begin(file, Some(SAME_BEGINNING)) {
+            Ok(begun) => begun,
+            Err(error) => {
+                Collection::keep_partial(partial, file, content);
+                return Err(error);
+            }
+        };
+        match begun {
+            Outcome::File(start) if start.iter().zip(&content).all(|(new, old)| new == old) => {
+                Ok(content)
+            }
+            _ => Err(ReadError::OtherCard),
+        }
+    }
+
+    /// Does this file still begin and end as it did? The end of EF.SOD is a signature.
+    pub(super) fn still_ends_with(
+        &mut self,
+        file: File,
+        content: &[u8],
+    ) -> Result<bool, ReadError> {
+        let Outcome::File(start) = self.begin(file, Some(SAME_BEGINNING))? else {
+            return Ok(false);
+        };
+        let offset = content.len().saturating_sub(SAME_BEGINNING);
+        let end = self.more(file, offset, content.len() - offset)?;
+        Ok(content.starts_with(&start) && content[offset..].starts_with(&end))
+    }
+
+    /// Reads on from the first bytes of a file to its end.
+    fn rest(
+        &mut self,
+        file: File,
+        content: &mut Vec<u8>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), ReadError> {
         let malformed = ReadError::Malformed { file: file.name };
         let total = loop {
-            match tlv::header(&content) {
+            match tlv::header(content) {
                 Ok(header) if header.tag != u32::from(file.tag) => return Err(malformed),
                 Ok(header) => break header.total(),
                 Err(TlvError::Truncated { .. }) if content.len() < HEADER => {
@@ -203,14 +296,14 @@ impl<T: Transport> SecureChip<T> {
             report(content.len());
         }
         content.truncate(total);
-        Ok(Outcome::File(content))
+        Ok(())
     }
 
     /// Names the file to the chip and brings its first bytes.
-    fn begin(&mut self, file: File) -> Result<Outcome, ReadError> {
+    fn begin(&mut self, file: File, little: Option<usize>) -> Result<Outcome, ReadError> {
         let mut select = self.reach.by_select;
         let mut at = self.reach.first;
-        let hint = self.reach.hint.take();
+        let hint = little.or_else(|| self.reach.hint.take());
         let mut wanted = hint.unwrap_or_else(|| self.most(self.reach.room_at(at)));
         loop {
             if select {
@@ -295,7 +388,11 @@ impl<T: Transport> SecureChip<T> {
                         status: response.status,
                     });
                 }
-                Refusal::Exactly(count) if count < wanted => cap = count,
+                Refusal::Exactly(count) if count < wanted => {
+                    // There was more to give than that: so much is all that an answer holds.
+                    cap = count;
+                    self.reach.most = Some(count);
+                }
                 // The file says it is longer than the chip says it is.
                 _ if response.status == Status::END_OF_FILE => {
                     return Err(ReadError::Malformed { file: file.name });
@@ -341,7 +438,12 @@ impl<T: Transport> SecureChip<T> {
     }
 
     fn ask(&mut self, command: Command, le: usize) -> Result<Response, ReadError> {
-        match self.send(&command.le(le as u32)) {
+        self.reach.daring = le > 256;
+        let answer = self.send(&command.le(le as u32));
+        if answer.is_ok() {
+            self.reach.daring = false;
+        }
+        match answer {
             // Readers that know no extended length refuse before the chip has seen anything.
             Err(ReadError::Transport(TransportError::Failed { .. }))
                 if le > 256 && !self.reach.proven =>

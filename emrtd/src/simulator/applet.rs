@@ -4,6 +4,7 @@
 //! country are specimens that no real trust list names.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use openssl::pkey::{PKey, Private};
 use rand_core::{CryptoRng, OsRng, TryRngCore};
@@ -26,6 +27,7 @@ use handshake::{BacChip, PaceChip};
 const MASTER_FILES: [u16; 3] = [0x2F01, 0x2F00, 0x011C];
 
 /// What is burnt into a chip when it is made.
+#[derive(Clone)]
 pub struct Memory {
     /// By file identifier: `0x0101` is DG1, `0x011D` EF.SOD, `0x011C` EF.CardAccess.
     pub files: BTreeMap<u16, Vec<u8>>,
@@ -44,6 +46,9 @@ pub struct Applet {
     rng: Box<dyn CryptoRng + Send>,
     commands: u32,
     gone: bool,
+    /// Silenced by a command in extended form.
+    mute: bool,
+    last_answer: Vec<u8>,
     in_document: bool,
     selected: Option<u16>,
     session: Option<Session>,
@@ -100,6 +105,8 @@ impl Applet {
             rng: Box::new(OsRng.unwrap_err()),
             commands: 0,
             gone: false,
+            mute: false,
+            last_answer: Vec::new(),
             in_document: false,
             selected: None,
             session: None,
@@ -132,8 +139,22 @@ impl Applet {
         self.gone
     }
 
+    /// How long the card stays away once the fault script has taken it; `None` for ever.
+    pub fn comes_back_after(&self) -> Option<Duration> {
+        let milliseconds = self.faults.back_after.filter(|_| self.gone)?;
+        Some(Duration::from_millis(milliseconds.into()))
+    }
+
+    /// The card that was taken away is laid down again.
+    pub fn lay_down_again(&mut self) {
+        self.gone = false;
+        self.faults.drop_at = None;
+        self.reset();
+    }
+
     /// Power off and on: sessions are forgotten.
     pub fn reset(&mut self) {
+        self.mute = false;
         self.in_document = self.faults.starts_in_document;
         self.selected = None;
         self.pace = None;
@@ -148,6 +169,15 @@ impl Applet {
         if let Some(dg1) = self.memory.files.get_mut(&0x0101) {
             if self.faults.length_bomb {
                 *dg1 = [&[0x61, 0x83, 0xFF, 0xFF, 0xFF], &dg1[2..]].concat();
+            }
+            if self.faults.two_gib {
+                *dg1 = [&[0x61, 0x84, 0x80, 0, 0, 0], &dg1[2..]].concat();
+            }
+            if self.faults.indefinite_length {
+                *dg1 = [&[0x61, 0x80], &dg1[2..], &[0, 0]].concat();
+            }
+            if self.faults.deep_nesting {
+                *dg1 = nested(10_000);
             }
             if self.faults.long_dg1 {
                 dg1[1] += 9;
@@ -226,6 +256,9 @@ impl Applet {
             .as_mut()
             .and_then(|session| session.seal_response(&response, opened.is_odd()).ok());
         self.session = self.next_session.take().or(self.session.take());
+        if self.faults.bare_at == Some(self.commands) {
+            return response;
+        }
         let Some(mut sealed) = sealed else {
             return Response::status(Status::SM_OBJECTS_INCORRECT);
         };
@@ -377,16 +410,42 @@ impl Applet {
     }
 }
 
+/// DG1 as so many objects, each inside the one before.
+fn nested(depth: usize) -> Vec<u8> {
+    let mut file = Vec::new();
+    for _ in 1..depth {
+        file = tlv::encode(0x70, &file);
+    }
+    tlv::encode(0x61, &file)
+}
+
 impl Transport for Applet {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         self.commands += 1;
-        if self.faults.drop_at == Some(self.commands) {
+        let now = |at: Option<u32>| at == Some(self.commands);
+        let since = |at: Option<u32>| at.is_some_and(|at| at <= self.commands);
+        if now(self.faults.drop_at) {
             self.gone = true;
         }
-        if self.gone {
+        if now(self.faults.hang_at) {
+            return Err(TransportError::ReaderHung);
+        }
+        self.mute |= self.faults.mute_on_extended
+            && Command::parse(command).is_ok_and(|command| command.extended);
+        if self.gone || self.mute {
             return Err(TransportError::CardLost);
         }
-        Ok(self.answer(command).encode())
+        let answer = if since(self.faults.endless_61_at) {
+            vec![0xAA, 0x61, 0x10]
+        } else if since(self.faults.endless_6c_at) {
+            vec![0x6C, 0x10]
+        } else if now(self.faults.replay_at) {
+            self.last_answer.clone()
+        } else {
+            self.answer(command).encode()
+        };
+        self.last_answer.clone_from(&answer);
+        Ok(answer)
     }
 }
 

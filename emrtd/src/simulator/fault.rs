@@ -13,8 +13,22 @@ use thiserror::Error;
 pub struct Faults {
     /// The card is taken away when this command arrives, counting from one.
     pub drop_at: Option<u32>,
+    /// A card that was taken away lies there again after so many milliseconds, once.
+    pub back_after: Option<u32>,
+    /// This command is never answered, though the card stays.
+    pub hang_at: Option<u32>,
     /// The answer to this command carries a wrong MAC.
     pub bad_mac_at: Option<u32>,
+    /// The answer to this command is the one before it once more.
+    pub replay_at: Option<u32>,
+    /// The answer to this command comes bare, though there is a session.
+    pub bare_at: Option<u32>,
+    /// From this command on, every answer is 61xx without end.
+    pub endless_61_at: Option<u32>,
+    /// From this command on, every answer is 6Cxx, whatever Le is.
+    pub endless_6c_at: Option<u32>,
+    /// From the first command in extended form on, the chip is gone, until it is reset.
+    pub mute_on_extended: bool,
     /// No answer brings more plain bytes than this; a larger Le is refused (6700).
     pub max_le: Option<u32>,
     /// Extended length is refused (6700).
@@ -55,6 +69,12 @@ pub struct Faults {
     pub length_bomb: bool,
     /// DG1 announces a few bytes more than it has.
     pub long_dg1: bool,
+    /// DG1 announces two gibibytes.
+    pub two_gib: bool,
+    /// DG1 is ten thousand objects, each inside the one before.
+    pub deep_nesting: bool,
+    /// DG1 has an indefinite length.
+    pub indefinite_length: bool,
 }
 
 /// The word is no fault, or lacks its number.
@@ -64,7 +84,8 @@ pub struct UnknownFault {
     pub word: String,
 }
 
-const KNOWN: &str = "drop=N bad-mac=N max-le=N no-extended refusal-ends-session plain-errors exact-le no-sfi mf-6d00 \
+const KNOWN: &str = "drop=N back=N hang=N bad-mac=N replay=N bare=N endless-61=N endless-6c=N mute-on-extended \
+     two-gib deep-nesting indefinite-length max-le=N no-extended refusal-ends-session plain-errors exact-le no-sfi mf-6d00 \
      starts-in-document no-pace refuse-pace no-bac wants-parameter-id hates-parameter-id dg3-open wrong-aa refuse-aa \
      wrong-ca refuse-ca length-bomb long-dg1";
 
@@ -90,6 +111,10 @@ impl Faults {
             "refuse-ca" => &mut self.refuse_ca,
             "length-bomb" => &mut self.length_bomb,
             "long-dg1" => &mut self.long_dg1,
+            "two-gib" => &mut self.two_gib,
+            "deep-nesting" => &mut self.deep_nesting,
+            "indefinite-length" => &mut self.indefinite_length,
+            "mute-on-extended" => &mut self.mute_on_extended,
             _ => return None,
         })
     }
@@ -97,7 +122,13 @@ impl Faults {
     fn number(&mut self, word: &str) -> Option<&mut Option<u32>> {
         Some(match word {
             "drop" => &mut self.drop_at,
+            "back" => &mut self.back_after,
+            "hang" => &mut self.hang_at,
             "bad-mac" => &mut self.bad_mac_at,
+            "replay" => &mut self.replay_at,
+            "bare" => &mut self.bare_at,
+            "endless-61" => &mut self.endless_61_at,
+            "endless-6c" => &mut self.endless_6c_at,
             "max-le" => &mut self.max_le,
             _ => return None,
         })

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::applet::Applet;
-use crate::transport::Transport;
+use super::timing::Timing;
+use crate::transport::{Transport, TransportError};
 
 /// Where vpcd listens for its first slot, as Debian configures it.
 pub const DEFAULT_ADDRESS: &str = "127.0.0.1:35963";
@@ -33,9 +34,39 @@ pub enum Left {
 }
 
 /// Lays the chip on the virtual reader and serves it until `stop` is raised or it is taken away.
+/// A card whose script says that it comes back is laid down again in its time.
 pub fn serve(
     applet: &mut Applet,
     address: impl ToSocketAddrs,
+    stop: &AtomicBool,
+) -> io::Result<Left> {
+    serve_timed(applet, address, None, stop)
+}
+
+/// The same by the clock: every answer comes as late as it would over the air.
+pub fn serve_timed(
+    applet: &mut Applet,
+    address: impl ToSocketAddrs,
+    timing: Option<Timing>,
+    stop: &AtomicBool,
+) -> io::Result<Left> {
+    loop {
+        let left = lie(applet, &address, timing, stop)?;
+        match applet.comes_back_after() {
+            Some(away) if left == Left::Dropped => {
+                std::thread::sleep(away);
+                applet.lay_down_again();
+            }
+            _ => return Ok(left),
+        }
+    }
+}
+
+/// Once on the reader, until it leaves.
+fn lie(
+    applet: &mut Applet,
+    address: &impl ToSocketAddrs,
+    timing: Option<Timing>,
     stop: &AtomicBool,
 ) -> io::Result<Left> {
     let mut stream = TcpStream::connect(address)?;
@@ -55,7 +86,20 @@ pub fn serve(
             [4] => write(&mut stream, &ATR)?,
             [_] => applet.reset(),
             _ => match applet.transmit(&payload) {
-                Ok(answer) => write(&mut stream, &answer)?,
+                Ok(answer) => {
+                    if let Some(timing) = timing {
+                        let bytes = (payload.len() + answer.len()) as u64;
+                        std::thread::sleep(timing.of(1, bytes));
+                    }
+                    write(&mut stream, &answer)?;
+                }
+                // There, and never an answer: what a hung driver looks like from above.
+                Err(TransportError::ReaderHung) => {
+                    while !stop.load(Ordering::Relaxed) {
+                        std::thread::sleep(PATIENCE);
+                    }
+                    return Ok(Left::Stopped);
+                }
                 Err(_) => return Ok(Left::Dropped),
             },
         }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use pcsc::{Card, Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
 
 use super::{Transport, TransportError};
+use crate::access::LDS1;
+use crate::apdu::Command;
 
 /// The longest answer that PC/SC carries.
 const BUFFER: usize = pcsc::MAX_BUFFER_SIZE_EXTENDED;
@@ -80,6 +82,42 @@ impl Readers {
         }
     }
 
+    /// Waits as [`wait_for_card`](Self::wait_for_card) does, and where cards lie on several readers
+    /// finds the one that is a travel document: a desk has signing tokens plugged in as well.
+    ///
+    /// # Errors
+    /// [`TransportError::Several`] when there is more than one.
+    pub fn wait_for_document(
+        &self,
+        reader: Option<&str>,
+        patience: Duration,
+    ) -> Result<String, TransportError> {
+        let first = self.wait_for_card(reader, patience)?;
+        let mut laid = Vec::new();
+        for name in self.names()? {
+            if reader.is_none_or(|wanted| name.contains(wanted)) && self.has_card(&name)? {
+                laid.push(name);
+            }
+        }
+        if laid.len() < 2 {
+            return Ok(first);
+        }
+        let mut documents = laid.into_iter().filter(|name| self.is_document(name));
+        match (documents.next(), documents.next()) {
+            (None, _) => Ok(first),
+            (Some(only), None) => Ok(only),
+            (Some(_), Some(_)) => Err(TransportError::Several),
+        }
+    }
+
+    /// Does the card on this reader know the eMRTD application? It is reset afterwards.
+    fn is_document(&self, reader: &str) -> bool {
+        let select = Command::new(0, 0xA4, 0x04, 0x0C).data(LDS1.to_vec());
+        self.connect(reader)
+            .and_then(|mut card| card.transmit(&select.encode()))
+            .is_ok_and(|answer| answer.ends_with(&[0x90, 0x00]))
+    }
+
     /// Returns when something changes on these readers, or after a while.
     fn watch(&self, names: &[String], patience: Duration) -> Result<(), TransportError> {
         if names.is_empty() {
@@ -129,6 +167,15 @@ pub struct PcscCard {
 }
 
 impl PcscCard {
+    /// The answer to reset; empty where the reader does not tell.
+    pub fn atr(&self) -> Vec<u8> {
+        self.card
+            .as_ref()
+            .and_then(|card| card.status2_owned().ok())
+            .map(|status| status.atr().to_vec())
+            .unwrap_or_default()
+    }
+
     fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         let card = self.card.as_ref().ok_or(TransportError::CardLost)?;
         match card.transmit(command, &mut self.buffer) {

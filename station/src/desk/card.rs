@@ -1,17 +1,18 @@
 //! Reading the card: open, collect, verify, and tell failures (try again) from refusals (never).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use emrtd::transport::{Transport, TransportError};
 use emrtd::{
-    AccessError, AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, CscaTrust, DataGroup,
-    EvidenceError, MrzKey, Progress, ReadError, Traffic, VerifiedIdentity,
+    AccessError, AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, Collection,
+    CscaTrust, DataGroup, EvidenceError, Habits, MrzKey, Progress, ReadError, Traffic,
+    VerifiedIdentity,
 };
 use jiff::civil::Date;
 use rand_core::OsRng;
 use rand_core::TryRngCore as _;
 
-use crate::devices::CardReader;
+use crate::devices::{CardReader, LaidCard};
 use crate::script::{CardKeyScript, Script};
 use crate::visit::{CardSeen, Event, Stop};
 
@@ -63,6 +64,27 @@ impl CardError {
     }
 }
 
+/// A card that slips away this often in one reading is not being held still.
+const MOST_LOSSES: u32 = 5;
+
+/// A whole reading takes 0.5 to 4 seconds; beyond this the chip is leading us round in circles.
+/// Waiting for the card to be laid down does not count.
+const MOST_TIME: Duration = Duration::from_secs(60);
+
+/// How a reading goes, for whoever watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passage {
+    File(Progress),
+    /// The card or the reader went away; it is being waited for.
+    Lost {
+        code: &'static str,
+    },
+    /// It is back, and what was read before is kept.
+    GoesOn {
+        bytes_kept: usize,
+    },
+}
+
 /// What one reading is for.
 pub struct Reading<'a> {
     pub key: &'a AccessKey,
@@ -74,53 +96,80 @@ pub struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Opens, reads and verifies the card on this reader. A chip that stops answering in the
-    /// middle gets a second chance after a reset, with short answers only: some fall silent at
-    /// the first long command. `traffic` tells what was exchanged, even when it failed.
+    /// Opens, reads and verifies the card on this reader. `traffic` tells what was exchanged, even
+    /// when it failed.
+    ///
+    /// A card that is lost in the middle is waited for, opened again and gone on with: what was read
+    /// is kept. One that falls silent at its first question for a long answer is gone on with by
+    /// short ones. Another card laid down instead is read from its beginning.
     ///
     /// # Errors
     /// [`CardError`] when the card could not be read; what it failed to prove is in the verdict.
     pub fn of(
         &self,
-        card: Box<dyn Transport>,
+        first: LaidCard,
         reader: &mut dyn CardReader,
         traffic: &mut Traffic,
+        watch: &mut dyn FnMut(Passage),
     ) -> Result<CardRead, CardError> {
-        let read = self.once(Chip::new(card), traffic);
-        match read {
-            Err(CardError::Read(error)) if gave_up(&error) => {
-                let before = *traffic;
-                let chip = Chip::new(reader.connect()?).short_answers_only();
-                let read = self.once(chip, traffic);
-                // Both readings went over the wire.
-                traffic.apdus += before.apdus;
-                traffic.bytes_sent += before.bytes_sent;
-                traffic.bytes_received += before.bytes_received;
-                read.map(|read| CardRead {
-                    traffic: *traffic,
-                    ..read
-                })
+        let mut laid = first;
+        let mut spent = Duration::ZERO;
+        let mut losses = 0;
+        let mut collection = Collection::new(self.wanted, *self.challenge);
+        let mut learnt: Option<Habits> = None;
+        let (evidence, atr, habits) = loop {
+            let atr = laid.atr;
+            let habits = learnt.take().or_else(|| reader.habits(&atr));
+            let mut clocked = Clocked {
+                inner: laid.transport,
+                spent: &mut spent,
+            };
+            let mut attempt = Attempt {
+                habits: habits.clone(),
+                silent: false,
+            };
+            let read = self.attempt(
+                &mut clocked,
+                &atr,
+                &mut collection,
+                &mut attempt,
+                traffic,
+                watch,
+            );
+            // Let go before the next one is taken hold of.
+            drop(clocked);
+            let error = match read {
+                Ok(evidence) => break (evidence, atr, attempt.habits.unwrap_or_default()),
+                Err(error) => error,
+            };
+            losses += 1;
+            if losses > MOST_LOSSES || !error.may_be_gone_on_with(losses) {
+                return Err(error);
             }
-            read => read,
-        }
-    }
-
-    fn once(
-        &self,
-        chip: Chip<Box<dyn Transport>>,
-        traffic: &mut Traffic,
-    ) -> Result<CardRead, CardError> {
-        let mut rng = OsRng.unwrap_err();
-        let mut chip = match chip.open(self.key, self.policy, &mut rng) {
-            Ok(chip) => chip,
-            Err((chip, error)) => {
-                *traffic = chip.traffic();
-                return Err(error.into());
+            watch(Passage::Lost { code: error.code() });
+            // Once may be chance, or a hand; twice, or with the card still there, it was the question.
+            let still_there = !matches!(
+                error.transport(),
+                Some(TransportError::CardLost | TransportError::ReaderLost)
+            );
+            learnt = match attempt.habits {
+                _ if attempt.silent && (still_there || losses > 1) => Some(Habits::short_answers()),
+                habits => habits,
+            };
+            if matches!(error, CardError::Read(ReadError::OtherCard)) {
+                collection = Collection::new(self.wanted, *self.challenge);
             }
+            laid = match reader.connect() {
+                Ok(laid) => laid,
+                // That it was taken away says more than that it is not there.
+                Err(TransportError::NoCard | TransportError::NoReader) => return Err(error),
+                Err(other) => return Err(other.into()),
+            };
+            watch(Passage::GoesOn {
+                bytes_kept: collection.bytes_read(),
+            });
         };
-        let collected = chip.collect(self.wanted, self.challenge, &mut rng, &mut |_: Progress| ());
-        *traffic = chip.traffic();
-        let evidence = collected?;
+        reader.remember(&atr, &habits);
         let verdict = evidence.verify(self.trust, self.challenge, self.at);
         let report = match &verdict {
             Ok(identity) => identity.report(),
@@ -139,11 +188,96 @@ impl Reading<'_> {
             traffic: *traffic,
         })
     }
+
+    /// One session with the card, as far as it goes.
+    fn attempt(
+        &self,
+        card: &mut Clocked<'_>,
+        atr: &[u8],
+        collection: &mut Collection,
+        attempt: &mut Attempt,
+        traffic: &mut Traffic,
+        watch: &mut dyn FnMut(Passage),
+    ) -> Result<ChipEvidence, CardError> {
+        let mut rng = OsRng.unwrap_err();
+        let mut chip = Chip::new(card).with_atr(atr);
+        if let Some(habits) = &attempt.habits {
+            chip = chip.with_habits(habits.clone());
+        }
+        let mut chip = match chip.open(self.key, self.policy, &mut rng) {
+            Ok(chip) => chip,
+            Err((chip, error)) => {
+                add(traffic, chip.traffic());
+                return Err(error.into());
+            }
+        };
+        let read = chip.collect(collection, &mut rng, &mut |progress| {
+            watch(Passage::File(progress));
+        });
+        add(traffic, chip.traffic());
+        attempt.habits = Some(chip.habits());
+        attempt.silent = chip.fell_silent_at_long_answer();
+        Ok(read?)
+    }
 }
 
-/// The chip is there and does not do what it did a moment before.
-fn gave_up(error: &ReadError) -> bool {
-    matches!(error, ReadError::Reopen(_) | ReadError::SessionLost { .. })
+/// What one session taught.
+struct Attempt {
+    habits: Option<Habits>,
+    /// It ended at the first question for a long answer.
+    silent: bool,
+}
+
+/// Every session's exchanges went over the wire.
+fn add(sum: &mut Traffic, more: Traffic) {
+    sum.apdus += more.apdus;
+    sum.bytes_sent += more.bytes_sent;
+    sum.bytes_received += more.bytes_received;
+}
+
+/// A card whose exchanges are timed, all sessions together.
+struct Clocked<'a> {
+    inner: Box<dyn Transport>,
+    spent: &'a mut Duration,
+}
+
+impl Transport for Clocked<'_> {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        if *self.spent > MOST_TIME {
+            return Err(TransportError::OutOfTime);
+        }
+        let asked = Instant::now();
+        let answer = self.inner.transmit(command);
+        *self.spent += asked.elapsed();
+        answer
+    }
+}
+
+impl CardError {
+    fn transport(&self) -> Option<&TransportError> {
+        match self {
+            Self::Reader(error)
+            | Self::Access(AccessError::Transport(error))
+            | Self::Read(ReadError::Transport(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Is it worth taking hold of the card once more? A card or reader that goes away may do so
+    /// several times; what else goes wrong is tried again once.
+    fn may_be_gone_on_with(&self, losses: u32) -> bool {
+        match self.transport() {
+            Some(TransportError::CardLost | TransportError::ReaderLost) => true,
+            Some(TransportError::Failed { .. }) => losses == 1,
+            Some(_) => false,
+            None => match self {
+                Self::Read(error) => {
+                    losses == 1 && (error.can_go_on() || matches!(error, ReadError::OtherCard))
+                }
+                _ => false,
+            },
+        }
+    }
 }
 
 /// What a visit reads: identity, portrait, proof, and the finger template where the issuer left
@@ -210,7 +344,18 @@ impl Desk<'_> {
                 at,
             };
             let reader = self.devices.card_reader.as_mut();
-            reading.of(reader.connect()?, reader, &mut traffic)
+            let mut passage = |passage| {
+                watch(match passage {
+                    Passage::File(progress) => Step::CardFile {
+                        file: progress.file,
+                        bytes_read: progress.bytes_read,
+                        bytes_total: progress.bytes_total,
+                    },
+                    Passage::Lost { code } => Step::CardLost { code },
+                    Passage::GoesOn { bytes_kept } => Step::CardGoesOn { bytes_kept },
+                });
+            };
+            reading.of(reader.connect()?, reader, &mut traffic, &mut passage)
         });
         match read {
             // What was read is in order; what was held back may be what matters.

@@ -9,7 +9,7 @@ use station::answer::Trouble;
 use station::config::{self, Config};
 use station::courier::{Courier, Credentials};
 use station::devices::camera::OpenCvCamera;
-use station::devices::card_reader::PcscReader;
+use station::devices::card_reader::{HabitBook, PcscReader};
 use station::devices::finger_sensor::LibfprintSensor;
 use station::devices::{Devices, scanner};
 use station::spool::Spool;
@@ -56,10 +56,13 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
         )
     });
     Ok(Devices {
-        card_reader: Box::new(PcscReader::new(
-            &config.card.reader,
-            Duration::from_millis(config.card.wait_ms),
-        )),
+        card_reader: Box::new(
+            PcscReader::new(
+                &config.card.reader,
+                Duration::from_millis(config.card.wait_ms),
+            )
+            .with_book(HabitBook::open(&config.state_dir.join("card-kinds.json"))),
+        ),
         camera: Box::new(OpenCvCamera::new(&config.camera.source)),
         camera_frames: config.camera.frames,
         face: Box::new(face),

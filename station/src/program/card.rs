@@ -93,7 +93,7 @@ pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
         .connect()
         .map_err(|error| Trouble::new(error.code(), error))?;
     let connected = Instant::now();
-    let read = reading.of(card, &mut reader, &mut traffic);
+    let read = reading.of(card, &mut reader, &mut traffic, &mut |_| ());
     let timing = json!({
         "apdus": traffic.apdus,
         "bytes_sent": traffic.bytes_sent,

@@ -237,6 +237,28 @@ fn in_words(step: &Step, lang: Language) -> String {
             "card: reading, please hold still"
         }
         .into(),
+        Step::CardFile {
+            file, bytes_total, ..
+        } => format!(
+            "{} {file}, {bytes_total} B",
+            if vi { "thẻ: đã đọc" } else { "card: read" }
+        ),
+        Step::CardLost { code } => format!(
+            "{} [{code}]",
+            if vi {
+                "thẻ: mất liên lạc, xin đặt lại thẻ"
+            } else {
+                "card: lost, please place it again"
+            }
+        ),
+        Step::CardGoesOn { bytes_kept } => format!(
+            "{} {bytes_kept} B",
+            if vi {
+                "thẻ: đọc tiếp, đã giữ"
+            } else {
+                "card: going on, kept"
+            }
+        ),
         Step::Card {
             apdus,
             bytes_sent,

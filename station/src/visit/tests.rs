@@ -8,7 +8,8 @@ use bundle::{
 use emrtd::simulator::issuer::{CardOptions, IssuerOptions, SpecimenIssuer, SpecimenPerson};
 use emrtd::simulator::{Applet, Faults};
 use emrtd::{
-    AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, CscaTrust, DataGroup, Sex,
+    AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, Collection, CscaTrust, DataGroup,
+    Sex,
 };
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -62,7 +63,11 @@ impl Specimen {
             DataGroup::Dg15,
         ];
         let evidence = chip
-            .collect(&wanted, &Challenge::new(CHALLENGE), &mut rng, &mut |_| ())
+            .collect(
+                &mut Collection::new(&wanted, Challenge::new(CHALLENGE)),
+                &mut rng,
+                &mut |_| (),
+            )
             .unwrap();
         Self {
             evidence,

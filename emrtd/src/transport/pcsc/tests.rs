@@ -13,7 +13,7 @@ use crate::access::{AccessKey, AccessPolicy, Can};
 use crate::simulator::applet::tests::{CAN, memory};
 use crate::simulator::vpcd::{DEFAULT_ADDRESS, Left, serve};
 use crate::simulator::{Applet, Faults};
-use crate::{Challenge, Chip, DataGroup};
+use crate::{Challenge, Chip, Collection, DataGroup};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -78,7 +78,11 @@ fn a_chip_is_read_through_the_card_service() {
         let wanted = [DataGroup::Dg2, DataGroup::Dg3, DataGroup::Dg13];
         let challenge = Challenge::new([9; 8]);
         let evidence = chip
-            .collect(&wanted, &challenge, &mut rng, &mut |_| {})
+            .collect(
+                &mut Collection::new(&wanted, challenge),
+                &mut rng,
+                &mut |_| {},
+            )
             .unwrap();
         println!("{script:?}: {:?} in {:?}", chip.traffic(), start.elapsed());
         for (group, content) in &evidence.groups {
@@ -105,8 +109,7 @@ fn a_card_lifted_off_the_reader_is_lost() {
         let chip = chip.open(&key, AccessPolicy::default(), &mut rng);
         let mut chip = chip.map_err(|(_, error)| error).unwrap();
         let read = chip.collect(
-            &[DataGroup::Dg2],
-            &Challenge::new([9; 8]),
+            &mut Collection::new(&[DataGroup::Dg2], Challenge::new([9; 8])),
             &mut rng,
             &mut |_| {},
         );
