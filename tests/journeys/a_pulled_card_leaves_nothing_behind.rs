@@ -14,7 +14,7 @@ use tests::specimen::state::CAN;
 
 use crate::{STATE, both_pages};
 
-fn read(faults: Faults, traffic: &mut Traffic) -> Result<(), &'static str> {
+fn read(faults: Faults, comes_back: bool, traffic: &mut Traffic) -> Result<(), &'static str> {
     let trust = CscaTrust::load_dir(STATE.csca()).unwrap();
     let reading = Reading {
         key: &AccessSource::Can(CAN).key().unwrap(),
@@ -31,8 +31,12 @@ fn read(faults: Faults, traffic: &mut Traffic) -> Result<(), &'static str> {
         trust: &trust,
         at: crate::today(),
     };
-    let mut reader =
-        SimulatedReader::new(move || Some(STATE.chip("card", faults.clone()).unwrap()));
+    // Laid down once; what comes after it is the caller's.
+    let mut cards = vec![Faults::default(), faults];
+    if !comes_back {
+        cards.remove(0);
+    }
+    let mut reader = SimulatedReader::new(move || Some(STATE.chip("card", cards.pop()?).unwrap()));
     let card = reader.connect().unwrap();
     match reading.of(card, &mut reader, traffic, &mut |_| ()) {
         Ok(read) => read.verdict.map(|_| ()).map_err(|error| error.code()),
@@ -50,14 +54,21 @@ fn pulled_at(apdu: u32) -> Faults {
 #[test]
 fn at_every_apdu_of_the_reading() {
     let mut whole = Traffic::default();
-    read(Faults::default(), &mut whole).unwrap();
+    read(Faults::default(), false, &mut whole).unwrap();
     assert!(whole.apdus > 10, "{whole:?}");
     for apdu in 1..=whole.apdus {
         let mut traffic = Traffic::default();
         assert_eq!(
-            read(pulled_at(apdu), &mut traffic),
+            read(pulled_at(apdu), false, &mut traffic),
             Err("card.removed"),
             "pulled at APDU {apdu}"
+        );
+        // The same card laid down again is gone on with: what was read is not read twice.
+        let mut traffic = Traffic::default();
+        read(pulled_at(apdu), true, &mut traffic).unwrap();
+        assert!(
+            traffic.apdus <= whole.apdus + 12,
+            "{traffic:?} when pulled at APDU {apdu}"
         );
     }
 }

@@ -12,12 +12,21 @@ use crate::STATE;
 
 /// Starts pcscd and lays the card down, runs the commands, ends both.
 fn in_own_namespace(card: &str, commands: &str) -> String {
+    with_faults(card, "", commands)
+}
+
+/// The same with a card that has these faults. `$pcscd` and `$card` are the processes, `start_pcscd`
+/// starts another service.
+fn with_faults(card: &str, faults: &str, commands: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let script = format!(
         "set -e\nmount -t tmpfs tmpfs /run\nip link set lo up\n\
-         pcscd --foreground --error > {log} 2>&1 & pcscd=$!\n\
+         start_pcscd() {{\n\
+         pcscd --foreground --error >> {log} 2>&1 & pcscd=$!\n\
          for _ in $(seq 200); do [ -S /run/pcscd/pcscd.comm ] && break; sleep 0.05; done\n\
-         {specimen} card {card} & card=$!\n\
+         }}\n\
+         lay() {{ exec {specimen} card {card} \"$@\"; }}\n\
+         start_pcscd\nlay --faults \"{faults}\" & card=$!\n\
          trap 'kill $card $pcscd; wait' EXIT\n{commands}\n",
         log = folder.path().join("pcscd.log").display(),
         specimen = built("niem-specimen").display(),
@@ -96,4 +105,85 @@ fn the_wrong_access_number_and_the_exit_codes() {
         told.lines().collect::<Vec<_>>(),
         ["right 0", "wrong 3", "usage 2"]
     );
+}
+
+/// `card read` as JSON, with how it ended.
+fn told(card: &str, faults: &str, commands: &str) -> Value {
+    serde_json::from_str(&with_faults(card, faults, commands)).unwrap()
+}
+
+#[test]
+fn a_card_that_is_lifted_and_laid_down_again_is_gone_on_with() {
+    let whole = told("card.json", "", &card_read("|| true"));
+    let kept = told("card.json", "drop=14,back=600", &card_read("|| true"));
+    assert_eq!(kept["outcome"], "genuine", "{kept:#}");
+    let apdus = |told: &Value| told["apdus"].as_u64().unwrap();
+    assert_eq!(apdus(&whole), 16, "{whole:#}");
+    // Opening and chip authentication once more, and the command that was lost.
+    assert!(
+        apdus(&kept) <= apdus(&whole) + 12,
+        "{} after {}",
+        apdus(&kept),
+        apdus(&whole)
+    );
+}
+
+#[test]
+fn a_card_that_does_not_come_back_says_so() {
+    let lost = told("card.json", "drop=14", &card_read("--wait-ms 1500 || true"));
+    assert_eq!(lost["code"], "card.removed", "{lost:#}");
+}
+
+#[test]
+fn a_chip_silenced_by_a_long_command_is_read_by_short_ones() {
+    let read = told(
+        "card.json",
+        "mute-on-extended",
+        &card_read("--wait-ms 5000 || true"),
+    );
+    assert_eq!(read["outcome"], "genuine", "{read:#}");
+}
+
+#[test]
+fn a_driver_that_hangs_does_not_hang_the_desk() {
+    let hung = told(
+        "card.json",
+        "hang=9",
+        &card_read("--exchange-ms 1500 || true"),
+    );
+    assert_eq!(hung["code"], "card.reader_hung", "{hung:#}");
+}
+
+#[test]
+fn a_service_that_restarts_in_the_middle_loses_nothing() {
+    // A reader that is unplugged and plugged in again looks the same from above. The card answers
+    // slowly enough to be in the middle when the service ends.
+    let commands = format!(
+        "kill $card; wait $card || true\n\
+         lay --timing 300,848 & card=$!\n\
+         {read} > $PWD/told.json & reading=$!\n\
+         sleep 3\nkill -9 $pcscd; rm -f /run/pcscd/*\nstart_pcscd\nlay & card2=$!\n\
+         wait $reading || true\ncat told.json\nkill $card2 || true",
+        read = card_read("--wait-ms 20000"),
+    );
+    let read = told("card.json", "", &commands);
+    assert_eq!(read["outcome"], "genuine", "{read:#}");
+    assert!(read["apdus"].as_u64().unwrap() > 16, "{read:#}");
+}
+
+#[test]
+fn of_two_cards_the_travel_document_is_read_and_two_of_them_are_not_guessed_at() {
+    let second = |card: &str| {
+        format!(
+            "{specimen} card {card} --addr 127.0.0.1:35964 & other=$!\nsleep 1.2\n{read}\nkill $other",
+            specimen = built("niem-specimen").display(),
+            card = STATE.folder().join(card).display(),
+            read = card_read("--wait-ms 5000 || true"),
+        )
+    };
+    let both = told("card.json", "", &second("copied.json"));
+    assert_eq!(both["code"], "card.several", "{both:#}");
+    let named = second("copied.json").replace("--wait-ms", "--reader '00 00' --wait-ms");
+    let named = told("card.json", "", &named);
+    assert_eq!(named["outcome"], "genuine", "{named:#}");
 }

@@ -432,8 +432,13 @@ impl Transport for Applet {
         }
         self.mute |= self.faults.mute_on_extended
             && Command::parse(command).is_ok_and(|command| command.extended);
-        if self.gone || self.mute {
+        if self.gone {
             return Err(TransportError::CardLost);
+        }
+        if self.mute {
+            return Err(TransportError::Failed {
+                detail: "silent since a command in extended form".to_owned(),
+            });
         }
         let answer = if since(self.faults.endless_61_at) {
             vec![0xAA, 0x61, 0x10]

@@ -100,6 +100,8 @@ fn lie(
                     }
                     return Ok(Left::Stopped);
                 }
+                // Still there, and silent: less than a status is all that vpcd can say to that.
+                Err(TransportError::Failed { .. }) => write(&mut stream, &[0])?,
                 Err(_) => return Ok(Left::Dropped),
             },
         }

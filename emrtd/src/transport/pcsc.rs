@@ -178,23 +178,22 @@ impl PcscCard {
 
     fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         let card = self.card.as_ref().ok_or(TransportError::CardLost)?;
-        match card.transmit(command, &mut self.buffer) {
+        let silence = match card.transmit(command, &mut self.buffer) {
+            Ok(answer) if answer.len() >= 2 => return Ok(answer.to_vec()),
             // An empty answer is how some drivers say that the card has just left.
-            Ok(answer) if answer.len() < 2 => Err(TransportError::CardLost),
-            Ok(answer) => Ok(answer.to_vec()),
-            // The card left, or the reader cannot carry this command: only time tells.
-            Err(error @ (Error::NotTransacted | Error::CommError)) => {
-                thread::sleep(LEAVING);
-                match card.status2_owned() {
-                    Ok(status) if status.status().contains(pcsc::Status::PRESENT) => {
-                        Err(TransportError::Failed {
-                            detail: error.to_string(),
-                        })
-                    }
-                    _ => Err(TransportError::CardLost),
-                }
+            Ok(_) => "an empty answer".to_owned(),
+            Err(error @ (Error::NotTransacted | Error::CommError | Error::UnresponsiveCard)) => {
+                error.to_string()
             }
-            Err(error) => Err(fault(error)),
+            Err(error) => return Err(fault(error)),
+        };
+        // The card left, or it fell silent, or the reader cannot carry this command: only time tells.
+        thread::sleep(LEAVING);
+        match card.status2_owned() {
+            Ok(status) if status.status().contains(pcsc::Status::PRESENT) => {
+                Err(TransportError::Failed { detail: silence })
+            }
+            _ => Err(TransportError::CardLost),
         }
     }
 }

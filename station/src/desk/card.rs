@@ -162,7 +162,11 @@ impl Reading<'_> {
             laid = match reader.connect() {
                 Ok(laid) => laid,
                 // That it was taken away says more than that it is not there.
-                Err(TransportError::NoCard | TransportError::NoReader) => return Err(error),
+                Err(
+                    TransportError::NoCard
+                    | TransportError::NoReader
+                    | TransportError::ServiceMissing,
+                ) => return Err(error),
                 Err(other) => return Err(other.into()),
             };
             watch(Passage::GoesOn {
@@ -267,7 +271,11 @@ impl CardError {
     /// several times; what else goes wrong is tried again once.
     fn may_be_gone_on_with(&self, losses: u32) -> bool {
         match self.transport() {
-            Some(TransportError::CardLost | TransportError::ReaderLost) => true,
+            Some(
+                TransportError::CardLost
+                | TransportError::ReaderLost
+                | TransportError::ServiceMissing,
+            ) => true,
             Some(TransportError::Failed { .. }) => losses == 1,
             Some(_) => false,
             None => match self {

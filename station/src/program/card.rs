@@ -12,7 +12,7 @@ use serde_json::json;
 use station::answer::{Answer, FAILED, REFUSED, SUCCESS, Trouble, told};
 use station::desk::{AccessSource, CardRead, Reading, WITHHELD};
 use station::devices::CardReader as _;
-use station::devices::card_reader::PcscReader;
+use station::devices::card_reader::{HabitBook, PcscReader};
 
 use super::Told;
 
@@ -48,6 +48,12 @@ pub(crate) struct ReadArguments {
     /// Milliseconds to wait for a card.
     #[arg(long, default_value_t = 20_000)]
     wait_ms: u64,
+    /// Milliseconds that one exchange with the card may take before the reader counts as hung.
+    #[arg(long, default_value_t = 10_000)]
+    exchange_ms: u64,
+    /// Keeps what kinds of cards can bear in this file, so that the next of a kind is read faster.
+    #[arg(long)]
+    kinds: Option<PathBuf>,
 }
 
 /// What the desk may know of a holder: never DG3, ethnicity, religion or relatives.
@@ -76,7 +82,11 @@ pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
     let mut reader = PcscReader::new(
         arguments.reader.as_deref().unwrap_or_default(),
         Duration::from_millis(arguments.wait_ms),
-    );
+    )
+    .with_exchange_patience(Duration::from_millis(arguments.exchange_ms));
+    if let Some(kinds) = &arguments.kinds {
+        reader = reader.with_book(HabitBook::open(kinds));
+    }
     let reading = Reading {
         key: &key,
         policy: AccessPolicy {

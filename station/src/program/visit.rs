@@ -69,7 +69,12 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
     };
     let mut steps = Vec::new();
     let end = desk.run(opening, &script, &mut |step| {
-        // The steps are for whoever watches; the answer alone goes to stdout.
+        // The steps are for whoever watches; the answer alone goes to stdout. A file on its way is
+        // for a screen to show, line by line it would drown the rest.
+        let on_its_way = matches!(step, Step::CardFile { bytes_read, bytes_total, .. } if bytes_read < bytes_total);
+        if on_its_way {
+            return;
+        }
         eprintln!("      {}", in_words(&step, lang));
         steps.push(step);
     });
@@ -241,7 +246,11 @@ fn in_words(step: &Step, lang: Language) -> String {
             file, bytes_total, ..
         } => format!(
             "{} {file}, {bytes_total} B",
-            if vi { "thẻ: đã đọc" } else { "card: read" }
+            if vi {
+                "thẻ: đã đọc"
+            } else {
+                "card: read"
+            }
         ),
         Step::CardLost { code } => format!(
             "{} [{code}]",

@@ -8,7 +8,9 @@ use bundle::{
 };
 use emrtd::simulator::Applet;
 use emrtd::simulator::issuer::{CardOptions, SpecimenCard, SpecimenPerson};
-use emrtd::{AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, Collection, DataGroup, Sex};
+use emrtd::{
+    AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, Collection, DataGroup, Sex,
+};
 use jiff::Timestamp;
 use jiff::civil::date;
 use rand_core::{OsRng, TryRngCore};
@@ -232,9 +234,13 @@ pub fn read_card(card: &SpecimenCard, ticket: &SignedTicket, visit: VisitId) -> 
     let mut chip = opened.map_err(|(_, error)| error).unwrap();
     let challenge = Challenge::new(bundle::challenge(ticket, visit));
     let wanted = [DataGroup::Dg1, DataGroup::Dg14, DataGroup::Dg15];
-    chip.collect(&mut Collection::new(&wanted, challenge), &mut rng, &mut |_| {})
-        .unwrap()
-        .leaving()
+    chip.collect(
+        &mut Collection::new(&wanted, challenge),
+        &mut rng,
+        &mut |_| {},
+    )
+    .unwrap()
+    .leaving()
 }
 
 pub fn compared(outcome: MatchOutcome, score: f64) -> MatchClaim {

@@ -5,9 +5,9 @@
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use emrtd::transport::pcsc::Readers;
+use emrtd::transport::pcsc::{PcscCard, Readers};
 use emrtd::transport::{Transport, TransportError};
 use zeroize::Zeroizing;
 
@@ -20,6 +20,9 @@ const SERVICE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long letting go of a card may take: half a second to see that it left, and a reset.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often a service or a reader that is not there is looked for.
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
 type Answer = Result<Zeroizing<Vec<u8>>, TransportError>;
 
@@ -52,11 +55,7 @@ pub(super) fn connect(
     thread::spawn(move || {
         // Dropped last, when the card has been let go.
         let _released: Sender<()> = released_there;
-        let taken = Readers::new().and_then(|readers| {
-            let reader = readers.wait_for_document(wanted.as_deref(), wait)?;
-            let card = readers.connect(&reader)?;
-            Ok((reader, card))
-        });
+        let taken = take(wanted.as_deref(), wait);
         let mut card = match taken {
             Ok((reader, card)) => {
                 if found_here.send(Ok((reader, card.atr()))).is_err() {
@@ -91,6 +90,28 @@ pub(super) fn connect(
         }),
         Ok(Err(error)) => Err(error),
         Err(_) => Err(TransportError::ReaderHung),
+    }
+}
+
+/// Waits through a service that restarts and a reader that is plugged in again, too.
+fn take(wanted: Option<&str>, wait: Duration) -> Result<(String, PcscCard), TransportError> {
+    let end = Instant::now() + wait;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        let taken = Readers::new().and_then(|readers| {
+            let reader = readers.wait_for_document(wanted, left)?;
+            let card = readers.connect(&reader)?;
+            Ok((reader, card))
+        });
+        match taken {
+            Err(
+                TransportError::ServiceMissing
+                | TransportError::ReaderLost
+                | TransportError::NoReader
+                | TransportError::NoCard,
+            ) if Instant::now() + LOOK_AGAIN < end => thread::sleep(LOOK_AGAIN),
+            taken => return taken,
+        }
     }
 }
 
