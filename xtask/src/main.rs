@@ -1,7 +1,8 @@
-//! The project's tool box: `cargo xtask demo | test | check | models | specimen`. Needs Rust and
+//! The project's tool box: `cargo xtask demo | test | check | bench | fuzz | models | specimen`. Needs Rust and
 //! a C linker, nothing else; whatever more a command needs it installs and says so.
 
 mod demo;
+mod lab;
 mod models;
 mod packages;
 mod process;
@@ -27,6 +28,10 @@ enum Command {
     Test(quality::TestArguments),
     /// fmt, clippy, licences, docs and all tests.
     Check(quality::TestArguments),
+    /// Measures beside a peer, in the same run, and prints the table.
+    Bench(lab::BenchArguments),
+    /// Fuzzes every parser of foreign bytes for a while.
+    Fuzz(lab::FuzzArguments),
     /// Fetches the models from their packages and checks their digests; offline afterwards.
     Models,
     /// Makes a specimen state (country, keys, card, face, finger, papers) in a folder.
@@ -47,6 +52,8 @@ fn main() -> Result<()> {
         Command::Demo(arguments) => demo::run(&root, &arguments),
         Command::Test(arguments) => quality::test(&root, &arguments),
         Command::Check(arguments) => quality::check(&root, &arguments),
+        Command::Bench(arguments) => lab::bench(&root, &arguments),
+        Command::Fuzz(arguments) => lab::fuzz(&root, &arguments),
         Command::Models => {
             packages::install(packages::MODELS, false)?;
             models::fetch(&root, |line| println!("  {line}"))

@@ -1,0 +1,124 @@
+//! What the fuzz targets share: one specimen card, read once, and dice that always fall the same.
+
+use emrtd::simulator::Applet;
+use emrtd::simulator::issuer::{
+    CardOptions, IssuerOptions, SpecimenCard, SpecimenIssuer, SpecimenPerson,
+};
+use emrtd::{
+    AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, Collection, CscaTrust, DataGroup,
+    Sex,
+};
+use jiff::civil::{Date, date};
+
+/// The day on which everything is judged.
+pub fn today() -> Date {
+    date(2026, 11, 1)
+}
+
+/// Everything that a desk reads.
+pub const WANTED: [DataGroup; 5] = [
+    DataGroup::Dg1,
+    DataGroup::Dg2,
+    DataGroup::Dg13,
+    DataGroup::Dg14,
+    DataGroup::Dg15,
+];
+
+/// A card, its country's trust, and an honest reading of it.
+pub struct Specimen {
+    pub card: SpecimenCard,
+    pub trust: CscaTrust,
+    pub challenge: Challenge,
+    pub evidence: ChipEvidence,
+    pub sod_digest: [u8; 32],
+}
+
+impl Default for Specimen {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Specimen {
+    /// # Panics
+    /// When our own specimen cannot be made or is not believed.
+    pub fn new() -> Self {
+        let mut rng = Dice(1);
+        let moment = date(2026, 10, 1)
+            .at(9, 0, 0, 0)
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .expect("a day in October")
+            .timestamp();
+        let issuer = SpecimenIssuer::new(&IssuerOptions::utopia(moment), &mut rng)
+            .expect("a country can be founded");
+        let mut person = SpecimenPerson::new(
+            "001090004721",
+            "Nguyễn Văn Mẫu",
+            date(1990, 3, 15),
+            Sex::Male,
+            date(2026, 1, 5),
+        );
+        person.portrait = PORTRAIT.to_vec();
+        let card = issuer
+            .issue(&person, &CardOptions::cccd(moment), &mut rng)
+            .expect("a card can be issued");
+        let key = AccessKey::Can(Can::new(&card.can).expect("six digits"));
+        let challenge = Challenge::new([7; 8]);
+        let mut chip = Chip::new(Applet::new(&card))
+            .open(&key, AccessPolicy::default(), &mut rng)
+            .map_err(|(_, error)| error)
+            .expect("the specimen opens");
+        let evidence = chip
+            .collect(
+                &mut Collection::new(&WANTED, challenge),
+                &mut rng,
+                &mut |_| {},
+            )
+            .expect("the specimen is read");
+        let csca = issuer.csca_der();
+        let trust = CscaTrust::from_der([&csca[..]]).expect("our own certificate");
+        let sod_digest = evidence
+            .verify(&trust, &challenge, today())
+            .expect("the specimen is believed")
+            .sod_digest();
+        Self {
+            card,
+            trust,
+            challenge,
+            evidence,
+            sod_digest,
+        }
+    }
+}
+
+/// A JPEG's head and end.
+pub const PORTRAIT: [u8; 17] = [
+    0xFF, 0xD8, 0xFF, 0xC0, 0x00, 0x0B, 0x08, 0x01, 0x40, 0x00, 0xF0, 0x01, 0x01, 0x11, 0x00, 0xFF,
+    0xD9,
+];
+
+/// Randomness that is none, so that a finding can be found again.
+pub struct Dice(pub u64);
+
+impl rand_core::RngCore for Dice {
+    fn next_u32(&mut self) -> u32 {
+        (self.next_u64() >> 32) as u32
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        // SplitMix64.
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ mixed >> 31
+    }
+
+    fn fill_bytes(&mut self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next_u64().to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+impl rand_core::CryptoRng for Dice {}

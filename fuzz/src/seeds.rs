@@ -1,0 +1,61 @@
+//! Writes the seed corpus: what honest chips say, one folder a target.
+//!
+//! `seeds FOLDER`
+
+use std::fs;
+use std::path::Path;
+
+use niem_fuzz::Specimen;
+
+fn main() -> std::io::Result<()> {
+    let folder = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "corpus".to_owned());
+    let specimen = Specimen::new();
+    let put = |target: &str, name: &str, bytes: &[u8]| {
+        let place = Path::new(&folder).join(target);
+        fs::create_dir_all(&place)?;
+        fs::write(place.join(name), bytes)
+    };
+    put("sod", "specimen", &specimen.evidence.sod)?;
+    put("tlv", "sod", &specimen.evidence.sod)?;
+    for (group, file) in &specimen.evidence.groups {
+        put("tlv", group.name(), file)?;
+        put("data_group", group.name(), file)?;
+    }
+    if let Some(card_access) = &specimen.evidence.card_access {
+        put("security_infos", "specimen", card_access)?;
+        put("tlv", "card_access", card_access)?;
+    }
+    put("mrz", "td1", lines(&specimen.card.mrz).as_bytes())?;
+    for (name, command) in [
+        (
+            "select",
+            &[0x00, 0xA4, 0x04, 0x0C, 0x07, 0xA0, 0, 0, 2, 0x47, 0x10, 1][..],
+        ),
+        ("short", &[0x00, 0xB0, 0x9C, 0x00, 0x00]),
+        ("long", &[0x00, 0xB0, 0x9D, 0x00, 0x00, 0xFD, 0xE8]),
+    ] {
+        put("apdu", name, command)?;
+    }
+    for cipher in 0..4_u8 {
+        put("unwrap", &format!("honest{cipher}"), &[cipher | 4])?;
+        put(
+            "unwrap",
+            &format!("altered{cipher}"),
+            &[cipher | 4, 0, 0, 0, 0, 1],
+        )?;
+    }
+    put("chip", "honest", &[8, 0, 0])?;
+    put("chip", "garbled", &[8, 0, 0, 8, 0, 0, 8, 0, 0, 0, 9, 1])?;
+    put("chip", "lost", &[[8, 0, 0]; 9].concat())
+}
+
+/// The zone as it is printed.
+fn lines(mrz: &str) -> String {
+    let lines: Vec<&str> = [0..30, 30..60, 60..90]
+        .into_iter()
+        .filter_map(|line| mrz.get(line))
+        .collect();
+    lines.join("\n")
+}

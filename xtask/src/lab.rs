@@ -1,0 +1,125 @@
+//! `bench` and `fuzz`: two small workspaces of their own beside the product, built as they need.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::process;
+
+#[derive(Args)]
+pub(crate) struct BenchArguments {
+    /// What to measure: chip.
+    #[arg(default_value = "chip")]
+    what: String,
+}
+
+#[derive(Args)]
+pub(crate) struct FuzzArguments {
+    /// One target; all of them by default.
+    target: Option<String>,
+    /// How long each target runs.
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+}
+
+/// Every parser of foreign bytes has one; `fuzz/fuzz_targets/` holds them.
+pub(crate) const TARGETS: &[&str] = &[
+    "tlv",
+    "apdu",
+    "unwrap",
+    "sod",
+    "data_group",
+    "mrz",
+    "security_infos",
+    "chip",
+];
+
+/// The compiler's own coverage instrumentation, which libFuzzer steers by; no sanitizer, because
+/// the crates forbid unsafe code, and so the stable compiler will do.
+const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+     -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
+
+/// No finding in a reading of honest size takes longer or more memory than this.
+const LIMITS: &[&str] = &["-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1"];
+
+/// Measures beside a peer and prints the table.
+///
+/// # Errors
+/// When the bench cannot be built or run.
+pub(crate) fn bench(root: &Path, arguments: &BenchArguments) -> Result<()> {
+    process::run(
+        process::cargo_command()
+            .args(["run", "--release", "--quiet", "--manifest-path"])
+            .arg(root.join("bench/Cargo.toml"))
+            .arg("--target-dir")
+            .arg(root.join("target/bench"))
+            .arg("--")
+            .arg(&arguments.what),
+    )
+}
+
+/// Lets every fuzz target run for a while, from seeds that honest specimens give.
+///
+/// # Errors
+/// When a target finds something; the input that did it stays in `target/fuzz/findings`.
+pub(crate) fn fuzz(root: &Path, arguments: &FuzzArguments) -> Result<()> {
+    let host = host()?;
+    let built = root.join("target/fuzz").join(&host).join("release");
+    process::run(
+        process::cargo_command()
+            .args(["build", "--release", "--bins", "--manifest-path"])
+            .arg(root.join("fuzz/Cargo.toml"))
+            .arg("--target-dir")
+            .arg(root.join("target/fuzz"))
+            .args(["--target", &host])
+            .env("RUSTFLAGS", COVERAGE),
+    )?;
+    let corpus = root.join("target/fuzz/corpus");
+    let findings = root.join("target/fuzz/findings");
+    std::fs::create_dir_all(&findings)?;
+    process::run(Command::new(built.join("seeds")).arg(&corpus))?;
+    let targets: Vec<&str> = match &arguments.target {
+        Some(one) => match TARGETS.iter().find(|target| *target == one) {
+            Some(target) => vec![target],
+            None => bail!("{one} is no target; known are: {}", TARGETS.join(" ")),
+        },
+        None => TARGETS.to_vec(),
+    };
+    for target in targets {
+        println!("fuzz: {target}, {} s", arguments.seconds);
+        let mut run = Command::new(built.join(target));
+        run.args(LIMITS)
+            .arg(format!("-max_total_time={}", arguments.seconds))
+            .arg(format!("-artifact_prefix={}/{target}-", findings.display()))
+            .arg(corpus.join(target));
+        // What was found before is tried again first, for ever.
+        let kept = root.join("fuzz/regressions").join(target);
+        if kept.is_dir() {
+            run.arg(kept);
+        }
+        let output = run.output().with_context(|| target.to_owned())?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() {
+            bail!("{target} found something:\n{said}");
+        }
+        for figure in ["stat::number_of_executed_units", "stat::peak_rss_mb"] {
+            if let Some(line) = said.lines().find(|line| line.starts_with(figure)) {
+                println!("  {line}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The triple that this machine builds for.
+fn host() -> Result<String> {
+    let rustc = Command::new("rustc").arg("-vV").output().context("rustc")?;
+    String::from_utf8_lossy(&rustc.stdout)
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .map(str::to_owned)
+        .context("rustc names no host")
+}
