@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use emrtd::{Challenge, ChipEvidence, CscaTrust};
+use emrtd::{Challenge, CscaTrust};
 use libfuzzer_sys::fuzz_target;
 use niem_fuzz::{Specimen, today};
 
@@ -11,10 +11,8 @@ static SPECIMEN: LazyLock<Specimen> = LazyLock::new(Specimen::new);
 
 fuzz_target!(|bytes: &[u8]| {
     let trust: &CscaTrust = &SPECIMEN.trust;
-    let evidence = ChipEvidence {
-        sod: bytes.to_vec(),
-        ..SPECIMEN.evidence.clone()
-    };
+    let mut evidence = SPECIMEN.evidence.clone();
+    evidence.sod = bytes.to_vec();
     let challenge: Challenge = SPECIMEN.challenge;
     if evidence.verify(trust, &challenge, today()).is_ok() {
         // What may differ is outside the signature: never a digest of a file.

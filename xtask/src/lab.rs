@@ -80,7 +80,7 @@ pub(crate) fn fuzz(root: &Path, arguments: &FuzzArguments) -> Result<()> {
     let corpus = root.join("target/fuzz/corpus");
     let findings = root.join("target/fuzz/findings");
     std::fs::create_dir_all(&findings)?;
-    process::run(Command::new(built.join("seeds")).arg(&corpus))?;
+    process::run(Command::new(built.join("seeds")).env("NIEM_FUZZ_CORPUS", &corpus))?;
     let targets: Vec<&str> = match &arguments.target {
         Some(one) => match TARGETS.iter().find(|target| *target == one) {
             Some(target) => vec![target],

@@ -1,16 +1,24 @@
-//! Writes the seed corpus: what honest chips say, one folder a target.
-//!
-//! `seeds FOLDER`
+//! Writes the seed corpus into the folder that `NIEM_FUZZ_CORPUS` names: what honest chips say, one
+//! folder a target. Built like a target because everything here is, and ends before it fuzzes.
+#![no_main]
+#![expect(unreachable_code, reason = "it ends before it would fuzz")]
 
 use std::fs;
 use std::path::Path;
 
+use libfuzzer_sys::fuzz_target;
 use niem_fuzz::Specimen;
 
-fn main() -> std::io::Result<()> {
-    let folder = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "corpus".to_owned());
+fuzz_target!(
+    init: {
+        let folder = std::env::var("NIEM_FUZZ_CORPUS").expect("NIEM_FUZZ_CORPUS names a folder");
+        write(&folder).expect("the seeds can be written");
+        std::process::exit(0);
+    },
+    |_bytes: &[u8]| {}
+);
+
+fn write(folder: &str) -> std::io::Result<()> {
     let specimen = Specimen::new();
     let put = |target: &str, name: &str, bytes: &[u8]| {
         let place = Path::new(&folder).join(target);
