@@ -1,16 +1,14 @@
 //! Diffie-Hellman over the groups that chips use: curves (by OpenSSL) and prime fields.
 
 use openssl::bn::{BigNum, BigNumContext, BigNumRef};
-use openssl::dh::Dh;
-use openssl::ec::{EcGroup, EcGroupRef, EcPoint, PointConversionForm};
+use openssl::ec::{EcGroup, EcPoint, PointConversionForm};
 use openssl::error::ErrorStack;
-use openssl::nid::Nid;
-use openssl::pkey::PKey;
 use rand_core::CryptoRng;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::tlv;
+pub(crate) mod mapping;
+mod parameters;
 
 /// Why no shared secret came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -29,15 +27,21 @@ impl From<ErrorStack> for AgreementError {
     }
 }
 
-/// A group with a generator.
-pub(crate) enum Agreement {
+/// A standardised group with a generator, the group's own or a mapped one.
+pub(crate) struct Agreement {
+    id: u8,
+    group: Group,
+}
+
+enum Group {
     Curve {
-        group: EcGroup,
+        curve: EcGroup,
         generator: EcPoint,
     },
+    /// The subgroup of order `q` modulo `p`.
     Field {
         p: BigNum,
-        q: Option<BigNum>,
+        q: BigNum,
         g: BigNum,
     },
 }
@@ -69,106 +73,35 @@ impl Drop for Secret {
 }
 
 impl Agreement {
-    /// The standardised domain parameters, ICAO 9303-11 §9.5.1.
-    pub(crate) fn standard(id: u8) -> Result<Self, AgreementError> {
-        let nid = match id {
-            0 => return Ok(Self::field(&Dh::get_1024_160()?)?),
-            1 => return Ok(Self::field(&Dh::get_2048_224()?)?),
-            2 => return Ok(Self::field(&Dh::get_2048_256()?)?),
-            8 => Nid::X9_62_PRIME192V1,
-            9 => Nid::BRAINPOOL_P192R1,
-            10 => Nid::SECP224R1,
-            11 => Nid::BRAINPOOL_P224R1,
-            12 => Nid::X9_62_PRIME256V1,
-            13 => Nid::BRAINPOOL_P256R1,
-            14 => Nid::BRAINPOOL_P320R1,
-            15 => Nid::SECP384R1,
-            16 => Nid::BRAINPOOL_P384R1,
-            17 => Nid::BRAINPOOL_P512R1,
-            18 => Nid::SECP521R1,
-            _ => return Err(AgreementError::UnknownGroup),
-        };
-        Self::curve(EcGroup::from_curve_name(nid)?)
+    /// The number of its parameters in ICAO 9303-11 §9.5.1.
+    pub(crate) fn id(&self) -> u8 {
+        self.id
     }
 
-    fn curve(group: EcGroup) -> Result<Self, AgreementError> {
-        let generator = group
-            .generator_opt()
-            .ok_or(AgreementError::UnknownGroup)?
-            .to_owned(&group)?;
-        Ok(Self::Curve { group, generator })
-    }
-
-    fn field<T>(parameters: &Dh<T>) -> Result<Self, ErrorStack>
-    where
-        T: openssl::pkey::HasParams,
-    {
-        Ok(Self::Field {
-            p: parameters.prime_p().to_owned()?,
-            q: parameters.prime_q().map(BigNumRef::to_owned).transpose()?,
-            g: parameters.generator().to_owned()?,
-        })
-    }
-
-    /// The group and the public key of a SubjectPublicKeyInfo, with named or explicit parameters.
-    pub(crate) fn from_spki(der: &[u8], curve: bool) -> Result<(Self, Vec<u8>), AgreementError> {
-        if !curve {
-            return Self::field_from_spki(der).ok_or(AgreementError::UnknownGroup);
-        }
-        let key = PKey::public_key_from_der(der)
-            .and_then(|key| key.ec_key())
-            .map_err(|_| AgreementError::UnknownGroup)?;
-        let mut ctx = BigNumContext::new()?;
-        let public =
-            key.public_key()
-                .to_bytes(key.group(), PointConversionForm::UNCOMPRESSED, &mut ctx)?;
-        Ok((Self::curve(copy(key.group(), &mut ctx)?)?, public))
-    }
-
-    /// PKCS #3 `DHParameter { p, g }` or X9.42 `DomainParameters { p, g, q }`, RFC 3279 §2.3.3.
-    fn field_from_spki(der: &[u8]) -> Option<(Self, Vec<u8>)> {
-        let mut spki = tlv::Reader::new(tlv::only(der, 0x30).ok()?);
-        let mut algorithm = tlv::Reader::new(spki.expect(0x30).ok()?);
-        let oid = algorithm.expect(0x06).ok()?;
-        let mut parameters = tlv::Reader::new(algorithm.expect(0x30).ok()?);
-        let p = BigNum::from_slice(parameters.expect(0x02).ok()?).ok()?;
-        let g = BigNum::from_slice(parameters.expect(0x02).ok()?).ok()?;
-        // In PKCS #3 (1.2.840.113549.1.3.1) a third number is a length, not q.
-        let q = match parameters.optional(0x02).ok()? {
-            Some(q) if !oid.ends_with(&[0x01, 0x03, 0x01]) => Some(BigNum::from_slice(q).ok()?),
-            _ => None,
-        };
-        if !(512..=8_192).contains(&p.num_bits()) || !p.is_bit_set(0) {
-            return None;
-        }
-        let bits = spki.expect(0x03).ok()?.strip_prefix(&[0])?;
-        let y = BigNum::from_slice(tlv::only(bits, 0x02).ok()?).ok()?;
-        let public = y.to_vec_padded(p.num_bytes()).ok()?;
-        Some((Self::Field { p, q, g }, public))
+    pub(crate) fn is_curve(&self) -> bool {
+        matches!(self.group, Group::Curve { .. })
     }
 
     /// A fresh key pair on this generator; the bytes of `rng` become the private number as they come.
     pub(crate) fn key_pair(&self, rng: &mut dyn CryptoRng) -> Result<KeyPair, AgreementError> {
         let secret = Secret(self.private_number(rng)?);
-        let public = match self {
-            Self::Curve { group, generator } => {
+        let public = match &self.group {
+            Group::Curve { curve, generator } => {
                 let mut ctx = BigNumContext::new()?;
-                let mut point = EcPoint::new(group)?;
-                point.mul2(group, generator, &secret.0, &mut ctx)?;
-                point.to_bytes(group, PointConversionForm::UNCOMPRESSED, &mut ctx)?
+                let mut point = EcPoint::new(curve)?;
+                point.mul2(curve, generator, &secret.0, &mut ctx)?;
+                point.to_bytes(curve, PointConversionForm::UNCOMPRESSED, &mut ctx)?
             }
-            Self::Field { p, g, .. } => power(g, &secret.0, p)?.to_vec_padded(p.num_bytes())?,
+            Group::Field { p, g, .. } => power(g, &secret.0, p)?.to_vec_padded(p.num_bytes())?,
         };
         Ok(KeyPair { secret, public })
     }
 
     fn private_number(&self, rng: &mut dyn CryptoRng) -> Result<BigNum, AgreementError> {
         let mut limit = BigNum::new()?;
-        match self {
-            Self::Curve { group, .. } => group.order(&mut limit, &mut *BigNumContext::new()?)?,
-            Self::Field { q: Some(q), .. } => limit = (**q).to_owned()?,
-            // Without q, 512 bits are twice what the strongest such group gives.
-            Self::Field { p, q: None, .. } => limit.set_bit(512.min(p.num_bits() - 1))?,
+        match &self.group {
+            Group::Curve { curve, .. } => curve.order(&mut limit, &mut *BigNumContext::new()?)?,
+            Group::Field { q, .. } => limit = (**q).to_owned()?,
         }
         let bits = limit.num_bits();
         let mut bytes = Zeroizing::new(vec![0; limit.num_bytes() as usize]);
@@ -192,108 +125,87 @@ impl Agreement {
         own: &KeyPair,
         peer: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, AgreementError> {
-        match self {
-            Self::Curve { group, .. } => {
+        match &self.group {
+            Group::Curve { curve, .. } => {
                 let mut ctx = BigNumContext::new()?;
                 let point = self.shared_point(own, peer)?;
                 let (mut x, mut y) = (BigNum::new()?, BigNum::new()?);
-                point.affine_coordinates(group, &mut x, &mut y, &mut ctx)?;
-                let secret = x.to_vec_padded(group.degree().div_ceil(8) as i32)?;
+                point.affine_coordinates(curve, &mut x, &mut y, &mut ctx)?;
+                let secret = x.to_vec_padded(curve.degree().div_ceil(8) as i32)?;
                 x.clear();
                 y.clear();
                 Ok(Zeroizing::new(secret))
             }
-            Self::Field { p, .. } => Ok(Zeroizing::new(
+            Group::Field { p, .. } => Ok(Zeroizing::new(
                 self.shared_number(own, peer)?
                     .to_vec_padded(p.num_bytes())?,
             )),
         }
     }
 
-    /// Generic mapping: the new generator is s·G + H, ICAO 9303-11 §4.4.3.3.
-    pub(crate) fn mapped(
+    /// The shared point as it is sent, for those who compare it rather than keep it secret.
+    pub(crate) fn shared_element(
         &self,
-        nonce: &[u8],
         own: &KeyPair,
         peer: &[u8],
-    ) -> Result<Self, AgreementError> {
-        let nonce = Secret(BigNum::from_slice(nonce)?);
-        match self {
-            Self::Curve { group, generator } => {
-                let mut ctx = BigNumContext::new()?;
-                let secret = self.shared_point(own, peer)?;
-                let mut part = EcPoint::new(group)?;
-                part.mul2(group, generator, &nonce.0, &mut ctx)?;
-                let mut mapped = EcPoint::new(group)?;
-                mapped.add(group, &part, &secret, &mut ctx)?;
-                if mapped.is_infinity(group) {
-                    return Err(AgreementError::BadKey);
-                }
-                let group = copy(group, &mut ctx)?;
-                Ok(Self::Curve {
-                    group,
-                    generator: mapped,
-                })
-            }
-            Self::Field { p, q, g } => {
-                let secret = self.shared_number(own, peer)?;
-                let part = power(g, &nonce.0, p)?;
-                let mut mapped = BigNum::new()?;
-                mapped.mod_mul(&part, &secret, p, &mut *BigNumContext::new()?)?;
-                Ok(Self::Field {
-                    p: (**p).to_owned()?,
-                    q: q.as_deref().map(BigNumRef::to_owned).transpose()?,
-                    g: mapped,
-                })
-            }
+    ) -> Result<Vec<u8>, AgreementError> {
+        match &self.group {
+            Group::Curve { curve, .. } => Ok(self.shared_point(own, peer)?.to_bytes(
+                curve,
+                PointConversionForm::UNCOMPRESSED,
+                &mut *BigNumContext::new()?,
+            )?),
+            Group::Field { p, .. } => Ok(self
+                .shared_number(own, peer)?
+                .to_vec_padded(p.num_bytes())?),
         }
     }
 
     /// The tag of a public key in a key template (TR-03110-3 §D.3): 86 for points, 84 for numbers.
     pub(crate) fn public_tag(&self) -> u32 {
-        match self {
-            Self::Curve { .. } => 0x86,
-            Self::Field { .. } => 0x84,
+        match self.group {
+            Group::Curve { .. } => 0x86,
+            Group::Field { .. } => 0x84,
         }
     }
 
     fn shared_point(&self, own: &KeyPair, peer: &[u8]) -> Result<EcPoint, AgreementError> {
-        let Self::Curve { group, .. } = self else {
+        let Group::Curve { curve, .. } = &self.group else {
             return Err(AgreementError::UnknownGroup);
         };
-        let width = group.degree().div_ceil(8) as usize;
+        let width = curve.degree().div_ceil(8) as usize;
         if peer.len() != 1 + 2 * width || peer[0] != 4 || peer == own.public {
             return Err(AgreementError::BadKey);
         }
         let mut ctx = BigNumContext::new()?;
         // Refuses points off the curve.
         let peer =
-            EcPoint::from_bytes(group, peer, &mut ctx).map_err(|_| AgreementError::BadKey)?;
-        let mut point = EcPoint::new(group)?;
-        point.mul2(group, &peer, &own.secret.0, &mut ctx)?;
-        if point.is_infinity(group) {
+            EcPoint::from_bytes(curve, peer, &mut ctx).map_err(|_| AgreementError::BadKey)?;
+        let mut point = EcPoint::new(curve)?;
+        point.mul2(curve, &peer, &own.secret.0, &mut ctx)?;
+        if point.is_infinity(curve) {
             return Err(AgreementError::BadKey);
         }
         Ok(point)
     }
 
     fn shared_number(&self, own: &KeyPair, peer: &[u8]) -> Result<BigNum, AgreementError> {
-        let Self::Field { p, q, .. } = self else {
+        let Group::Field { p, q, .. } = &self.group else {
             return Err(AgreementError::UnknownGroup);
         };
         let one = BigNum::from_u32(1)?;
         let mut last = (**p).to_owned()?;
         last.sub_word(1)?;
-        if peer.len() > p.num_bytes() as usize || peer == own.public {
+        if peer.len() > p.num_bytes() as usize {
             return Err(AgreementError::BadKey);
         }
+        // As numbers: some chips leave leading zeros out.
         let peer = BigNum::from_slice(peer)?;
-        if peer <= one || peer >= last {
+        if peer <= one || peer >= last || peer == BigNum::from_slice(&own.public)? {
             return Err(AgreementError::BadKey);
         }
-        if let Some(q) = q
-            && power(&peer, q, p)? != one
-        {
+        // Small subgroups, RFC 2631 §2.1.5.
+        if power(&peer, q, p)? != one {
             return Err(AgreementError::BadKey);
         }
         let shared = power(&peer, &own.secret.0, p)?;
@@ -313,24 +225,6 @@ fn power(
     let mut result = BigNum::new()?;
     result.mod_exp(base, exponent, modulus, &mut *BigNumContext::new()?)?;
     Ok(result)
-}
-
-/// The same curve again, whether it has a name or came with explicit parameters.
-fn copy(group: &EcGroupRef, ctx: &mut BigNumContext) -> Result<EcGroup, AgreementError> {
-    if let Some(nid) = group.curve_name() {
-        return Ok(EcGroup::from_curve_name(nid)?);
-    }
-    let (mut p, mut a, mut b) = (BigNum::new()?, BigNum::new()?, BigNum::new()?);
-    group.components_gfp(&mut p, &mut a, &mut b, ctx)?;
-    let (mut order, mut cofactor) = (BigNum::new()?, BigNum::new()?);
-    group.order(&mut order, ctx)?;
-    group.cofactor(&mut cofactor, ctx)?;
-    let generator = group.generator_opt().ok_or(AgreementError::UnknownGroup)?;
-    let point = generator.to_bytes(group, PointConversionForm::UNCOMPRESSED, ctx)?;
-    let mut copy = EcGroup::from_components(p, a, b, ctx)?;
-    let generator = EcPoint::from_bytes(&copy, &point, ctx)?;
-    copy.set_generator(generator, order, cofactor)?;
-    Ok(copy)
 }
 
 #[cfg(test)]
