@@ -8,27 +8,24 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::apdu::{Command, Status};
+use crate::evidence::MappingWitness;
 use crate::secure_messaging::SecureMessagingError;
-use crate::tlv;
 use crate::transport::{Transport, TransportError};
 use crate::wire::{Wire, WireError};
 
 pub(crate) mod agreement;
 pub(crate) mod bac;
 mod key;
+mod master_file;
 pub(crate) mod pace;
 pub(crate) mod security_info;
 
 pub use key::{AccessKey, AccessKeyError, Can, MrzKey};
+use master_file::CardSecurity;
 use security_info::SecurityInfos;
 
 /// The application identifier of the LDS1 eMRTD application, ICAO 9303-10 §3.11.2.
 pub(crate) const LDS1: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
-
-const CARD_ACCESS: (u16, u8) = (0x011C, 0x1C);
-const ATR_INFO_SFI: u8 = 0x01;
-/// EF.CardAccess and EF.ATR/INFO are a few hundred bytes on real chips.
-const MAX_OPEN_FILE: usize = 4_096;
 
 /// How the chip was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +82,13 @@ pub enum AccessError {
     ChipUnproven,
     #[error("the chip's answer at {step} is malformed")]
     Malformed { step: &'static str },
+    /// No element of the group that was agreed on, an element of a small subgroup, or our own key
+    /// sent back: whoever answers so is after our secrets.
+    #[error("the chip's key at {step} is not one to be used")]
+    KeyUnfit { step: &'static str },
+    /// The chip offered to prove itself within PACE and did not.
+    #[error("the chip did not prove that it holds its own key")]
+    MappingUnproven,
     #[error(transparent)]
     SecureMessaging(#[from] SecureMessagingError),
     /// No travel-document application on this card.
@@ -107,6 +111,8 @@ impl AccessError {
             Self::Refused { .. } => "card.access_refused",
             Self::ChipUnproven => "card.chip_unproven",
             Self::Malformed { .. } => "card.access_malformed",
+            Self::KeyUnfit { .. } => "card.access_key_unfit",
+            Self::MappingUnproven => "card.mapping_unproven",
             Self::SecureMessaging(_) => "card.secure_messaging",
             Self::NoDocument { .. } => "card.no_document",
             Self::TooManyCommands => "card.too_many_commands",
@@ -123,6 +129,8 @@ impl AccessError {
         "card.access_refused",
         "card.chip_unproven",
         "card.access_malformed",
+        "card.access_key_unfit",
+        "card.mapping_unproven",
         "card.secure_messaging",
         "card.no_document",
         "card.too_many_commands",
@@ -147,6 +155,10 @@ pub(crate) struct Opened {
     pub(crate) card_access: Option<Vec<u8>>,
     /// The longest answer, as EF.ATR/INFO announces it.
     pub(crate) longest_answer: Option<usize>,
+    /// What the chip said of itself within PACE.
+    pub(crate) mapping: Option<MappingWitness>,
+    /// EF.CardSecurity, read only where there is such a word to check.
+    pub(crate) card_security: Option<Vec<u8>>,
 }
 
 /// Opens the chip and selects the travel document; the session is on the wire afterwards.
@@ -160,7 +172,7 @@ pub(crate) fn open<T: Transport>(
     rng: &mut dyn CryptoRng,
 ) -> Result<Opened, AccessError> {
     wire.end();
-    let card_access = card_access(wire)?;
+    let card_access = master_file::card_access(wire)?;
     let infos = match &card_access {
         Some(bytes) => SecurityInfos::read(bytes).map_err(|_| AccessError::Malformed {
             step: "EF.CardAccess",
@@ -169,12 +181,25 @@ pub(crate) fn open<T: Transport>(
     };
     if infos.pace_advertised {
         let longest_answer = if ask_length {
-            longest_answer(wire)?
+            master_file::longest_answer(wire)?
         } else {
             None
         };
-        let session = pace::run(wire, &infos.pace, key, rng)?;
-        wire.begin(session);
+        let mut agreed = pace::run(wire, &infos.pace, key, rng)?;
+        wire.begin(agreed.session);
+        let mut card_security = None;
+        if agreed.mapping.is_some() {
+            // It stands in the master file, so it comes before the document (ICAO 9303-10 §3.11.3).
+            match master_file::card_security(wire, longest_answer)? {
+                CardSecurity::Read(file) => card_security = Some(file),
+                CardSecurity::Missing => {}
+                CardSecurity::SessionEnded => {
+                    wire.end();
+                    agreed = pace::run(wire, &infos.pace, key, rng)?;
+                    wire.begin(agreed.session);
+                }
+            }
+        }
         select_document(wire)?;
         return Ok(Opened {
             protocol: match key {
@@ -183,6 +208,8 @@ pub(crate) fn open<T: Transport>(
             },
             card_access,
             longest_answer,
+            mapping: agreed.mapping,
+            card_security,
         });
     }
     if !policy.allow_bac {
@@ -198,6 +225,8 @@ pub(crate) fn open<T: Transport>(
         protocol: AccessProtocol::Bac,
         card_access,
         longest_answer: None,
+        mapping: None,
+        card_security: None,
     })
 }
 
@@ -216,132 +245,6 @@ fn select_document<T: Transport>(wire: &mut Wire<T>) -> Result<(), AccessError> 
     } else {
         Err(AccessError::NoDocument { status })
     }
-}
-
-/// Reads EF.CardAccess wherever this chip keeps it within reach (ICAO 9303-11 §9.2.11).
-fn card_access<T: Transport>(wire: &mut Wire<T>) -> Result<Option<Vec<u8>>, AccessError> {
-    let (fid, sfi) = CARD_ACCESS;
-    // A chip that was just powered stands in its master file.
-    if let Some(file) = open_file(wire, Some(sfi))? {
-        return Ok(Some(file));
-    }
-    for select_master in [false, true] {
-        if select_master {
-            // Chips without a visible master file answer 6D00 or 6A86 here and are in the right place.
-            for master in [
-                Command::new(0, 0xA4, 0x00, 0x0C).data(vec![0x3F, 0x00]),
-                Command::new(0, 0xA4, 0x00, 0x0C),
-            ] {
-                if wire.send(&master)?.response.status.is_ok() {
-                    break;
-                }
-            }
-            if let Some(file) = open_file(wire, Some(sfi))? {
-                return Ok(Some(file));
-            }
-        }
-        let select = Command::new(0, 0xA4, 0x02, 0x0C).data(fid.to_be_bytes().to_vec());
-        if wire.send(&select)?.response.status.brings_data()
-            && let Some(file) = open_file(wire, None)?
-        {
-            return Ok(Some(file));
-        }
-    }
-    Ok(None)
-}
-
-/// A freely readable file that begins with the SET that EF.CardAccess is; `None` when it is not here.
-fn open_file<T: Transport>(
-    wire: &mut Wire<T>,
-    sfi: Option<u8>,
-) -> Result<Option<Vec<u8>>, AccessError> {
-    let malformed = AccessError::Malformed {
-        step: "EF.CardAccess",
-    };
-    // Not every chip can give 256 bytes at once.
-    let mut most = 256;
-    let mut file = loop {
-        let file = read_plain(wire, sfi.map_or(0, |sfi| 0x80 | sfi), 0, most)?;
-        match file {
-            Some(file) => break file,
-            None if most > 32 => most /= 2,
-            None => return Ok(None),
-        }
-    };
-    if file.first() != Some(&0x31) {
-        return Ok(None);
-    }
-    let total = tlv::header(&file).map_err(|_| malformed.clone())?.total();
-    if total > MAX_OPEN_FILE {
-        return Err(malformed);
-    }
-    while file.len() < total {
-        let [hi, lo] = (file.len() as u16).to_be_bytes();
-        let rest = (total - file.len()).min(most as usize) as u32;
-        let chunk = read_plain(wire, hi, lo, rest)?.unwrap_or_default();
-        if chunk.is_empty() {
-            return Err(malformed);
-        }
-        file.extend_from_slice(&chunk);
-    }
-    file.truncate(total);
-    Ok(Some(file))
-}
-
-/// One plain READ BINARY; empty when refused, `None` when it was the length that was refused.
-///
-/// `6Cxx` is obeyed once.
-fn read_plain<T: Transport>(
-    wire: &mut Wire<T>,
-    p1: u8,
-    p2: u8,
-    le: u32,
-) -> Result<Option<Vec<u8>>, AccessError> {
-    let read = Command::new(0, 0xB0, p1, p2);
-    let mut response = wire.send(&read.clone().le(le))?.response;
-    if response.status.0 >> 8 == 0x6C {
-        let exact = match response.status.0 & 0xFF {
-            0 => 256,
-            exact => u32::from(exact),
-        };
-        response = wire.send(&read.le(exact))?.response;
-    }
-    Ok(match response.status {
-        status if status.brings_data() => Some(response.data),
-        Status::WRONG_LENGTH => None,
-        _ => Some(Vec::new()),
-    })
-}
-
-/// EF.ATR/INFO: how long an answer may be (ISO/IEC 7816-4 §12.7.1), if the chip says so.
-fn longest_answer<T: Transport>(wire: &mut Wire<T>) -> Result<Option<usize>, AccessError> {
-    let file = read_plain(wire, 0x80 | ATR_INFO_SFI, 0, 256)?.unwrap_or_default();
-    let mut objects = tlv::Reader::new(&file);
-    let mut longest = None;
-    while let Ok(Some(object)) = objects.read() {
-        match object.tag() {
-            // Card capabilities: third software function table, extended Lc and Le.
-            0x47 if longest.is_none() => {
-                if let [_, _, third] = object.value()
-                    && third & 0x40 == 0
-                {
-                    longest = Some(256);
-                }
-            }
-            // Extended length information: longest command, longest answer.
-            0x7F66 => {
-                let mut numbers = object.children();
-                if let (Ok(_), Ok(most)) = (numbers.expect(0x02), numbers.expect(0x02)) {
-                    let most = most.iter().fold(0, |sum: usize, octet| {
-                        sum.saturating_mul(256).saturating_add(usize::from(*octet))
-                    });
-                    longest = Some(most.clamp(256, 65_536));
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(longest)
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use thiserror::Error;
 
 use crate::access::{self, AccessError, AccessKey, AccessPolicy, AccessProtocol};
 use crate::apdu::{Command, Status};
-use crate::evidence::{ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence};
+use crate::evidence::{ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence, MappingWitness};
 use crate::lds::DataGroup;
+use crate::proof::mapping;
 use crate::secure_messaging::SecureMessagingError;
 use crate::transport::{Transport, TransportError};
 use crate::wire::{Wire, WireError};
@@ -103,6 +104,8 @@ impl<T: Transport> Chip<T> {
                     opened.longest_answer,
                 ),
                 shaken: false,
+                mapping: opened.mapping,
+                card_security: opened.card_security,
                 dg14: None,
                 newly_keyed: false,
             }),
@@ -219,7 +222,10 @@ pub struct SecureChip<T> {
     reach: Reach,
     /// The last answer was a bare error status: the chip may have dropped the session.
     shaken: bool,
-    /// DG14, once chip authentication has run by it.
+    /// What the chip said of itself within PACE, in this session.
+    mapping: Option<MappingWitness>,
+    card_security: Option<Vec<u8>>,
+    /// DG14, once the chip has proved in this session that it holds a key of it.
     dg14: Option<Vec<u8>>,
     /// Chip authentication has just set new keys that no answer has come under yet.
     newly_keyed: bool,
@@ -291,8 +297,12 @@ impl<T: Transport> SecureChip<T> {
             evidence,
             partial,
         } = collection;
-        let evidence =
-            evidence.get_or_insert_with(|| collection::begun(access, self.card_access.as_deref()));
+        let evidence = evidence.get_or_insert_with(|| {
+            let mut evidence = collection::begun(access, self.card_access.as_deref());
+            evidence.mapping = self.mapping.clone();
+            evidence.card_security = self.card_security.clone();
+            evidence
+        });
         if evidence.sod.is_empty() {
             evidence.sod = self.mandatory(File::SOD, partial, rng, progress)?;
         }
@@ -336,11 +346,14 @@ impl<T: Transport> SecureChip<T> {
         }
         if let Some(dg14) = evidence.groups.get(&DataGroup::Dg14) {
             let witness = self.authenticate_chip(dg14, rng)?;
-            if witness.is_some() {
+            if self.dg14.is_some() {
                 evidence.chip_auth = witness;
+                evidence.mapping = self.mapping.clone();
+                evidence.card_security = self.card_security.clone();
                 return Ok(());
             }
-            if evidence.chip_auth.is_some() {
+            let proved = |witness: &MappingWitness| mapping::proves_key_of(witness, dg14);
+            if evidence.chip_auth.is_some() || evidence.mapping.as_ref().is_some_and(proved) {
                 return Err(ReadError::OtherCard);
             }
         }
@@ -455,11 +468,13 @@ impl<T: Transport> SecureChip<T> {
         if opened.protocol != self.protocol || opened.card_access != self.card_access {
             return Err(ReadError::Reopen(AccessError::ChipUnproven));
         }
-        // And chip authentication must succeed as it did before.
-        if let Some(dg14) = self.dg14.take()
-            && self.authenticate_chip(&dg14, rng)?.is_none()
-        {
-            return Err(ReadError::ChipAuthentication);
+        self.mapping = opened.mapping;
+        // And the chip must prove its key as it did before.
+        if let Some(dg14) = self.dg14.take() {
+            self.authenticate_chip(&dg14, rng)?;
+            if self.dg14.is_none() {
+                return Err(ReadError::ChipAuthentication);
+            }
         }
         Ok(())
     }
@@ -467,11 +482,19 @@ impl<T: Transport> SecureChip<T> {
     /// Runs chip authentication when DG14 offers it in a form known here and the chip goes along.
     ///
     /// A chip that refuses is read on without a witness; what to think of that is for the checker.
+    /// One that has proved the same key within PACE is spared: it would prove nothing new, and the
+    /// keys of the session are fresh as they are.
     fn authenticate_chip(
         &mut self,
         dg14: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<ChipAuthWitness>, ReadError> {
+        if let Some(witness) = &self.mapping
+            && mapping::proves_key_of(witness, dg14)
+        {
+            self.dg14 = Some(dg14.to_vec());
+            return Ok(None);
+        }
         let witness = chip_authentication::run(self, dg14, rng)?;
         self.newly_keyed = witness.is_some();
         self.dg14 = witness.is_some().then(|| dg14.to_vec());

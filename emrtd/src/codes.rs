@@ -25,6 +25,8 @@ pub const CODES: &[&str] = &[
     "card.access_refused",
     "card.chip_unproven",
     "card.access_malformed",
+    "card.access_key_unfit",
+    "card.mapping_unproven",
     "card.secure_messaging",
     "card.no_document",
     "card.too_many_commands",

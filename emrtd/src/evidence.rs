@@ -79,6 +79,25 @@ pub struct ChipAuthWitness {
     pub key_id: Option<u64>,
 }
 
+/// What the chip said within PACE with chip authentication mapping, to prove that it holds its key.
+///
+/// Like [`ChipAuthWitness`] it proves nothing to anyone who does not trust the desk: whoever has the
+/// chip's public key can make up such a pair. `Debug` prints sizes only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MappingWitness {
+    /// Object identifier in dots: "0.4.0.127.0.7.2.2.4.6.2".
+    pub protocol: String,
+    /// The group, by its number in ICAO 9303-11 §9.5.1.
+    pub parameter_id: u8,
+    /// PK_Map,IC: the key with which the chip took part in the mapping, an uncompressed point.
+    #[serde(with = "base64_text::bytes")]
+    pub public_key: Vec<u8>,
+    /// CA_IC: what turns the chip's own key into that one.
+    #[serde(with = "base64_text::bytes")]
+    pub data: Vec<u8>,
+}
+
 /// Everything that was read off a chip, byte for byte, and nothing concluded from it.
 ///
 /// Wiped from memory when dropped. `Debug` prints sizes only.
@@ -104,14 +123,23 @@ pub struct ChipEvidence {
     pub active: Option<ActiveAnswer>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chip_auth: Option<ChipAuthWitness>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<MappingWitness>,
+    /// EF.CardSecurity, read where `mapping` is to be checked by it.
+    #[serde(
+        with = "base64_text::option",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub card_security: Option<Vec<u8>>,
     pub access: AccessProtocol,
 }
 
 impl ChipEvidence {
     /// The least that proves who was here: what may leave the desk.
     ///
-    /// DG1, EF.SOD, DG14, DG15, the active authentication answer, EF.CardAccess and how the chip
-    /// was opened. No face, no finger, nothing of DG13.
+    /// DG1, EF.SOD, DG14, DG15, the active authentication answer, EF.CardAccess, what the chip
+    /// proved while it was opened and how it was opened. No face, no finger, nothing of DG13.
     pub fn leaving(&self) -> Self {
         Self {
             sod: self.sod.clone(),
@@ -123,6 +151,8 @@ impl ChipEvidence {
             locked: Vec::new(),
             active: self.active.clone(),
             chip_auth: self.chip_auth.clone(),
+            mapping: self.mapping.clone(),
+            card_security: self.card_security.clone(),
             access: self.access,
         }
     }
@@ -142,6 +172,19 @@ impl fmt::Debug for ChipEvidence {
             write!(f, ", {group} {}", file.len())?;
         }
         f.write_str(" bytes)")
+    }
+}
+
+impl fmt::Debug for MappingWitness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "MappingWitness({}, group {}, {} and {} bytes)",
+            self.protocol,
+            self.parameter_id,
+            self.public_key.len(),
+            self.data.len()
+        )
     }
 }
 

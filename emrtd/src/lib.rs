@@ -26,8 +26,8 @@ pub use access::{
 pub use chip::{Chip, Collection, Habits, Progress, ReadError, SecureChip, Traffic};
 pub use codes::CODES;
 pub use evidence::{
-    ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence, EvidenceError, Holder, PersonalId,
-    VerifiedIdentity,
+    ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence, EvidenceError, Holder, MappingWitness,
+    PersonalId, VerifiedIdentity,
 };
 pub use lds::DataGroup;
 pub use mrz::Sex;

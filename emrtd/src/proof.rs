@@ -6,6 +6,7 @@ pub mod active;
 pub(crate) mod certificate;
 mod chain;
 pub(crate) mod der;
+pub(crate) mod mapping;
 pub(crate) mod passive;
 pub(crate) mod signed_data;
 

@@ -18,6 +18,12 @@ pub struct ChipReport {
     pub clone_check: CloneCheck,
     pub active: ActiveState,
     pub chip_auth: ChipAuthState,
+    /// Reports from before there was such a state have none.
+    #[serde(default)]
+    pub mapping: MappingState,
+    /// EF.CardSecurity on its own; `None` when it was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_security: Option<CardSecurityReport>,
     pub access: AccessProtocol,
     pub card_access: CardAccessState,
     pub mrz: MrzState,
@@ -177,13 +183,43 @@ pub enum ChipAuthState {
     NotOffered,
 }
 
+/// PACE with chip authentication mapping, ICAO 9303-11 §4.4.3.5; convincing only through the desk
+/// that saw it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MappingState {
+    /// The chip holds a key that its issuer signed for.
+    Witnessed,
+    /// What the chip said does not fit the key that its issuer signed for.
+    Contradicted,
+    /// What the chip said fits no key that is signed for this document.
+    KeyUnsigned,
+    /// The issuer signed for this way of opening; the card was opened in another.
+    Unwitnessed,
+    #[default]
+    NotOffered,
+}
+
+/// EF.CardSecurity: signed like EF.SOD, by a signer of its own (ICAO 9303-11 §9.2.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CardSecurityReport {
+    pub signature: SodState,
+    pub chain: ChainState,
+    pub revocation: RevocationState,
+    /// Every key in it is in DG14 too; `None` when there is nothing to compare.
+    pub keys_agree: Option<bool>,
+}
+
 /// EF.CardAccess, which is unsigned, against its copy in DG14, which is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CardAccessState {
     Match,
-    /// What the card advertised before access was not what its issuer signed.
+    /// What the card advertised before access was not what its issuer signed: something was added,
+    /// or something was left out.
     Mismatch,
     /// The issuer signed for PACE, and the card was opened by something weaker.
     Downgraded,
@@ -371,16 +407,29 @@ impl ChipReport {
 
     /// A protection that the issuer signed for must have been used: a copier would leave it out.
     fn clone_fault(&self) -> Option<EvidenceFault> {
+        if self.mapping == MappingState::Contradicted {
+            return Some(EvidenceFault::CloneSuspected);
+        }
+        // Chip authentication is left out where the chip has proved the same key within PACE.
+        let proved =
+            self.mapping == MappingState::Witnessed || self.chip_auth == ChipAuthState::Witnessed;
         match (self.active, self.chip_auth) {
             (ActiveState::OtherChallenge, _) => Some(EvidenceFault::ChallengeMismatch),
             (ActiveState::WrongKey | ActiveState::Unanswered | ActiveState::KeyUnreadable, _)
             | (_, ChipAuthState::WitnessContradicted)
-            | (ActiveState::NotOffered, ChipAuthState::Unwitnessed | ChipAuthState::Unreadable) => {
+            | (ActiveState::NotOffered, ChipAuthState::Unreadable) => {
                 Some(EvidenceFault::CloneSuspected)
             }
-            (ActiveState::Signed, _)
-            | (ActiveState::NotOffered, ChipAuthState::Witnessed | ChipAuthState::NotOffered) => {
-                None
+            (ActiveState::Signed, _) => None,
+            (ActiveState::NotOffered, _) if proved => None,
+            (ActiveState::NotOffered, ChipAuthState::Unwitnessed) => {
+                Some(EvidenceFault::CloneSuspected)
+            }
+            (ActiveState::NotOffered, ChipAuthState::Witnessed | ChipAuthState::NotOffered) => {
+                match self.mapping {
+                    MappingState::KeyUnsigned => Some(EvidenceFault::CloneSuspected),
+                    _ => None,
+                }
             }
         }
     }

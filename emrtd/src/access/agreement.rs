@@ -161,6 +161,16 @@ impl Agreement {
         }
     }
 
+    /// p − 1, which is an element of order two and of no use to anyone honest.
+    pub(crate) fn last_element(&self) -> Result<Vec<u8>, AgreementError> {
+        let Group::Field { p, .. } = &self.group else {
+            return Err(AgreementError::UnknownGroup);
+        };
+        let mut last = (**p).to_owned()?;
+        last.sub_word(1)?;
+        Ok(last.to_vec_padded(p.num_bytes())?)
+    }
+
     /// The tag of a public key in a key template (TR-03110-3 §D.3): 86 for points, 84 for numbers.
     pub(crate) fn public_tag(&self) -> u32 {
         match self.group {

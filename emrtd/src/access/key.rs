@@ -112,35 +112,40 @@ impl MrzKey {
         Ok(Self(information))
     }
 
-    /// From the printed lines: three of 30 characters, or two of 36 or 44; check digits are checked.
+    /// From the printed lines, as they were typed or scanned: three of 30 characters, or two of 36 or
+    /// 44; check digits are checked.
+    ///
+    /// Forgiven, because it cannot change the meaning: small letters, spaces anywhere, empty lines,
+    /// `«` for `<<`, and all lines run into one. The letter O counts as zero where only digits can
+    /// stand, and the check digit must then fit; in the document number it stays what it is, for
+    /// there both are right.
     pub fn from_lines(lines: &[&str]) -> Result<Self, AccessKeyError> {
-        let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
-        if lines.iter().any(|line| !line.is_ascii()) {
-            return Err(AccessKeyError::MrzCharacter);
-        }
+        let lines = printed(lines)?;
+        let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
         let (number, birth, expiry, tail) = match lines[..] {
             // ICAO 9303-5 §4.2.2: a long number goes on in the optional data.
-            [one, two, _] if one.len() == 30 && two.len() == 30 => {
+            [one, two, three] if [one, two, three].iter().all(|line| line.len() == 30) => {
                 (&one[5..15], &two[..7], &two[8..15], &one[15..30])
             }
-            [_, two] if two.len() == 44 => (&two[..10], &two[13..20], &two[21..28], ""),
-            [_, two] if two.len() == 36 => (&two[..10], &two[13..20], &two[21..28], &two[28..35]),
+            [one, two] if one.len() == 44 && two.len() == 44 => {
+                (&two[..10], &two[13..20], &two[21..28], "")
+            }
+            // ICAO 9303-6 §4.2.2, likewise.
+            [one, two] if one.len() == 36 && two.len() == 36 => {
+                (&two[..10], &two[13..20], &two[21..28], &two[28..35])
+            }
             _ => return Err(AccessKeyError::MrzLines),
         };
         let tail = tail.split('<').next().unwrap_or_default();
-        let document = if number.ends_with('<') && tail.len() > 1 {
+        let document = Zeroizing::new(if number.ends_with('<') && tail.len() > 1 {
             format!("{}{tail}", &number[..9])
         } else {
             number.to_owned()
-        };
-        for field in [&document[..], birth, expiry] {
-            let (body, digit) = field.split_at(field.len() - 1);
-            if !digit.starts_with(check_digit(body)?) {
-                return Err(AccessKeyError::MrzCheckDigit);
-            }
-        }
-        let document = &document[..document.len() - 1];
-        Self::from_text(document.trim_end_matches('<'), &birth[..6], &expiry[..6])
+        });
+        let document = checked(&document, false)?;
+        let birth = checked(birth, true)?;
+        let expiry = checked(expiry, true)?;
+        Self::from_text(document.trim_end_matches('<'), &birth, &expiry)
     }
 
     /// SHA-1 of the MRZ information: the seed of BAC (first 16 bytes) and the password of PACE.
@@ -152,6 +157,63 @@ impl MrzKey {
 impl fmt::Debug for MrzKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MrzKey")
+    }
+}
+
+/// The lines as they are printed, whatever was typed for them.
+fn printed(lines: &[&str]) -> Result<Vec<Zeroizing<String>>, AccessKeyError> {
+    let mut found = Vec::new();
+    for line in lines {
+        let mut clean = Zeroizing::new(String::with_capacity(96));
+        for letter in line.chars().filter(|letter| !letter.is_whitespace()) {
+            match letter {
+                // What keyboards and text recognition make of the filler.
+                '«' => clean.push_str("<<"),
+                '‹' | '＜' => clean.push('<'),
+                'A'..='Z' | 'a'..='z' | '0'..='9' | '<' => clean.push(letter.to_ascii_uppercase()),
+                _ => return Err(AccessKeyError::MrzCharacter),
+            }
+            // Longer than any zone: not worth going on with.
+            if clean.len() > 90 {
+                return Err(AccessKeyError::MrzLines);
+            }
+        }
+        if !clean.is_empty() {
+            found.push(clean);
+        }
+    }
+    if let [whole] = &found[..] {
+        let width = match whole.len() {
+            90 => 30,
+            72 => 36,
+            88 => 44,
+            _ => return Err(AccessKeyError::MrzLines),
+        };
+        found = (0..whole.len() / width)
+            .map(|line| Zeroizing::new(whole[line * width..(line + 1) * width].to_owned()))
+            .collect();
+    }
+    Ok(found)
+}
+
+/// A field without the check digit at its end, if that fits.
+fn checked(field: &str, digits_only: bool) -> Result<Zeroizing<String>, AccessKeyError> {
+    let (body, digit) = field.split_at(field.len() - 1);
+    let body = Zeroizing::new(if digits_only {
+        body.replace('O', "0")
+    } else {
+        body.to_owned()
+    });
+    // A part of a date may be unknown, never a letter.
+    let fits = !digits_only
+        || body
+            .bytes()
+            .all(|octet| octet.is_ascii_digit() || octet == b'<');
+    let digit = if digit == "O" { "0" } else { digit };
+    if fits && digit.starts_with(check_digit(&body)?) {
+        Ok(body)
+    } else {
+        Err(AccessKeyError::MrzCheckDigit)
     }
 }
 
@@ -214,6 +276,62 @@ mod tests {
     }
 
     #[test]
+    fn what_hands_and_cameras_do_to_the_lines_is_forgiven() {
+        let clean = [
+            "I<UTOD231458907<<<<<<<<<<<<<<<",
+            "7408102F1204100UTO<<<<<<<<<<<6",
+            "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+        ];
+        let digits: Vec<char> = ["740810", "120410"]
+            .map(|field| check_digit(field).unwrap())
+            .to_vec();
+        let second = format!("740810{}F120410{}UTO<<<<<<<<<<<6", digits[0], digits[1]);
+        let clean = [clean[0], &second, clean[2]];
+        let expected = MrzKey::from_lines(&clean).unwrap();
+        let same = |lines: &[&str]| assert_eq!(*MrzKey::from_lines(lines).unwrap().0, *expected.0);
+        let small = clean.map(str::to_lowercase);
+        same(&small.each_ref().map(|line| line.as_str()));
+        let spaced = clean.map(|line| format!(" {} {} ", &line[..7], &line[7..]));
+        same(&spaced.each_ref().map(|line| line.as_str()));
+        let quoted = clean.map(|line| line.replace("<<", "«").replace('<', "‹"));
+        same(&quoted.each_ref().map(|line| line.as_str()));
+        same(&[&clean.concat()]);
+        same(&[clean[0], "", clean[1], " ", clean[2], ""]);
+        // Zeros read as the letter, in the dates and in a check digit that is zero.
+        let letters = second[..15].replace('0', "O") + &second[15..];
+        assert!(letters.contains('O'));
+        same(&[clean[0], &letters, clean[2]]);
+    }
+
+    #[test]
+    fn a_letter_is_never_made_a_digit_where_both_may_stand() {
+        let digit = |number: &str| check_digit(number).unwrap();
+        let line = |number: &str, digit: char| format!("I<UTO{number}{digit}<<<<<<<<<<<<<<<");
+        let rest = [
+            "7408122F1204159UTO<<<<<<<<<<<6",
+            "ERIKSSON<<ANNA<<<<<<<<<<<<<<<<",
+        ];
+        let read = |first: &str| MrzKey::from_lines(&[first, rest[0], rest[1]]);
+        let letter = read(&line("D2O145890", digit("D2O145890"))).unwrap();
+        let zero = read(&line("D20145890", digit("D20145890"))).unwrap();
+        assert_ne!(*letter.0, *zero.0);
+        assert_eq!(
+            read(&line("D2O145890", digit("D20145890"))).unwrap_err(),
+            AccessKeyError::MrzCheckDigit
+        );
+        // Two letters in a date whose sum happens to fit as letters: still a date without letters.
+        let date = "OO0101";
+        let second = format!("{date}{}F1204159UTO<<<<<<<<<<<6", digit(date));
+        let first = line("D20145890", digit("D20145890"));
+        let corrected = MrzKey::from_lines(&[&first, &second, rest[1]]);
+        assert_eq!(
+            corrected.is_ok(),
+            digit(date) == digit("000101"),
+            "only the corrected date's own check digit counts"
+        );
+    }
+
+    #[test]
     fn slips_of_the_pen_are_refused_and_nothing_is_printed() {
         assert_eq!(
             Can::new("12345").unwrap_err(),
@@ -223,7 +341,10 @@ mod tests {
             Can::new("12345a").unwrap_err(),
             AccessKeyError::CanNotSixDigits
         );
-        let lines = ["P<UTO", "L898902C37UTO7408122F1204159ZE184226B<<<<<10"];
+        let lines = [
+            "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+            "L898902C37UTO7408122F1204159ZE184226B<<<<<10",
+        ];
         assert_eq!(
             MrzKey::from_lines(&lines).unwrap_err(),
             AccessKeyError::MrzCheckDigit
@@ -232,10 +353,14 @@ mod tests {
             MrzKey::from_lines(&["é", "x"]).unwrap_err(),
             AccessKeyError::MrzCharacter
         );
-        assert_eq!(
-            MrzKey::from_lines(&[]).unwrap_err(),
-            AccessKeyError::MrzLines
-        );
+        let endless = "<".repeat(1_000_000);
+        let lines: [&[&str]; 5] = [&[], &["", " "], &[&endless], &[&endless[..89]], &lines[1..]];
+        for lines in lines {
+            assert_eq!(
+                MrzKey::from_lines(lines).unwrap_err(),
+                AccessKeyError::MrzLines
+            );
+        }
         assert_eq!(
             format!("{:?}", AccessKey::Can(Can::new("123456").unwrap())),
             "AccessKey::Can"

@@ -1,13 +1,23 @@
-//! PACE with generic mapping: a short password becomes strong keys (ICAO 9303-11 §4.4).
+//! PACE: a short password becomes strong keys (ICAO 9303-11 §4.4).
+//!
+//! Of what a chip offers, this is taken first: chip authentication mapping over curves, for it proves
+//! the chip itself in the same exchanges; then generic mapping over curves, which nearly every chip
+//! speaks best; then integrated mapping over curves; then prime fields, which cost the chip more time
+//! for less strength. AES goes before 3DES whatever the mapping. A longer AES key costs nothing on
+//! the wire and goes before a shorter one; a larger curve does cost time, so among equals the chip's
+//! own order stays.
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use super::agreement::mapping::{nonce_length, terminal_nonce_length};
 use super::agreement::{Agreement, AgreementError};
-use super::security_info::{Mapping, PaceInfo};
+use super::security_info::{Mapping, PaceInfo, dotted};
 use super::{AccessError, AccessKey};
 use crate::apdu::{Command, Status};
+use crate::evidence::MappingWitness;
+use crate::secure_messaging::cipher::unpad;
 use crate::secure_messaging::{Cipher, Session};
 use crate::tlv;
 use crate::transport::Transport;
@@ -18,6 +28,11 @@ const NONCE: &str = "PACE nonce";
 const MAP: &str = "PACE mapping";
 const AGREE: &str = "PACE key agreement";
 const PROVE: &str = "PACE token";
+
+/// The longest nonce: l bits of ICAO 9303-11 §4.4.3.3.2, and room for a chip that is generous.
+const LONGEST_NONCE: usize = 64;
+/// The longest encrypted chip authentication data: a number modulo the order of P-521, padded.
+const LONGEST_DATA: usize = 80;
 
 impl AccessKey {
     /// The password's number, ICAO 9303-11 §4.4.4.1 DO'83'.
@@ -44,20 +59,24 @@ impl AccessKey {
     }
 }
 
+/// What a run of PACE brought.
+pub(super) struct Agreed {
+    pub(super) session: Session,
+    /// What the chip said to prove that it holds its own key; not checked yet.
+    pub(super) mapping: Option<MappingWitness>,
+}
+
 /// Runs PACE in the best way that the chip offers and this crate speaks.
 pub(super) fn run<T: Transport>(
     wire: &mut Wire<T>,
     offers: &[PaceInfo],
     key: &AccessKey,
     rng: &mut dyn CryptoRng,
-) -> Result<Session, AccessError> {
+) -> Result<Agreed, AccessError> {
     let mut refusal = AccessError::PaceUnsupported;
-    for (offer, parameters) in choices(offers) {
-        let Ok(group) = Agreement::standard(parameters) else {
-            continue;
-        };
-        match set_template(wire, offer, parameters, key)? {
-            Ok(()) => return agree(wire, offer, group, key, rng),
+    for (offer, group) in choices(offers) {
+        match set_template(wire, offer, key)? {
+            Ok(()) => return agree(wire, offer, &group, key, rng),
             Err(status) => {
                 refusal = AccessError::Refused {
                     step: SELECT,
@@ -69,20 +88,27 @@ pub(super) fn run<T: Transport>(
     Err(refusal)
 }
 
-/// Curves before prime fields, AES before 3DES, plain generic mapping before that with CAM.
-fn choices(offers: &[PaceInfo]) -> Vec<(&PaceInfo, u8)> {
+/// The offers that can be taken up, in the order that this file's head gives.
+fn choices(offers: &[PaceInfo]) -> Vec<(&PaceInfo, Agreement)> {
     let mut choices: Vec<_> = offers
         .iter()
-        .filter(|offer| !matches!(offer.mapping, Mapping::DhIntegrated | Mapping::EcIntegrated))
-        .filter_map(|offer| Some((offer, offer.parameters?)))
+        .filter_map(|offer| Some((offer, offer.group().ok()?)))
         .collect();
     choices.sort_by_key(|(offer, _)| {
         let mapping = match offer.mapping {
-            Mapping::EcGeneric => 0,
-            Mapping::EcChipAuthentication => 1,
-            _ => 2,
+            Mapping::EcChipAuthentication => 0,
+            Mapping::EcGeneric => 1,
+            Mapping::EcIntegrated => 2,
+            Mapping::DhGeneric => 3,
+            Mapping::DhIntegrated => 4,
         };
-        (mapping, offer.cipher == Cipher::TripleDes)
+        let cipher = match offer.cipher {
+            Cipher::Aes256 => 0,
+            Cipher::Aes192 => 1,
+            Cipher::Aes128 => 2,
+            Cipher::TripleDes => 3,
+        };
+        (offer.cipher == Cipher::TripleDes, mapping, cipher)
     });
     choices
 }
@@ -93,15 +119,15 @@ fn choices(offers: &[PaceInfo]) -> Vec<(&PaceInfo, u8)> {
 fn set_template<T: Transport>(
     wire: &mut Wire<T>,
     offer: &PaceInfo,
-    parameters: u8,
     key: &AccessKey,
 ) -> Result<Result<(), Status>, AccessError> {
     let mut refused = None;
-    for with_parameters in [true, false] {
+    let numbers = [offer.parameters, None];
+    for parameters in &numbers[usize::from(offer.parameters.is_none())..] {
         let mut data = tlv::encode(0x80, &offer.oid);
         tlv::append(&mut data, 0x83, &[key.reference()]);
-        if with_parameters {
-            tlv::append(&mut data, 0x84, &[parameters]);
+        if let Some(number) = parameters {
+            tlv::append(&mut data, 0x84, &[*number]);
         }
         let command = Command::new(0x00, 0x22, 0xC1, 0xA4).data(data);
         let status = wire.send(&command)?.response.status;
@@ -117,39 +143,28 @@ fn set_template<T: Transport>(
 fn agree<T: Transport>(
     wire: &mut Wire<T>,
     offer: &PaceInfo,
-    group: Agreement,
+    group: &Agreement,
     key: &AccessKey,
     rng: &mut dyn CryptoRng,
-) -> Result<Session, AccessError> {
+) -> Result<Agreed, AccessError> {
     let cipher = offer.cipher;
     // 1. The nonce, encrypted with the password.
-    let sealed = authenticate(wire, NONCE, true, None, 0x80)?;
-    if sealed.is_empty() || sealed.len() > 64 {
-        return Err(AccessError::Malformed { step: NONCE });
-    }
-    let password = key.password_key(cipher);
-    let nonce = cipher
-        .decrypt(&password, &vec![0; cipher.block()], &sealed)
-        .map(Zeroizing::new)
-        .ok_or(AccessError::Malformed { step: NONCE })?;
+    let nonce = nonce(wire, offer, key)?;
     // 2. A generator that only those who know the nonce can compute.
-    let own = group.key_pair(rng).map_err(|error| fault(error, MAP))?;
-    let theirs = authenticate(wire, MAP, true, Some((0x81, &own.public)), 0x82)?;
-    let mapped = group
-        .mapped(&nonce, &own, &theirs)
-        .map_err(|error| fault(error, MAP))?;
+    let (mapped, mapping_key) = map(wire, offer, group, &nonce, rng)?;
     // 3. Key agreement with that generator.
     let own = mapped.key_pair(rng).map_err(|error| fault(error, AGREE))?;
-    let theirs = authenticate(wire, AGREE, true, Some((0x83, &own.public)), 0x84)?;
+    let answer = authenticate(wire, AGREE, true, Some((0x83, &own.public)))?;
+    let theirs = wanted(&answer, 0x84, AGREE)?;
     let secret = mapped
-        .shared(&own, &theirs)
+        .shared(&own, theirs)
         .map_err(|error| fault(error, AGREE))?;
     // 4. Each proves to have come to the same keys, with the other's public key.
     let mac = cipher.derive(&secret, 2);
     let tag = mapped.public_tag();
-    let ours = cipher.token_mac(&mac, &token_input(&offer.oid, tag, &theirs));
+    let ours = cipher.token_mac(&mac, &token_input(&offer.oid, tag, theirs));
     let expected = cipher.token_mac(&mac, &token_input(&offer.oid, tag, &own.public));
-    let token = match authenticate(wire, PROVE, false, Some((0x85, &ours)), 0x86) {
+    let answer = match authenticate(wire, PROVE, false, Some((0x85, &ours))) {
         Err(AccessError::Refused { status, .. })
             if status.0 >> 8 == 0x63 || matches!(status.0, 0x6982 | 0x6983 | 0x6988 | 0x6A80) =>
         {
@@ -157,10 +172,101 @@ fn agree<T: Transport>(
         }
         other => other?,
     };
-    if !bool::from(token.as_slice().ct_eq(&expected)) {
+    let token = wanted(&answer, 0x86, PROVE)?;
+    if !bool::from(token.ct_eq(&expected)) {
         return Err(AccessError::ChipUnproven);
     }
-    Ok(Session::derive(cipher, &secret))
+    // 5. With chip authentication mapping, what ties the chip's own key to its mapping key.
+    let mapping = match (offer.mapping, mapping_key) {
+        (Mapping::EcChipAuthentication, Some(public_key)) => Some(MappingWitness {
+            protocol: dotted(&offer.oid),
+            parameter_id: group.id(),
+            public_key,
+            data: chip_data(&answer, cipher, &secret)?,
+        }),
+        _ => None,
+    };
+    Ok(Agreed {
+        session: Session::derive(cipher, &secret),
+        mapping,
+    })
+}
+
+/// Asks for the nonce and decrypts it (ICAO 9303-11 §4.4.3.2); with a wrong password it comes out
+/// wrong, and nobody can tell yet.
+fn nonce<T: Transport>(
+    wire: &mut Wire<T>,
+    offer: &PaceInfo,
+    key: &AccessKey,
+) -> Result<Zeroizing<Vec<u8>>, AccessError> {
+    let malformed = AccessError::Malformed { step: NONCE };
+    let answer = authenticate(wire, NONCE, true, None)?;
+    let sealed = wanted(&answer, 0x80, NONCE)?;
+    let fits = match offer.mapping {
+        Mapping::DhIntegrated | Mapping::EcIntegrated => sealed.len() == nonce_length(offer.cipher),
+        _ => (offer.cipher.block()..=LONGEST_NONCE).contains(&sealed.len()),
+    };
+    if !fits {
+        return Err(malformed);
+    }
+    let password = key.password_key(offer.cipher);
+    let nonce = offer
+        .cipher
+        .decrypt(&password, &vec![0; offer.cipher.block()], sealed)
+        .map(Zeroizing::new)
+        .ok_or(malformed.clone())?;
+    // Nothing random comes out as zero; the generator would be the chip's alone.
+    if nonce.iter().all(|octet| *octet == 0) {
+        return Err(malformed);
+    }
+    Ok(nonce)
+}
+
+/// The mapped generator and, where the chip sent one, its mapping key.
+fn map<T: Transport>(
+    wire: &mut Wire<T>,
+    offer: &PaceInfo,
+    group: &Agreement,
+    nonce: &[u8],
+    rng: &mut dyn CryptoRng,
+) -> Result<(Agreement, Option<Vec<u8>>), AccessError> {
+    let unfit = |error| fault(error, MAP);
+    if matches!(offer.mapping, Mapping::DhIntegrated | Mapping::EcIntegrated) {
+        let mut own = Zeroizing::new(vec![0; terminal_nonce_length(offer.cipher)]);
+        rng.fill_bytes(&mut own);
+        // The chip has nothing to add: its answer is empty (ICAO 9303-11 §4.4.4.2).
+        authenticate(wire, MAP, true, Some((0x81, &own)))?;
+        let mapped = group.integrated(offer.cipher, nonce, &own).map_err(unfit)?;
+        return Ok((mapped, None));
+    }
+    let own = group.key_pair(rng).map_err(unfit)?;
+    let answer = authenticate(wire, MAP, true, Some((0x81, &own.public)))?;
+    let theirs = wanted(&answer, 0x82, MAP)?;
+    let mapped = group.mapped(nonce, &own, theirs).map_err(unfit)?;
+    Ok((mapped, Some(theirs.to_vec())))
+}
+
+/// CA_IC out of DO'8A', ICAO 9303-11 §4.4.3.5. A chip that chose this mapping and sends nothing
+/// has not proved what it promised.
+fn chip_data(answer: &[u8], cipher: Cipher, secret: &[u8]) -> Result<Vec<u8>, AccessError> {
+    let sealed = tlv::find(answer, 0x8A)
+        .map_err(|_| AccessError::Malformed { step: PROVE })?
+        .ok_or(AccessError::MappingUnproven)?;
+    if sealed.len() > LONGEST_DATA {
+        return Err(AccessError::MappingUnproven);
+    }
+    let enc = cipher.derive(secret, 1);
+    cipher
+        .decrypt(&enc, &chip_data_iv(cipher, &enc), sealed)
+        .and_then(unpad)
+        .filter(|data| !data.is_empty())
+        .ok_or(AccessError::MappingUnproven)
+}
+
+/// E(KS_enc, −1), ICAO 9303-11 §4.4.3.5.
+pub(crate) fn chip_data_iv(cipher: Cipher, enc: &[u8]) -> Vec<u8> {
+    let block = cipher.block();
+    cipher.encrypt(enc, &vec![0; block], &vec![0xFF; block])
 }
 
 /// The public key template over which a token is computed, ICAO 9303-11 §4.4.3.4.
@@ -171,13 +277,12 @@ pub(crate) fn token_input(oid: &[u8], tag: u32, public: &[u8]) -> Vec<u8> {
     )
 }
 
-/// One GENERAL AUTHENTICATE; the object `wanted` out of the dynamic authentication data.
+/// One GENERAL AUTHENTICATE; what stands in the dynamic authentication data.
 fn authenticate<T: Transport>(
     wire: &mut Wire<T>,
     step: &'static str,
     chained: bool,
     object: Option<(u32, &[u8])>,
-    wanted: u32,
 ) -> Result<Vec<u8>, AccessError> {
     let object = object.map_or_else(Vec::new, |(tag, value)| tlv::encode(tag, value));
     let data = tlv::encode(0x7C, &object);
@@ -192,14 +297,23 @@ fn authenticate<T: Transport>(
             status: response.status,
         });
     }
-    let malformed = |_| AccessError::Malformed { step };
-    let inner = tlv::only(&response.data, 0x7C).map_err(malformed)?;
-    Ok(tlv::require(inner, wanted).map_err(malformed)?.to_vec())
+    // Where the chip has nothing to say, some leave out the empty object too.
+    if response.data.is_empty() {
+        return Ok(Vec::new());
+    }
+    tlv::only(&response.data, 0x7C)
+        .map(<[u8]>::to_vec)
+        .map_err(|_| AccessError::Malformed { step })
+}
+
+fn wanted<'a>(answer: &'a [u8], tag: u32, step: &'static str) -> Result<&'a [u8], AccessError> {
+    tlv::require(answer, tag).map_err(|_| AccessError::Malformed { step })
 }
 
 fn fault(error: AgreementError, step: &'static str) -> AccessError {
     match error {
         AgreementError::UnknownGroup => AccessError::PaceUnsupported,
-        AgreementError::BadKey | AgreementError::Arithmetic => AccessError::Malformed { step },
+        AgreementError::BadKey => AccessError::KeyUnfit { step },
+        AgreementError::Arithmetic => AccessError::Malformed { step },
     }
 }

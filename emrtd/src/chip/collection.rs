@@ -84,6 +84,8 @@ pub(super) fn begun(access: AccessProtocol, card_access: Option<&[u8]>) -> ChipE
         locked: Vec::new(),
         active: None,
         chip_auth: None,
+        mapping: None,
+        card_security: None,
         access,
     }
 }

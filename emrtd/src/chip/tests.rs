@@ -400,12 +400,12 @@ fn pace_that_fails_never_becomes_bac() {
     let other = AccessKey::Mrz(MrzKey::from_text("093047065", "930512", "330512").unwrap());
     let (result, _) = read_with(memory(), "", &other, allow);
     assert_eq!(result.unwrap_err(), "card.mrz_wrong");
-    // PACE in a form not spoken here (integrated mapping) is still PACE.
+    // PACE in a form that nobody knows is still PACE.
     let mut strange = memory();
     let card_access = strange.files.get_mut(&0x011C).unwrap();
     let at = card_access.len() - 8;
     assert_eq!(card_access[at - 1..=at + 1], [4, 2, 2]);
-    card_access[at] = 4;
+    card_access[at] = 5;
     let (result, _) = read_with(strange, "", &mrz, allow);
     assert_eq!(result.unwrap_err(), "card.pace_unsupported");
 }

@@ -5,12 +5,13 @@ use thiserror::Error;
 
 use super::{Challenge, ChipEvidence, Holder, VerifiedIdentity};
 use crate::access::AccessProtocol;
-use crate::lds::dg14::SecurityInfos;
+use crate::lds::dg14::{SecurityInfo, SecurityInfos};
 use crate::lds::{DataGroup, LdsError, dg1, dg13, dg15};
 use crate::mrz::Mrz;
-use crate::proof::{active, passive};
+use crate::proof::{active, mapping, passive};
 use crate::report::{
-    ActiveState, CardAccessState, ChipAuthState, ChipReport, CloneCheck, EvidenceFault, MrzState,
+    ActiveState, CardAccessState, ChipAuthState, ChipReport, CloneCheck, EvidenceFault,
+    MappingState, MrzState,
 };
 use crate::trust::{CscaTrust, country};
 
@@ -144,14 +145,25 @@ impl<'a> Reading<'a> {
         let signed_for = |group| passive.groups.contains_key(&group);
         let active = self.active(signed_for(DataGroup::Dg15), challenge);
         let chip_auth = self.chip_auth(signed_for(DataGroup::Dg14));
+        let dg14 = self.dg14.as_ref().and_then(|infos| infos.as_ref().ok());
+        let card_security = self
+            .evidence
+            .card_security
+            .as_deref()
+            .map(|file| mapping::card_security(file, dg14, trust, mrz_country, at));
+        let mapping = mapping::state(self.evidence.mapping.as_ref(), dg14, card_security.as_ref());
         ChipReport {
-            clone_check: match (active, chip_auth) {
-                (ActiveState::Signed, _) => CloneCheck::SignedByChip,
-                (_, ChipAuthState::Witnessed) => CloneCheck::WitnessedByDesk,
+            clone_check: match (active, chip_auth, mapping) {
+                (ActiveState::Signed, ..) => CloneCheck::SignedByChip,
+                (_, ChipAuthState::Witnessed, _) | (.., MappingState::Witnessed) => {
+                    CloneCheck::WitnessedByDesk
+                }
                 _ => CloneCheck::NotOffered,
             },
             active,
             chip_auth,
+            mapping,
+            card_security: card_security.map(|file| file.report),
             access: self.evidence.access,
             card_access: self.card_access(),
             mrz: match &self.mrz {
@@ -212,6 +224,12 @@ impl<'a> Reading<'a> {
     }
 
     /// ICAO 9303-11 §9.2.11: DG14 repeats what EF.CardAccess says, under the signature.
+    ///
+    /// The PACE entries of both must be the same. One that only EF.CardAccess has was added to
+    /// lead the desk astray; one that only DG14 has was taken out so that the desk would take a
+    /// weaker one. Order, repetitions and entries of other protocols do not matter: real chips
+    /// differ in these (EF.CardAccess names terminal authentication, DG14 the chip's keys). A DG14
+    /// without any PACE entry is from before the rule and is no reason for suspicion.
     fn card_access(&self) -> CardAccessState {
         let Some(Ok(signed)) = &self.dg14 else {
             return CardAccessState::NotRead;
@@ -226,13 +244,7 @@ impl<'a> Reading<'a> {
             return CardAccessState::NotRead;
         };
         match SecurityInfos::from_card_access(file) {
-            Ok(advertised)
-                if advertised
-                    .pace()
-                    .all(|info| signed.pace().any(|other| other == info)) =>
-            {
-                CardAccessState::Match
-            }
+            Ok(advertised) if same_pace(&advertised, signed) => CardAccessState::Match,
             _ => CardAccessState::Mismatch,
         }
     }
@@ -243,4 +255,20 @@ impl<'a> Reading<'a> {
         };
         Some(mrz.personal_id()? == dg13.personal_id.as_ref()?.as_str())
     }
+}
+
+fn same_pace(one: &SecurityInfos, other: &SecurityInfos) -> bool {
+    let within = |one: &SecurityInfos, other: &SecurityInfos| {
+        one.iter()
+            .filter(|info| is_pace(info))
+            .all(|info| other.iter().any(|other| other == info))
+    };
+    within(one, other) && within(other, one)
+}
+
+fn is_pace(info: &SecurityInfo) -> bool {
+    matches!(
+        info,
+        SecurityInfo::Pace { .. } | SecurityInfo::PaceDomainParameters { .. }
+    )
 }

@@ -188,7 +188,7 @@ fn facts(signed: &SignedData, anchor: Option<&X509>) -> SignerFacts {
 }
 
 /// The last second of a day: a certificate that begins or ends on it counts as valid.
-fn end_of(day: Date) -> Timestamp {
+pub(super) fn end_of(day: Date) -> Timestamp {
     day.at(23, 59, 59, 0)
         .to_zoned(TimeZone::UTC)
         .map(|zoned| zoned.timestamp())

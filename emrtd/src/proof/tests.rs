@@ -560,6 +560,8 @@ fn the_synthetic_passport_of_the_bsi_holds_by_hash_and_signature() {
         locked: Vec::new(),
         active: None,
         chip_auth: None,
+        mapping: None,
+        card_security: None,
         access: AccessProtocol::Bac,
     };
     let report = evidence.report(&trust(&utopia()), &CHALLENGE, date(2008, 6, 1));

@@ -26,6 +26,9 @@ use handshake::{BacChip, PaceChip};
 /// EF.ATR/INFO, EF.DIR and EF.CardAccess stand in the master file, everything else in the document.
 const MASTER_FILES: [u16; 3] = [0x2F01, 0x2F00, 0x011C];
 
+/// EF.CardSecurity in the master file, EF.SOD in the document.
+const CARD_SECURITY: u16 = 0x011D;
+
 /// What is burnt into a chip when it is made.
 #[derive(Clone)]
 pub struct Memory {
@@ -33,9 +36,12 @@ pub struct Memory {
     pub files: BTreeMap<u16, Vec<u8>>,
     pub can: Option<Can>,
     pub mrz: Option<MrzKey>,
+    /// EF.CardSecurity of the master file, whose identifier EF.SOD has in the document.
+    pub card_security: Option<Vec<u8>>,
     /// The private half of DG15: elliptic curve or RSA.
     pub active_key: Option<PKey<Private>>,
-    /// The private half of the chip authentication key in DG14.
+    /// The private half of the chip authentication key in DG14; with it the chip also proves itself
+    /// in PACE with chip authentication mapping.
     pub chip_key: Option<PKey<Private>>,
 }
 
@@ -80,6 +86,7 @@ impl Memory {
             files,
             can: Can::new(&card.can).ok(),
             mrz: MrzKey::from_lines(&lines).ok(),
+            card_security: card.card_security.clone(),
             active_key: key(&card.active_key),
             chip_key: key(&card.chip_key),
         }
@@ -312,6 +319,14 @@ impl Applet {
 
     /// The file, if it stands where we are and the access rules allow it (ICAO 9303-10 §3.11).
     fn file(&self, id: u16) -> Result<&[u8], Status> {
+        if id == CARD_SECURITY && !self.in_document {
+            // Readable after PACE only (ICAO 9303-10 §3.11.3).
+            if !self.open {
+                return Err(Status::SECURITY_NOT_SATISFIED);
+            }
+            let file = self.memory.card_security.as_deref();
+            return file.ok_or(Status::FILE_NOT_FOUND);
+        }
         let master = MASTER_FILES.contains(&id);
         // Where there is no SELECT of the master file, its files are within reach from everywhere.
         let here = master != self.in_document || master && self.faults.mf_6d00;

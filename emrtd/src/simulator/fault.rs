@@ -65,6 +65,38 @@ pub struct Faults {
     pub wrong_ca: bool,
     /// Chip authentication is refused.
     pub refuse_ca: bool,
+    /// Our own mapping key is sent back.
+    pub pace_echo: bool,
+    /// Our own key of the agreement is sent back.
+    pub pace_echo_key: bool,
+    /// Our own token is sent back.
+    pub pace_echo_token: bool,
+    /// The mapping key is no element of the group.
+    pub pace_off_curve: bool,
+    /// The key of the agreement is no element of the group.
+    pub pace_off_curve_key: bool,
+    /// The mapping key is the point at infinity, or one.
+    pub pace_infinity: bool,
+    /// The key of the agreement is the point at infinity, or one.
+    pub pace_infinity_key: bool,
+    /// The mapping key is the number p − 1, of order two; on a curve, its own with another sign octet.
+    pub pace_small_subgroup: bool,
+    /// The mapping key is a byte too short.
+    pub pace_short_key: bool,
+    /// The nonce is shorter than a block.
+    pub pace_short_nonce: bool,
+    /// The nonce is nothing but zeros.
+    pub pace_zero_nonce: bool,
+    /// The answers of PACE end before their length says.
+    pub pace_malformed: bool,
+    /// The chip's token is wrong.
+    pub pace_wrong_token: bool,
+    /// In chip authentication mapping, what ties the keys is wrong: a copied chip.
+    pub cam_wrong: bool,
+    /// In chip authentication mapping, what ties the keys is left out.
+    pub cam_missing: bool,
+    /// In chip authentication mapping, what ties the keys cannot be decrypted.
+    pub cam_garbled: bool,
     /// DG1 announces sixteen megabytes.
     pub length_bomb: bool,
     /// DG1 announces a few bytes more than it has.
@@ -87,7 +119,10 @@ pub struct UnknownFault {
 const KNOWN: &str = "drop=N back=N hang=N bad-mac=N replay=N bare=N endless-61=N endless-6c=N mute-on-extended \
      two-gib deep-nesting indefinite-length max-le=N no-extended refusal-ends-session plain-errors exact-le no-sfi mf-6d00 \
      starts-in-document no-pace refuse-pace no-bac wants-parameter-id hates-parameter-id dg3-open wrong-aa refuse-aa \
-     wrong-ca refuse-ca length-bomb long-dg1";
+     wrong-ca refuse-ca \
+     pace-echo pace-echo-key pace-echo-token pace-off-curve pace-off-curve-key pace-infinity pace-infinity-key \
+     pace-small-subgroup pace-short-key pace-short-nonce pace-zero-nonce pace-malformed pace-wrong-token cam-wrong \
+     cam-missing cam-garbled length-bomb long-dg1";
 
 impl Faults {
     fn flag(&mut self, word: &str) -> Option<&mut bool> {
@@ -109,6 +144,22 @@ impl Faults {
             "refuse-aa" => &mut self.refuse_aa,
             "wrong-ca" => &mut self.wrong_ca,
             "refuse-ca" => &mut self.refuse_ca,
+            "pace-echo" => &mut self.pace_echo,
+            "pace-echo-key" => &mut self.pace_echo_key,
+            "pace-echo-token" => &mut self.pace_echo_token,
+            "pace-off-curve" => &mut self.pace_off_curve,
+            "pace-off-curve-key" => &mut self.pace_off_curve_key,
+            "pace-infinity" => &mut self.pace_infinity,
+            "pace-infinity-key" => &mut self.pace_infinity_key,
+            "pace-small-subgroup" => &mut self.pace_small_subgroup,
+            "pace-short-key" => &mut self.pace_short_key,
+            "pace-short-nonce" => &mut self.pace_short_nonce,
+            "pace-zero-nonce" => &mut self.pace_zero_nonce,
+            "pace-malformed" => &mut self.pace_malformed,
+            "pace-wrong-token" => &mut self.pace_wrong_token,
+            "cam-wrong" => &mut self.cam_wrong,
+            "cam-missing" => &mut self.cam_missing,
+            "cam-garbled" => &mut self.cam_garbled,
             "length-bomb" => &mut self.length_bomb,
             "long-dg1" => &mut self.long_dg1,
             "two-gib" => &mut self.two_gib,

@@ -135,6 +135,8 @@ pub struct CardOptions {
     pub chip_authentication: bool,
     /// EF.CardAccess, and its copy in DG14.
     pub pace: bool,
+    /// PACE also with chip authentication mapping, with EF.CardSecurity; needs the two above.
+    pub chip_authentication_mapping: bool,
     /// When the security object is signed.
     pub signed_at: Timestamp,
 }
@@ -146,6 +148,7 @@ impl CardOptions {
             active: ActiveKeyKind::default(),
             chip_authentication: true,
             pace: true,
+            chip_authentication_mapping: false,
             signed_at,
         }
     }

@@ -115,6 +115,26 @@ impl Agreement {
         }
     }
 
+    /// The chip's half of chip authentication mapping: CA_IC, which makes its mapping key of its own
+    /// key (ICAO 9303-11 §4.4.3.5).
+    pub(crate) fn chip_data(
+        &self,
+        mapping: &KeyPair,
+        chip_secret: &BigNumRef,
+    ) -> Result<Vec<u8>, AgreementError> {
+        let Group::Curve { curve, .. } = &self.group else {
+            return Err(AgreementError::UnknownGroup);
+        };
+        let mut ctx = BigNumContext::new()?;
+        let mut order = BigNum::new()?;
+        curve.order(&mut order, &mut ctx)?;
+        let mut inverse = Secret(BigNum::new()?);
+        inverse.0.mod_inverse(chip_secret, &order, &mut ctx)?;
+        let mut data = BigNum::new()?;
+        data.mod_mul(&inverse.0, &mapping.secret.0, &order, &mut ctx)?;
+        Ok(data.to_vec_padded(order.num_bytes())?)
+    }
+
     fn with_point(&self, generator: EcPoint) -> Result<Self, AgreementError> {
         let mut mapped = Self::standard(self.id)?;
         if let Group::Curve {

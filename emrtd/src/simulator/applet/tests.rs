@@ -53,6 +53,7 @@ pub(crate) fn memory() -> Memory {
         files,
         can: Some(Can::new(CAN).unwrap()),
         mrz: Some(mrz()),
+        card_security: None,
         active_key: Some(active),
         chip_key: Some(chip),
     }

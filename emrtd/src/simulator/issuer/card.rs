@@ -18,6 +18,7 @@ use crate::evidence::{Challenge, PersonalId};
 use crate::lds::{DataGroup, ImageFormat, com, dg1, dg2, dg3, dg13, dg14, dg15};
 use crate::mrz::{Sex, Td1, check_digit};
 use crate::proof::active::{self, Hash};
+use crate::proof::mapping::SECURITY_OBJECT;
 use crate::tlv;
 
 /// File identifiers of the application's two other files.
@@ -29,6 +30,7 @@ const TERMINAL_AUTHENTICATION: &str = "0.4.0.127.0.7.2.2.2";
 const CA_ECDH_AES_128: &str = "0.4.0.127.0.7.2.2.3.2.2";
 const CA_PUBLIC_KEY_ECDH: &str = "0.4.0.127.0.7.2.2.1.2";
 const PACE_ECDH_GM_AES_128: &str = "0.4.0.127.0.7.2.2.4.2.2";
+const PACE_ECDH_CAM_AES_128: &str = "0.4.0.127.0.7.2.2.4.6.2";
 const ACTIVE_AUTHENTICATION: &str = "2.23.136.1.1.5";
 /// brainpoolP256r1 among the standardized domain parameters (ICAO 9303-11 §9.5.1).
 const BRAINPOOL_P256R1: u8 = 13;
@@ -43,6 +45,13 @@ pub struct SpecimenCard {
     /// EF.CardAccess of the master file; without it the chip has no PACE.
     #[serde(with = "base64_text::option", default)]
     pub card_access: Option<Vec<u8>>,
+    /// EF.CardSecurity of the master file, for chip authentication mapping.
+    #[serde(
+        with = "base64_text::option",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub card_security: Option<Vec<u8>>,
     /// PKCS#8. Without it INTERNAL AUTHENTICATE cannot be answered.
     #[serde(with = "base64_text::option", default)]
     pub active_key: Option<Vec<u8>>,
@@ -182,6 +191,25 @@ pub(super) fn personalise(
         issuer.pss,
         options.signed_at,
     )?;
+    // ICAO 9303-11 §9.2.11: what EF.CardAccess says, and the key.
+    let card_security = match &chip_key {
+        Some(key) if options.pace && options.chip_authentication_mapping => {
+            let infos = [
+                dg14::write_info(CA_PUBLIC_KEY_ECDH, &[&key.public_key_to_der()?]),
+                dg14::write_info(CA_ECDH_AES_128, &[&number(1)]),
+            ];
+            let content = tlv::encode(0x31, &[infos.concat(), pace_infos(options)].concat());
+            Some(security_object::sign_content(
+                SECURITY_OBJECT,
+                &content,
+                &issuer.signer,
+                &issuer.signer_key,
+                issuer.pss,
+                options.signed_at,
+            )?)
+        }
+        _ => None,
+    };
     let mut files = BTreeMap::from([(EF_COM, com::write(groups.keys().copied())), (EF_SOD, sod)]);
     files.extend(
         groups
@@ -190,7 +218,8 @@ pub(super) fn personalise(
     );
     Ok(SpecimenCard {
         files,
-        card_access: options.pace.then(card_access),
+        card_access: options.pace.then(|| card_access(options)),
+        card_security,
         active_key: active_key
             .map(|key| key.private_key_to_pkcs8())
             .transpose()?,
@@ -279,7 +308,7 @@ fn security_infos(
         infos.push(dg14::write_info(CA_ECDH_AES_128, &[&number(1)]));
     }
     if options.pace {
-        infos.push(pace_info());
+        infos.push(pace_infos(options));
     }
     if options.active == ActiveKeyKind::Brainpool256 {
         let algorithm = crate::lds::oid::from_dots(Hash::Sha256.plain_algorithm());
@@ -292,22 +321,24 @@ fn security_infos(
 }
 
 /// Byte for byte what CCCDs show.
-fn card_access() -> Vec<u8> {
+fn card_access(options: &CardOptions) -> Vec<u8> {
     tlv::encode_all(
         0x31,
         &[
             &dg14::write_info(TERMINAL_AUTHENTICATION, &[&number(1)]),
             &dg14::write_info(CA_ECDH_AES_128, &[&number(1)]),
-            &pace_info(),
+            &pace_infos(options),
         ],
     )
 }
 
-fn pace_info() -> Vec<u8> {
-    dg14::write_info(
-        PACE_ECDH_GM_AES_128,
-        &[&number(2), &number(BRAINPOOL_P256R1)],
-    )
+fn pace_infos(options: &CardOptions) -> Vec<u8> {
+    let info = |protocol| dg14::write_info(protocol, &[&number(2), &number(BRAINPOOL_P256R1)]);
+    let mut infos = info(PACE_ECDH_GM_AES_128);
+    if options.chip_authentication_mapping {
+        infos.extend(info(PACE_ECDH_CAM_AES_128));
+    }
+    infos
 }
 
 fn number(value: u8) -> Vec<u8> {

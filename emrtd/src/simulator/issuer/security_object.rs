@@ -36,7 +36,20 @@ pub(super) fn sign(
             .collect(),
     };
     let content = object.write();
-    let attributes = attributes(&content, at);
+    let message = sign_content(LDS_SECURITY_OBJECT, &content, signer, key, pss, at)?;
+    Ok(sod::write(&message))
+}
+
+/// A message of any kind, signed as a document signer signs (RFC 5652 §5).
+pub(super) fn sign_content(
+    kind: &str,
+    content: &[u8],
+    signer: &X509,
+    key: &PKey<Private>,
+    pss: bool,
+    at: Timestamp,
+) -> Result<Vec<u8>, ErrorStack> {
+    let attributes = attributes(kind, content, at);
     let signature = signature(&tlv::encode(0x31, &attributes), key, pss)?;
     // RFC 5652 §5.3.
     let info = tlv::encode_all(
@@ -53,8 +66,8 @@ pub(super) fn sign(
     let encapsulated = tlv::encode_all(
         0x30,
         &[
-            &identifier(LDS_SECURITY_OBJECT),
-            &tlv::encode(0xA0, &tlv::encode(0x04, &content)),
+            &identifier(kind),
+            &tlv::encode(0xA0, &tlv::encode(0x04, content)),
         ],
     );
     let data = tlv::encode_all(
@@ -67,24 +80,23 @@ pub(super) fn sign(
             &tlv::encode(0x31, &info),
         ],
     );
-    let message = tlv::encode_all(
+    Ok(tlv::encode_all(
         0x30,
         &[
             &identifier("1.2.840.113549.1.7.2"),
             &tlv::encode(0xA0, &data),
         ],
-    );
-    Ok(sod::write(&message))
+    ))
 }
 
 /// Content type, digest and signing time, in the order of DER.
-fn attributes(content: &[u8], at: Timestamp) -> Vec<u8> {
+fn attributes(kind: &str, content: &[u8], at: Timestamp) -> Vec<u8> {
     let attribute = |id: &str, value: &[u8]| {
         tlv::encode_all(0x30, &[&identifier(id), &tlv::encode(0x31, value)])
     };
     let time = at.strftime("%y%m%d%H%M%SZ").to_string();
     let mut attributes = [
-        attribute("1.2.840.113549.1.9.3", &identifier(LDS_SECURITY_OBJECT)),
+        attribute("1.2.840.113549.1.9.3", &identifier(kind)),
         attribute("1.2.840.113549.1.9.4", &tlv::encode(0x04, &sha256(content))),
         attribute("1.2.840.113549.1.9.5", &tlv::encode(0x17, time.as_bytes())),
     ];

@@ -111,6 +111,8 @@ pub(crate) fn evidence(card: &SpecimenCard) -> ChipEvidence {
             protocol: "0.4.0.127.0.7.2.2.3.2.2".to_owned(),
             key_id: None,
         }),
+        mapping: None,
+        card_security: None,
         access: AccessProtocol::PaceCan,
     }
 }

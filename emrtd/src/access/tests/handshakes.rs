@@ -1,0 +1,320 @@
+//! Every way of opening a chip that the standard knows, the reader against the simulated chip; and
+//! chips that cheat at each step of it.
+
+use openssl::nid::Nid;
+
+use super::*;
+use crate::access::agreement::Agreement;
+use crate::simulator::applet::tests::{CAN, key, memory, mrz};
+use crate::simulator::{Applet, Faults, Memory};
+
+const EC_CURVES: [(u8, Nid); 11] = [
+    (8, Nid::X9_62_PRIME192V1),
+    (9, Nid::BRAINPOOL_P192R1),
+    (10, Nid::SECP224R1),
+    (11, Nid::BRAINPOOL_P224R1),
+    (12, Nid::X9_62_PRIME256V1),
+    (13, Nid::BRAINPOOL_P256R1),
+    (14, Nid::BRAINPOOL_P320R1),
+    (15, Nid::SECP384R1),
+    (16, Nid::BRAINPOOL_P384R1),
+    (17, Nid::BRAINPOOL_P512R1),
+    (18, Nid::SECP521R1),
+];
+
+fn can() -> AccessKey {
+    AccessKey::Can(Can::new(CAN).unwrap())
+}
+
+fn pace_info(mapping: u8, cipher: u8, group: Option<u8>) -> Vec<u8> {
+    let oid = [
+        0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x04, mapping, cipher,
+    ];
+    let group = group.map_or_else(Vec::new, |group| tlv::encode(0x02, &[group]));
+    tlv::encode_all(
+        0x30,
+        &[&tlv::encode(0x06, &oid), &tlv::encode(0x02, &[2]), &group],
+    )
+}
+
+/// A chip that offers just these.
+fn chip(infos: &[Vec<u8>]) -> Memory {
+    let mut memory = memory();
+    let card_access = tlv::encode(0x31, &infos.concat());
+    memory.files.insert(0x011C, card_access);
+    memory
+}
+
+fn open_with(memory: Memory, script: &str, key: &AccessKey) -> Result<Opened, AccessError> {
+    let faults: Faults = script.parse().unwrap();
+    let mut wire = Wire::new(Applet::with_memory(memory, faults));
+    let mut rng = Fixed::endless(3);
+    open(
+        &mut wire,
+        key,
+        AccessPolicy { allow_bac: true },
+        false,
+        &mut rng,
+    )
+}
+
+#[test]
+fn every_mapping_group_and_cipher_opens_by_number_and_by_zone() {
+    let mut opened = 0;
+    for mapping in [1, 2, 3, 4, 6] {
+        let groups: Vec<u8> = match mapping {
+            1 | 3 => vec![0, 1, 2],
+            _ => EC_CURVES.iter().map(|(id, _)| *id).collect(),
+        };
+        for group in groups {
+            for cipher in 1..=4 {
+                // No point for every number on P-224, no 3DES with chip authentication mapping.
+                let barred = mapping == 4 && group == 10 || mapping == 6 && cipher == 1;
+                for key_of_chip in [can(), AccessKey::Mrz(mrz())] {
+                    let mut memory = chip(&[pace_info(mapping, cipher, Some(group))]);
+                    if let Some((_, nid)) = EC_CURVES.iter().find(|(id, _)| *id == group) {
+                        memory.chip_key = Some(key(*nid));
+                    }
+                    let spki = memory
+                        .chip_key
+                        .as_ref()
+                        .unwrap()
+                        .public_key_to_der()
+                        .unwrap();
+                    let found = open_with(memory, "", &key_of_chip);
+                    let case = format!("{mapping} {cipher} {group} {key_of_chip:?}");
+                    if barred {
+                        assert_eq!(found.unwrap_err(), AccessError::PaceUnsupported, "{case}");
+                        continue;
+                    }
+                    let found = found.unwrap_or_else(|error| panic!("{case}: {error}"));
+                    opened += 1;
+                    let witness = found.mapping;
+                    assert_eq!(witness.is_some(), mapping == 6, "{case}");
+                    if let Some(witness) = witness {
+                        assert!(crate::proof::mapping::fits(&witness, &spki), "{case}");
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(opened, 2 * (24 + 44 + 40 + 33));
+}
+
+#[test]
+fn the_best_offer_is_taken_whatever_the_order() {
+    let all = [
+        pace_info(3, 4, Some(2)),
+        pace_info(2, 1, Some(13)),
+        pace_info(1, 2, Some(2)),
+        pace_info(4, 4, Some(13)),
+        pace_info(2, 2, Some(13)),
+        pace_info(2, 4, Some(16)),
+        pace_info(6, 2, Some(13)),
+    ];
+    // As the chip is asked, one after the other, when it refuses each.
+    struct Refusing(Vec<(u8, u8)>);
+    impl Transport for Refusing {
+        fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+            assert_eq!(command[..4], [0x00, 0x22, 0xC1, 0xA4]);
+            self.0.push((command[15], command[16]));
+            Ok(vec![0x6A, 0x80])
+        }
+    }
+    let set = tlv::encode(0x31, &all.concat());
+    let infos = SecurityInfos::read(&set).unwrap();
+    let mut wire = Wire::new(Refusing(Vec::new()));
+    let refused = pace::run(&mut wire, &infos.pace, &can(), &mut Fixed::endless(1));
+    assert!(matches!(refused, Err(AccessError::Refused { .. })));
+    let mut asked = wire.into_transport().0;
+    asked.dedup();
+    assert_eq!(
+        asked,
+        [(6, 2), (2, 4), (2, 2), (4, 4), (1, 2), (3, 4), (2, 1)]
+    );
+}
+
+/// EF.CardAccess may number its groups as it likes and spell them out.
+#[test]
+fn groups_of_the_chips_own_numbering_open_when_they_are_known() {
+    let ec = hex::decode("06072A8648CE3D0201").unwrap();
+    let domain = |oid: &str, id: &[u8]| {
+        let algorithm = tlv::encode_all(0x30, &[&ec, &hex::decode(oid).unwrap()]);
+        let protocol = hex::decode("060904007F000702020402").unwrap();
+        tlv::encode_all(0x30, &[&protocol, &algorithm, id])
+    };
+    let number = tlv::encode(0x02, &[77]);
+    let known = chip(&[
+        pace_info(2, 2, Some(77)),
+        domain("06082A8648CE3D030107", &number),
+    ]);
+    open_with(known, "", &can()).unwrap();
+    let only = chip(&[pace_info(2, 2, None), domain("06082A8648CE3D030107", &[])]);
+    open_with(only, "", &can()).unwrap();
+    let own = chip(&[pace_info(2, 2, Some(77)), domain("06052B8104000A", &number)]);
+    assert_eq!(
+        open_with(own, "", &can()).unwrap_err(),
+        AccessError::PaceUnsupported
+    );
+}
+
+#[test]
+fn a_chip_that_cheats_is_found_out_at_the_step_where_it_cheats() {
+    let unfit = "card.access_key_unfit";
+    let malformed = "card.access_malformed";
+    let unproven = "card.chip_unproven";
+    let key_faults = [
+        ("pace-echo-key", unfit),
+        ("pace-off-curve-key", unfit),
+        ("pace-infinity-key", unfit),
+        ("pace-echo-token", unproven),
+        ("pace-wrong-token", unproven),
+        ("pace-short-nonce", malformed),
+        ("pace-malformed", malformed),
+        ("pace-zero-nonce", malformed),
+    ];
+    let mapping_faults = [
+        ("pace-echo", unfit),
+        ("pace-off-curve", unfit),
+        ("pace-infinity", unfit),
+        ("pace-short-key", unfit),
+        ("pace-small-subgroup", unfit),
+    ];
+    for (mapping, group) in [(1, 0), (1, 2), (2, 13), (2, 12), (3, 0), (4, 13), (6, 13)] {
+        let integrated = matches!(mapping, 3 | 4);
+        let faults = key_faults
+            .iter()
+            .chain(mapping_faults.iter().filter(|_| !integrated));
+        for (fault, code) in faults {
+            for cipher in [2, 4] {
+                let memory = chip(&[pace_info(mapping, cipher, Some(group))]);
+                let found = open_with(memory, fault, &can());
+                let error = found.expect_err(fault);
+                assert_eq!(error.code(), *code, "{mapping} {group} {fault}: {error}");
+                assert!(AccessError::CODES.contains(code));
+            }
+        }
+    }
+    for fault in ["cam-missing", "cam-garbled"] {
+        let memory = chip(&[pace_info(6, 2, Some(13))]);
+        let error = open_with(memory, fault, &can()).unwrap_err();
+        assert_eq!(error, AccessError::MappingUnproven, "{fault}");
+    }
+}
+
+/// Somebody on the wire who changes what the desk says.
+struct Between<F>(Applet, F);
+
+impl<F: FnMut(&mut Vec<u8>)> Transport for Between<F> {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let mut command = command.to_vec();
+        self.1(&mut command);
+        self.0.transmit(&command)
+    }
+}
+
+#[test]
+fn the_simulated_chip_too_refuses_what_is_not_in_order() {
+    let changes: [(&str, fn(&mut Vec<u8>)); 5] = [
+        ("the nonce asked for as if it were the last", |command| {
+            if command[1] == 0x86 {
+                command[0] = 0;
+            }
+        }),
+        ("the token as if more came", |command| {
+            if command[..2] == [0, 0x86] {
+                command[0] = 0x10;
+            }
+        }),
+        ("no element of the group", |command| {
+            if command.get(7) == Some(&0x81) {
+                let last = command.len() - 2;
+                command[last] ^= 1;
+            }
+        }),
+        ("another tag around it", |command| {
+            if command[1] == 0x86 && command.len() > 8 {
+                command[5] = 0x7D;
+            }
+        }),
+        ("another token", |command| {
+            if command.get(7) == Some(&0x85) {
+                command[10] ^= 1;
+            }
+        }),
+    ];
+    for (name, change) in changes {
+        let applet = Applet::with_memory(chip(&[pace_info(2, 2, Some(13))]), Faults::default());
+        let mut wire = Wire::new(Between(applet, change));
+        let mut rng = Fixed::endless(3);
+        let policy = AccessPolicy::default();
+        assert!(
+            open(&mut wire, &can(), policy, false, &mut rng).is_err(),
+            "{name}"
+        );
+    }
+    // Left alone, the same conversation opens.
+    let applet = Applet::with_memory(chip(&[pace_info(2, 2, Some(13))]), Faults::default());
+    let mut wire = Wire::new(Between(applet, |_: &mut Vec<u8>| {}));
+    let mut rng = Fixed::endless(3);
+    open(&mut wire, &can(), AccessPolicy::default(), false, &mut rng).unwrap();
+}
+
+/// TD1 as on the CCCD, TD1 and TD2 with a number too long for its field, TD3; by PACE and by BAC.
+#[test]
+fn every_size_of_zone_opens_both_locks() {
+    let zones: [&[&str]; 5] = [
+        &[
+            "IDVNM0930470641001093047064<<2",
+            "9305122M3305120VNM<<<<<<<<<<<6",
+            "NGUYEN<<VAN<AN<<<<<<<<<<<<<<<<",
+        ],
+        &[
+            "I<UTOD23145890<7349<<<<<<<<<<<",
+            "3407127M9507122UTO<<<<<<<<<<<2",
+            "STEVENSON<<PETER<JOHN<<<<<<<<<",
+        ],
+        &[
+            "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<",
+            "D231458907UTO7408122F1204159<<<<<<<6",
+        ],
+        &[
+            "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<",
+            "D23145890<UTO3407127M95071227349<<<8",
+        ],
+        &[
+            "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+            "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+        ],
+    ];
+    for (index, lines) in zones.into_iter().enumerate() {
+        let typed = MrzKey::from_lines(lines).unwrap_or_else(|error| panic!("{index}: {error}"));
+        for script in ["", "no-pace"] {
+            let mut memory = memory();
+            memory.mrz = Some(typed.clone());
+            let key = AccessKey::Mrz(typed.clone());
+            let opened = open_with(memory, script, &key).unwrap();
+            let expected = if script.is_empty() {
+                AccessProtocol::PaceMrz
+            } else {
+                AccessProtocol::Bac
+            };
+            assert_eq!(opened.protocol, expected);
+            // Another document's zone opens neither.
+            let mut memory = chip(&[pace_info(2, 2, Some(13))]);
+            memory.mrz = Some(MrzKey::from_text("X", "000101", "300101").unwrap());
+            assert_eq!(
+                open_with(memory, script, &key).unwrap_err().code(),
+                "card.mrz_wrong"
+            );
+        }
+    }
+}
+
+#[test]
+fn all_groups_are_those_that_the_standard_numbers() {
+    for id in 0..=40 {
+        let known = matches!(id, 0..=2 | 8..=18);
+        assert_eq!(Agreement::standard(id).is_ok(), known, "{id}");
+    }
+}

@@ -1,0 +1,196 @@
+//! PACE with chip authentication mapping: did the chip that let us in hold its own key
+//! (ICAO 9303-11 §4.4.3.5)?
+//!
+//! The chip's mapping key is its own key times CA_IC, which only the holder of the private key can
+//! find for a mapping key that was sent beforehand. Which key is its own, the issuer says: in DG14
+//! under EF.SOD, and in EF.CardSecurity under a signature of its own.
+//!
+//! DG14 decides wherever it has a key of the group in question, because it is bound to this very
+//! document; EF.CardSecurity is bound to none, and a file out of any other chip of the same country,
+//! with that chip's key broken out of it, would pass. Only where DG14 has no key at all does a
+//! trusted EF.CardSecurity stand in for it, as the standard allows.
+
+use jiff::civil::Date;
+use openssl::bn::BigNum;
+
+use super::chain;
+use super::passive::end_of;
+use super::signed_data::{SignedData, SignedDataError};
+use crate::access::agreement::{Agreement, KeyPair};
+use crate::evidence::MappingWitness;
+use crate::lds::dg14::{self, SecurityInfo, SecurityInfos};
+use crate::lds::oid;
+use crate::report::{CardSecurityReport, ChainState, MappingState, RevocationState, SodState};
+use crate::trust::CscaTrust;
+
+/// id-SecurityObject, ICAO 9303-11 §9.2.11.
+pub(crate) const SECURITY_OBJECT: &str = "0.4.0.127.0.7.3.2.1";
+/// id-PACE-ECDH-CAM, ICAO 9303-11 §9.2.2.
+const CHIP_AUTHENTICATION_MAPPING: &str = "0.4.0.127.0.7.2.2.4.6.";
+
+/// EF.CardSecurity once it was looked at.
+pub(crate) struct CardSecurity {
+    pub(crate) report: CardSecurityReport,
+    /// SubjectPublicKeyInfo, as far as the signature holds, whoever made it.
+    keys: Vec<Vec<u8>>,
+}
+
+/// PK_Map,IC = CA_IC · PK_IC: does what the chip said fit this key?
+pub(crate) fn fits(witness: &MappingWitness, spki: &[u8]) -> bool {
+    let Ok((group, public)) = Agreement::from_spki(spki, true) else {
+        return false;
+    };
+    if group.id() != witness.parameter_id {
+        return false;
+    }
+    // As wide as the order at most, which is no wider than a coordinate by more than a bit.
+    if witness.data.len() > public.len().div_ceil(2) {
+        return false;
+    }
+    let Ok(data) = BigNum::from_slice(&witness.data) else {
+        return false;
+    };
+    // Refuses what comes to infinity; the pair has no public half of its own to be mistaken for.
+    let factor = KeyPair::from_parts(data, Vec::new());
+    group
+        .shared_element(&factor, &public)
+        .is_ok_and(|point| point == witness.public_key)
+}
+
+/// True when DG14 names the key that the chip has proved within PACE, so that chip authentication
+/// would prove nothing new.
+pub(crate) fn proves_key_of(witness: &MappingWitness, dg14: &[u8]) -> bool {
+    SecurityInfos::from_dg14(dg14).is_ok_and(|infos| keys(&infos).any(|key| fits(witness, key)))
+}
+
+/// What to think of the chip's word.
+pub(crate) fn state(
+    witness: Option<&MappingWitness>,
+    dg14: Option<&SecurityInfos>,
+    card_security: Option<&CardSecurity>,
+) -> MappingState {
+    let Some(witness) = witness else {
+        let offered = dg14.is_some_and(|infos| {
+            infos.pace().any(|info| {
+                matches!(info, SecurityInfo::Pace { protocol, .. }
+                    if protocol.starts_with(CHIP_AUTHENTICATION_MAPPING))
+            })
+        });
+        return if offered {
+            MappingState::Unwitnessed
+        } else {
+            MappingState::NotOffered
+        };
+    };
+    if !witness.protocol.starts_with(CHIP_AUTHENTICATION_MAPPING) {
+        return MappingState::Contradicted;
+    }
+    let signed: Vec<&[u8]> = dg14.into_iter().flat_map(keys).collect();
+    if signed.iter().any(|key| fits(witness, key)) {
+        return MappingState::Witnessed;
+    }
+    let of_this_group = |key: &&[u8]| {
+        Agreement::from_spki(key, true).is_ok_and(|(group, _)| group.id() == witness.parameter_id)
+    };
+    if signed.iter().any(of_this_group) {
+        return MappingState::Contradicted;
+    }
+    match card_security {
+        Some(file) if file.keys.iter().any(|key| fits(witness, key)) => {
+            if signed.is_empty() && file.is_trusted() {
+                MappingState::Witnessed
+            } else {
+                MappingState::KeyUnsigned
+            }
+        }
+        Some(file) if !file.keys.is_empty() => MappingState::Contradicted,
+        _ => MappingState::KeyUnsigned,
+    }
+}
+
+/// Passive authentication of EF.CardSecurity (ICAO 9303-11 §5.1), and a look at its keys.
+pub(crate) fn card_security(
+    file: &[u8],
+    dg14: Option<&SecurityInfos>,
+    trust: &CscaTrust,
+    mrz_country: Option<&str>,
+    at: Date,
+) -> CardSecurity {
+    let mut found = CardSecurity {
+        report: CardSecurityReport {
+            signature: SodState::Malformed,
+            chain: ChainState::NotChecked,
+            revocation: RevocationState::NoList,
+            keys_agree: None,
+        },
+        keys: Vec::new(),
+    };
+    let signed = match SignedData::verify(file, trust.signers()) {
+        Ok(signed) => signed,
+        Err(error) => {
+            found.report.signature = match error {
+                SignedDataError::Malformed => SodState::Malformed,
+                SignedDataError::SignerMissing => SodState::SignerMissing,
+                SignedDataError::BadSignature => SodState::BadSignature,
+            };
+            return found;
+        }
+    };
+    // Another signed thing of the same country, EF.SOD above all, is no EF.CardSecurity.
+    if signed.content_type.as_deref() != Some(oid::from_dots(SECURITY_OBJECT).as_slice()) {
+        return found;
+    }
+    let Ok(infos) = SecurityInfos::from_card_access(&signed.content) else {
+        return found;
+    };
+    found.report.signature = SodState::Signed;
+    let today = end_of(at);
+    let moment = signed.signed_at.unwrap_or(today);
+    let chain = chain::build(&signed.signer, trust, moment, today, mrz_country);
+    found.report.chain = match chain.state {
+        ChainState::Trusted if moment > today => ChainState::NotYetValid,
+        state => state,
+    };
+    found.report.revocation = chain.revocation;
+    found.keys = keys(&infos).map(<[u8]>::to_vec).collect();
+    if let Some(dg14) = dg14
+        && !found.keys.is_empty()
+    {
+        let agree = found
+            .keys
+            .iter()
+            .all(|key| keys(dg14).any(|other| same_key(key, other)));
+        found.report.keys_agree = Some(agree);
+    }
+    found
+}
+
+impl CardSecurity {
+    fn is_trusted(&self) -> bool {
+        self.report.signature == SodState::Signed && self.report.chain == ChainState::Trusted
+    }
+}
+
+/// The same key, though perhaps written down in another way.
+fn same_key(one: &[u8], other: &[u8]) -> bool {
+    let read = |key| {
+        let (group, public) = Agreement::from_spki(key, true).ok()?;
+        Some((group.id(), public))
+    };
+    one == other || read(one).is_some() && read(one) == read(other)
+}
+
+/// The elliptic-curve keys of a list.
+fn keys(infos: &SecurityInfos) -> impl Iterator<Item = &[u8]> {
+    infos.iter().filter_map(|info| match info {
+        SecurityInfo::ChipAuthenticationKey {
+            agreement: dg14::Agreement::Ecdh,
+            public_key,
+            ..
+        } => Some(public_key.as_slice()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests;
