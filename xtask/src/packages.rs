@@ -57,6 +57,7 @@ pub(crate) const JUDGES: &[&str] = &[
     "qpdf",
     "jq",
     "curl",
+    "libeac-dev",
     "opensc",
     "iproute2",
     "util-linux",

@@ -39,6 +39,8 @@ pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
     if !arguments.rest.is_empty() {
         cargo.arg("--").args(&arguments.rest);
     }
+    // With this no judge may be left out for not being installed.
+    cargo.env("NIEM_JUDGES", "required");
     process::run(cargo.env("OMP_THREAD_LIMIT", "1"))
 }
 

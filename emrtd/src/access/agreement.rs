@@ -49,7 +49,7 @@ enum Group {
 /// A private number and the public element that goes with it.
 pub(crate) struct KeyPair {
     secret: Secret,
-    /// As it is sent: an uncompressed point, or a number as wide as the prime.
+    /// As it is sent: an uncompressed point, or a number in as few bytes as it takes.
     pub(crate) public: Vec<u8>,
 }
 
@@ -92,7 +92,8 @@ impl Agreement {
                 point.mul2(curve, generator, &secret.0, &mut ctx)?;
                 point.to_bytes(curve, PointConversionForm::UNCOMPRESSED, &mut ctx)?
             }
-            Group::Field { p, g, .. } => power(g, &secret.0, p)?.to_vec_padded(p.num_bytes())?,
+            // TR-03110-3 §D.2.1.1: an unsigned integer has no leading zeros.
+            Group::Field { p, g, .. } => power(g, &secret.0, p)?.to_vec(),
         };
         Ok(KeyPair { secret, public })
     }
@@ -119,7 +120,8 @@ impl Agreement {
         Err(AgreementError::Arithmetic)
     }
 
-    /// The shared secret: the point's x coordinate, or the number itself, as wide as the field.
+    /// The shared secret: the point's x coordinate, or the number itself, as wide as the field
+    /// (TR-03111 §3.1.3; PKCS #3 §8.3, where the leading zeros of a number stay).
     pub(crate) fn shared(
         &self,
         own: &KeyPair,

@@ -215,7 +215,8 @@ impl<F: FnMut(&mut Vec<u8>)> Transport for Between<F> {
 
 #[test]
 fn the_simulated_chip_too_refuses_what_is_not_in_order() {
-    let changes: [(&str, fn(&mut Vec<u8>)); 5] = [
+    type Change = fn(&mut Vec<u8>);
+    let changes: [(&str, Change); 5] = [
         ("the nonce asked for as if it were the last", |command| {
             if command[1] == 0x86 {
                 command[0] = 0;

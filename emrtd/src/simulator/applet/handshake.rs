@@ -131,14 +131,14 @@ impl Applet {
                 let theirs = tlv::require(inner, 0x81).map_err(bad)?;
                 let own = group.key_pair(&mut *self.rng).map_err(unfit)?;
                 let mapped = group.mapped(&nonce, &own, theirs).map_err(unfit)?;
-                let sent = self.spoilt_mapping_key(&own.public, theirs);
+                let sent = self.spoilt_mapping_key(&group, &own.public, theirs);
                 (Step::Agree(mapped, Some(own)), tlv::encode(0x82, &sent))
             }
             Step::Agree(group, mapping) if chained => {
                 let theirs = tlv::require(inner, 0x83).map_err(bad)?.to_vec();
                 let own = group.key_pair(&mut *self.rng).map_err(unfit)?;
                 let secret = group.shared(&own, &theirs).map_err(unfit)?;
-                let sent = self.spoilt_key(&own.public, &theirs);
+                let sent = self.spoilt_key(&group, &own.public, &theirs);
                 let answer = tlv::encode(0x84, &sent);
                 (
                     Step::Prove {
@@ -224,7 +224,7 @@ impl Applet {
         Ok(tlv::encode(0x8A, &sealed))
     }
 
-    fn spoilt_mapping_key(&self, own: &[u8], theirs: &[u8]) -> Vec<u8> {
+    fn spoilt_mapping_key(&self, group: &Agreement, own: &[u8], theirs: &[u8]) -> Vec<u8> {
         let faults = &self.faults;
         if faults.pace_echo {
             return theirs.to_vec();
@@ -233,18 +233,27 @@ impl Applet {
             return own[..own.len() - 1].to_vec();
         }
         if faults.pace_small_subgroup {
-            // p − 1 for the primes of RFC 5114, which are odd; an unknown form of point otherwise.
-            return half_order(own);
+            // A curve of prime order has no such element: a form of point that does not exist.
+            return group.last_element().unwrap_or_else(|_| {
+                let mut key = own.to_vec();
+                key[0] = 5;
+                key
+            });
         }
-        spoilt(own, faults.pace_off_curve, faults.pace_infinity)
+        spoilt(group, own, faults.pace_off_curve, faults.pace_infinity)
     }
 
-    fn spoilt_key(&self, own: &[u8], theirs: &[u8]) -> Vec<u8> {
+    fn spoilt_key(&self, group: &Agreement, own: &[u8], theirs: &[u8]) -> Vec<u8> {
         let faults = &self.faults;
         if faults.pace_echo_key {
             return theirs.to_vec();
         }
-        spoilt(own, faults.pace_off_curve_key, faults.pace_infinity_key)
+        spoilt(
+            group,
+            own,
+            faults.pace_off_curve_key,
+            faults.pace_infinity_key,
+        )
     }
 
     /// GET CHALLENGE, ICAO 9303-11 §4.3.4.1.
@@ -291,41 +300,14 @@ impl Applet {
 }
 
 /// A key that is no element, or the neutral one.
-fn spoilt(own: &[u8], off: bool, neutral: bool) -> Vec<u8> {
+fn spoilt(group: &Agreement, own: &[u8], off: bool, neutral: bool) -> Vec<u8> {
+    if neutral {
+        // One byte says infinity; as a number, one.
+        return vec![u8::from(!group.is_curve())];
+    }
     let mut key = own.to_vec();
     if off && let Some(last) = key.last_mut() {
         *last ^= 1;
     }
-    if neutral {
-        // One byte says infinity; as a number, one.
-        key = if is_point(own) {
-            vec![0]
-        } else {
-            let mut one = vec![0; own.len()];
-            one[own.len() - 1] = 1;
-            one
-        };
-    }
     key
-}
-
-/// The element of order two, p − 1; a curve of prime order has none, so its point gets a form that
-/// does not exist.
-fn half_order(own: &[u8]) -> Vec<u8> {
-    let id = match own.len() {
-        128 => 0,
-        256 => 2,
-        _ => {
-            let mut key = own.to_vec();
-            key[0] = 5;
-            return key;
-        }
-    };
-    Agreement::standard(id)
-        .and_then(|group| group.last_element())
-        .unwrap_or_default()
-}
-
-fn is_point(key: &[u8]) -> bool {
-    key.len() % 2 == 1
 }
