@@ -191,9 +191,12 @@ pub enum ChipAuthState {
 pub enum MappingState {
     /// The chip holds a key that its issuer signed for.
     Witnessed,
-    /// What the chip said does not fit the key that its issuer signed for.
+    /// What the chip said does not fit the key that it shows.
     Contradicted,
-    /// What the chip said fits no key that is signed for this document.
+    /// The chip holds a key of a signed EF.CardSecurity, and DG14 has others: nothing says that the
+    /// two files belong to one document.
+    KeyUnbound,
+    /// What the chip said fits no key that anyone trusted has signed for.
     KeyUnsigned,
     /// The issuer signed for this way of opening; the card was opened in another.
     Unwitnessed,
@@ -212,7 +215,7 @@ pub struct CardSecurityReport {
     pub keys_agree: Option<bool>,
 }
 
-/// EF.CardAccess, which is unsigned, against its copy in DG14, which is.
+/// EF.CardAccess, which is unsigned, against its copy in DG14, which is; or in EF.CardSecurity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -223,7 +226,7 @@ pub enum CardAccessState {
     Mismatch,
     /// The issuer signed for PACE, and the card was opened by something weaker.
     Downgraded,
-    /// DG14 holds no copy to compare with.
+    /// There is no signed copy to compare with.
     NotSigned,
     NotRead,
 }
@@ -427,7 +430,9 @@ impl ChipReport {
             }
             (ActiveState::NotOffered, ChipAuthState::Witnessed | ChipAuthState::NotOffered) => {
                 match self.mapping {
-                    MappingState::KeyUnsigned => Some(EvidenceFault::CloneSuspected),
+                    MappingState::KeyUnsigned | MappingState::KeyUnbound => {
+                        Some(EvidenceFault::CloneSuspected)
+                    }
                     _ => None,
                 }
             }

@@ -92,7 +92,7 @@ impl Agreement {
                 point.mul2(curve, generator, &secret.0, &mut ctx)?;
                 point.to_bytes(curve, PointConversionForm::UNCOMPRESSED, &mut ctx)?
             }
-            // TR-03110-3 §D.2.1.1: an unsigned integer has no leading zeros.
+            // ICAO 9303-11 §9.4.1: an unsigned integer has no leading zeros.
             Group::Field { p, g, .. } => power(g, &secret.0, p)?.to_vec(),
         };
         Ok(KeyPair { secret, public })
@@ -121,7 +121,7 @@ impl Agreement {
     }
 
     /// The shared secret: the point's x coordinate, or the number itself, as wide as the field
-    /// (TR-03111 §3.1.3; PKCS #3 §8.3, where the leading zeros of a number stay).
+    /// (ICAO 9303-11 §9.6; PKCS #3 §8.3 keeps the leading zeros of a number).
     pub(crate) fn shared(
         &self,
         own: &KeyPair,

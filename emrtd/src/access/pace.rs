@@ -29,7 +29,7 @@ const MAP: &str = "PACE mapping";
 const AGREE: &str = "PACE key agreement";
 const PROVE: &str = "PACE token";
 
-/// The longest nonce: l bits of ICAO 9303-11 §4.4.3.3.2, and room for a chip that is generous.
+/// The longest nonce. The standard wants whole blocks and says no more (ICAO 9303-11 §4.4.3.3).
 const LONGEST_NONCE: usize = 64;
 /// The longest encrypted chip authentication data: a number modulo the order of P-521, padded.
 const LONGEST_DATA: usize = 80;
@@ -192,7 +192,7 @@ fn agree<T: Transport>(
     })
 }
 
-/// Asks for the nonce and decrypts it (ICAO 9303-11 §4.4.3.2); with a wrong password it comes out
+/// Asks for the nonce and decrypts it (ICAO 9303-11 §4.4.3.3); with a wrong password it comes out
 /// wrong, and nobody can tell yet.
 fn nonce<T: Transport>(
     wire: &mut Wire<T>,
@@ -234,7 +234,7 @@ fn map<T: Transport>(
     if matches!(offer.mapping, Mapping::DhIntegrated | Mapping::EcIntegrated) {
         let mut own = Zeroizing::new(vec![0; terminal_nonce_length(offer.cipher)]);
         rng.fill_bytes(&mut own);
-        // The chip has nothing to add: its answer is empty (ICAO 9303-11 §4.4.4.2).
+        // The chip has nothing to add: its answer is empty (ICAO 9303-11 §4.4.5.2.2).
         authenticate(wire, MAP, true, Some((0x81, &own)))?;
         let mapped = group.integrated(offer.cipher, nonce, &own).map_err(unfit)?;
         return Ok((mapped, None));

@@ -35,7 +35,7 @@ impl PaceInfo {
             Mapping::DhGeneric | Mapping::DhIntegrated => !group.is_curve(),
             Mapping::EcGeneric => group.is_curve(),
             Mapping::EcIntegrated => group.is_curve() && group.id() != P224,
-            // ICAO 9303-11 §9.2.2 has no 3DES for it.
+            // ICAO 9303-11 §9.2.3 has no 3DES for it.
             Mapping::EcChipAuthentication => group.is_curve() && self.cipher != Cipher::TripleDes,
         };
         if fits {
@@ -49,7 +49,7 @@ impl PaceInfo {
 /// NIST P-224, over which no number can be put onto the curve (ICAO 9303-11 §9.5.1).
 const P224: u8 = 10;
 
-/// A PACEDomainParameterInfo (ICAO 9303-11 §9.2.1).
+/// A PACEDomainParameterInfo (ICAO 9303-11 §9.2.2).
 struct PaceDomain {
     mapping: Mapping,
     algorithm: Vec<u8>,
@@ -121,7 +121,7 @@ impl SecurityInfos {
             }
         }
         for info in &mut infos.pace {
-            // A number says which; without one there may be only one (ICAO 9303-11 §9.2.1).
+            // A number says which; without one there may be only one (ICAO 9303-11 §9.2.2).
             info.domain = domains
                 .iter()
                 .find(|domain| {

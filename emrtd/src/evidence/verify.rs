@@ -163,9 +163,13 @@ impl<'a> Reading<'a> {
             active,
             chip_auth,
             mapping,
-            card_security: card_security.map(|file| file.report),
+            card_security: card_security.as_ref().map(|file| file.report),
             access: self.evidence.access,
-            card_access: self.card_access(),
+            card_access: self.card_access(
+                card_security
+                    .as_ref()
+                    .and_then(mapping::CardSecurity::trusted_infos),
+            ),
             mrz: match &self.mrz {
                 None => MrzState::NotRead,
                 Some(Ok(_)) => MrzState::Read,
@@ -223,20 +227,26 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// ICAO 9303-11 §9.2.11: DG14 repeats what EF.CardAccess says, under the signature.
+    /// ICAO 9303-11 §9.2.11: DG14 repeats what EF.CardAccess says, under the signature; so does
+    /// EF.CardSecurity, where a chip has no DG14.
     ///
     /// The PACE entries of both must be the same. One that only EF.CardAccess has was added to
-    /// lead the desk astray; one that only DG14 has was taken out so that the desk would take a
-    /// weaker one. Order, repetitions and entries of other protocols do not matter: real chips
-    /// differ in these (EF.CardAccess names terminal authentication, DG14 the chip's keys). A DG14
-    /// without any PACE entry is from before the rule and is no reason for suspicion.
-    fn card_access(&self) -> CardAccessState {
-        let Some(Ok(signed)) = &self.dg14 else {
-            return CardAccessState::NotRead;
+    /// lead the desk astray; one that only the signed copy has was taken out so that the desk would
+    /// take a weaker one. Order, repetitions and entries of other protocols do not matter: real
+    /// chips differ in these (EF.CardAccess names terminal authentication, DG14 the chip's keys). A
+    /// DG14 without any PACE entry is from before the rule and is no reason for suspicion.
+    fn card_access(&self, card_security: Option<&SecurityInfos>) -> CardAccessState {
+        let dg14 = match &self.dg14 {
+            Some(Ok(infos)) => Some(infos),
+            _ => None,
         };
-        if signed.pace().next().is_none() {
-            return CardAccessState::NotSigned;
-        }
+        let names_pace = |infos: &&SecurityInfos| infos.pace().next().is_some();
+        let Some(signed) = dg14.filter(names_pace).or(card_security.filter(names_pace)) else {
+            return match dg14 {
+                Some(_) => CardAccessState::NotSigned,
+                None => CardAccessState::NotRead,
+            };
+        };
         if self.evidence.access == AccessProtocol::Bac {
             return CardAccessState::Downgraded;
         }

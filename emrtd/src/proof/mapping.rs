@@ -5,10 +5,11 @@
 //! find for a mapping key that was sent beforehand. Which key is its own, the issuer says: in DG14
 //! under EF.SOD, and in EF.CardSecurity under a signature of its own.
 //!
-//! DG14 decides wherever it has a key of the group in question, because it is bound to this very
-//! document; EF.CardSecurity is bound to none, and a file out of any other chip of the same country,
-//! with that chip's key broken out of it, would pass. Only where DG14 has no key at all does a
-//! trusted EF.CardSecurity stand in for it, as the standard allows.
+//! DG14 need not have the key of this mapping (§9.2.11), but where it has it, that is what counts,
+//! because DG14 is bound to this very document. EF.CardSecurity is bound to none: with a key broken
+//! out of any other chip of the same country, that chip's file would pass. So it stands in for DG14
+//! where DG14 has no key at all; where DG14 has others, the fit is told and convinces nobody, and
+//! the chip is asked for chip authentication by one of those.
 
 use jiff::civil::Date;
 use openssl::bn::BigNum;
@@ -25,14 +26,14 @@ use crate::trust::CscaTrust;
 
 /// id-SecurityObject, ICAO 9303-11 §9.2.11.
 pub(crate) const SECURITY_OBJECT: &str = "0.4.0.127.0.7.3.2.1";
-/// id-PACE-ECDH-CAM, ICAO 9303-11 §9.2.2.
+/// id-PACE-ECDH-CAM, ICAO 9303-11 §9.2.3.
 const CHIP_AUTHENTICATION_MAPPING: &str = "0.4.0.127.0.7.2.2.4.6.";
 
 /// EF.CardSecurity once it was looked at.
 pub(crate) struct CardSecurity {
     pub(crate) report: CardSecurityReport,
-    /// SubjectPublicKeyInfo, as far as the signature holds, whoever made it.
-    keys: Vec<Vec<u8>>,
+    /// What it says, as far as the signature holds, whoever made it.
+    infos: SecurityInfos,
 }
 
 /// PK_Map,IC = CA_IC · PK_IC: does what the chip said fit this key?
@@ -89,22 +90,24 @@ pub(crate) fn state(
     if signed.iter().any(|key| fits(witness, key)) {
         return MappingState::Witnessed;
     }
+    let shown: Vec<&[u8]> = card_security
+        .into_iter()
+        .flat_map(|file| keys(&file.infos))
+        .collect();
+    if shown.iter().any(|key| fits(witness, key)) {
+        return match card_security.is_some_and(CardSecurity::is_trusted) {
+            true if signed.is_empty() => MappingState::Witnessed,
+            true => MappingState::KeyUnbound,
+            false => MappingState::KeyUnsigned,
+        };
+    }
     let of_this_group = |key: &&[u8]| {
         Agreement::from_spki(key, true).is_ok_and(|(group, _)| group.id() == witness.parameter_id)
     };
-    if signed.iter().any(of_this_group) {
-        return MappingState::Contradicted;
-    }
-    match card_security {
-        Some(file) if file.keys.iter().any(|key| fits(witness, key)) => {
-            if signed.is_empty() && file.is_trusted() {
-                MappingState::Witnessed
-            } else {
-                MappingState::KeyUnsigned
-            }
-        }
-        Some(file) if !file.keys.is_empty() => MappingState::Contradicted,
-        _ => MappingState::KeyUnsigned,
+    if signed.iter().chain(&shown).any(of_this_group) {
+        MappingState::Contradicted
+    } else {
+        MappingState::KeyUnsigned
     }
 }
 
@@ -123,7 +126,7 @@ pub(crate) fn card_security(
             revocation: RevocationState::NoList,
             keys_agree: None,
         },
-        keys: Vec::new(),
+        infos: SecurityInfos::default(),
     };
     let signed = match SignedData::verify(file, trust.signers()) {
         Ok(signed) => signed,
@@ -152,20 +155,23 @@ pub(crate) fn card_security(
         state => state,
     };
     found.report.revocation = chain.revocation;
-    found.keys = keys(&infos).map(<[u8]>::to_vec).collect();
     if let Some(dg14) = dg14
-        && !found.keys.is_empty()
+        && keys(&infos).next().is_some()
+        && keys(dg14).next().is_some()
     {
-        let agree = found
-            .keys
-            .iter()
-            .all(|key| keys(dg14).any(|other| same_key(key, other)));
+        let agree = keys(&infos).all(|key| keys(dg14).any(|other| same_key(key, other)));
         found.report.keys_agree = Some(agree);
     }
+    found.infos = infos;
     found
 }
 
 impl CardSecurity {
+    /// What it says, if somebody trusted has signed it.
+    pub(crate) fn trusted_infos(&self) -> Option<&SecurityInfos> {
+        self.is_trusted().then_some(&self.infos)
+    }
+
     fn is_trusted(&self) -> bool {
         self.report.signature == SodState::Signed && self.report.chain == ChainState::Trusted
     }

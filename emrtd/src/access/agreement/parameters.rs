@@ -39,7 +39,7 @@ const fn curve(id: u8, nid: Nid, oid: &'static [u8]) -> Curve {
     Curve { id, nid, oid }
 }
 
-/// ICAO 9303-11 §9.5.1, table 5.
+/// ICAO 9303-11 §9.5.1, table 12.
 const CURVES: [Curve; 11] = [
     curve(
         8,

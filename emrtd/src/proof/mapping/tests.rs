@@ -10,7 +10,7 @@ use crate::access::{AccessKey, AccessPolicy, Can};
 use crate::chip::{Chip, Collection};
 use crate::evidence::{Challenge, ChipEvidence};
 use crate::lds::DataGroup;
-use crate::report::{ChipReport, CloneCheck};
+use crate::report::{CardAccessState, ChipReport, CloneCheck};
 use crate::simulator::Applet;
 use crate::simulator::issuer::tests::{issued_at, person, today, utopia};
 use crate::simulator::issuer::{ActiveKeyKind, CardOptions, SpecimenCard, SpecimenIssuer};
@@ -171,7 +171,8 @@ fn another_chips_key_is_no_proof_though_its_file_is_signed() {
     mixed.chip_key.clone_from(&other.chip_key);
     let (evidence, _) = read(&mixed, "refuse-ca").unwrap();
     let found = report(&evidence);
-    assert_eq!(found.mapping, MappingState::Contradicted);
+    assert_eq!(found.mapping, MappingState::KeyUnbound);
+    assert_eq!(found.clone_check, CloneCheck::NotOffered);
     assert_eq!(found.card_security.unwrap().keys_agree, Some(false));
     assert_eq!(codes(&found), ["chip.clone_suspected"]);
 }
@@ -185,17 +186,17 @@ fn a_copier_who_leaves_the_offer_out_is_found_out_by_the_signed_copy() {
     let (evidence, _) = read(&stripped, "").unwrap();
     let found = report(&evidence);
     assert_eq!(found.mapping, MappingState::Unwitnessed);
-    assert_eq!(found.card_access, crate::report::CardAccessState::Mismatch);
+    assert_eq!(found.card_access, CardAccessState::Mismatch);
     assert_eq!(codes(&found), ["chip.access_downgraded"]);
     // The other way round: an offer that nobody signed.
     let mut added = issue(&plain, 4);
     added.card_access.clone_from(&card.card_access);
     let found = report(&read(&added, "").unwrap().0);
-    assert_eq!(found.card_access, crate::report::CardAccessState::Mismatch);
+    assert_eq!(found.card_access, CardAccessState::Mismatch);
     assert_eq!(codes(&found), ["chip.access_downgraded"]);
     // And without stripping there is nothing to complain of.
     let found = report(&read(&issue(&plain, 4), "").unwrap().0);
-    assert_eq!(found.card_access, crate::report::CardAccessState::Match);
+    assert_eq!(found.card_access, CardAccessState::Match);
 }
 
 #[test]
@@ -225,40 +226,95 @@ fn card_security_is_judged_by_its_own_signature() {
     }
 }
 
+/// A list with this key, and what DG14 would be around it.
+fn listed(keys: &[&[u8]]) -> SecurityInfos {
+    let infos: Vec<Vec<u8>> = keys
+        .iter()
+        .map(|key| dg14::write_info("0.4.0.127.0.7.2.2.1.2", &[key]))
+        .collect();
+    SecurityInfos::from_dg14(&dg14::write(&infos)).unwrap()
+}
+
+fn stranger(nid: Nid) -> Vec<u8> {
+    let key = EcKey::generate(&EcGroup::from_curve_name(nid).unwrap()).unwrap();
+    PKey::from_ec_key(key).unwrap().public_key_to_der().unwrap()
+}
+
 /// Where DG14 has no key at all, the signed EF.CardSecurity stands in for it, and an unsigned one
 /// does not.
 #[test]
 fn without_a_key_in_dg14_a_trusted_card_security_decides() {
     let (witness, key) = i1();
-    let empty = SecurityInfos::default();
-    let file = |chain| CardSecurity {
+    let file = |keys: &[&[u8]], chain| CardSecurity {
         report: CardSecurityReport {
             signature: SodState::Signed,
             chain,
             revocation: RevocationState::NoList,
             keys_agree: None,
         },
-        keys: vec![key.clone()],
+        infos: listed(keys),
     };
-    let trusted = file(ChainState::Trusted);
-    let unknown = file(ChainState::UnknownIssuer);
-    let judge = |security| state(Some(&witness), Some(&empty), security);
-    assert_eq!(judge(Some(&trusted)), MappingState::Witnessed);
-    assert_eq!(judge(Some(&unknown)), MappingState::KeyUnsigned);
-    assert_eq!(judge(None), MappingState::KeyUnsigned);
-    let stranger = CardSecurity {
-        keys: vec![vec![0x30, 0x00]],
-        ..file(ChainState::Trusted)
-    };
-    assert_eq!(judge(Some(&stranger)), MappingState::Contradicted);
+    let (same_curve, other_curve) = (
+        stranger(Nid::BRAINPOOL_P256R1),
+        stranger(Nid::BRAINPOOL_P384R1),
+    );
+    let trusted = file(&[&other_curve, &key], ChainState::Trusted);
+    let unknown = file(&[&key], ChainState::UnknownIssuer);
+    let wrong = file(&[&same_curve], ChainState::Trusted);
+    let beside = file(&[&other_curve], ChainState::Trusted);
+    let empty = SecurityInfos::default();
+    let with_key = listed(&[&key]);
+    let others = listed(&[&same_curve]);
+    use MappingState::{Contradicted, KeyUnbound, KeyUnsigned, Witnessed};
+    for (dg14, security, expected) in [
+        (None, Some(&trusted), Witnessed),
+        (Some(&empty), Some(&trusted), Witnessed),
+        (Some(&empty), Some(&unknown), KeyUnsigned),
+        (Some(&empty), Some(&wrong), Contradicted),
+        (Some(&empty), Some(&beside), KeyUnsigned),
+        (Some(&empty), None, KeyUnsigned),
+        (None, None, KeyUnsigned),
+        (Some(&with_key), None, Witnessed),
+        (Some(&with_key), Some(&wrong), Witnessed),
+        (Some(&others), Some(&trusted), KeyUnbound),
+        (Some(&others), Some(&unknown), KeyUnsigned),
+        (Some(&others), None, Contradicted),
+    ] {
+        assert_eq!(state(Some(&witness), dg14, security), expected);
+    }
     let generic = MappingWitness {
         protocol: "0.4.0.127.0.7.2.2.4.2.2".to_owned(),
         ..witness.clone()
     };
     assert_eq!(
-        state(Some(&generic), Some(&empty), Some(&trusted)),
-        MappingState::Contradicted
+        state(Some(&generic), Some(&with_key), Some(&trusted)),
+        Contradicted
     );
+}
+
+/// A chip with this mapping and nothing else needs no DG14 (§9.2.11): EF.CardSecurity then holds the
+/// key, and the copy of EF.CardAccess.
+#[test]
+fn a_chip_without_dg14_is_believed_by_its_card_security() {
+    let card = issue(&options(), 2);
+    let (mut evidence, _) = read(&card, "").unwrap();
+    evidence.groups.remove(&DataGroup::Dg14);
+    let judge = |evidence: &ChipEvidence| {
+        let found = report(evidence);
+        (found.mapping, found.card_access, found.clone_check)
+    };
+    let whole = judge(&evidence);
+    assert_eq!(
+        whole,
+        (
+            MappingState::Witnessed,
+            CardAccessState::Match,
+            CloneCheck::WitnessedByDesk
+        )
+    );
+    let plain = issue(&CardOptions::cccd(issued_at()), 4);
+    evidence.card_access.clone_from(&plain.card_access);
+    assert_eq!(judge(&evidence).1, CardAccessState::Mismatch);
 }
 
 #[test]

@@ -194,11 +194,8 @@ pub(super) fn personalise(
     // ICAO 9303-11 §9.2.11: what EF.CardAccess says, and the key.
     let card_security = match &chip_key {
         Some(key) if options.pace && options.chip_authentication_mapping => {
-            let infos = [
-                dg14::write_info(CA_PUBLIC_KEY_ECDH, &[&key.public_key_to_der()?]),
-                dg14::write_info(CA_ECDH_AES_128, &[&number(1)]),
-            ];
-            let content = tlv::encode(0x31, &[infos.concat(), pace_infos(options)].concat());
+            let infos = [chip_infos(options, key)?, pace_infos(options)];
+            let content = tlv::encode(0x31, &infos.concat());
             Some(security_object::sign_content(
                 SECURITY_OBJECT,
                 &content,
@@ -301,11 +298,7 @@ fn security_infos(
 ) -> Result<Vec<Vec<u8>>, ErrorStack> {
     let mut infos = Vec::new();
     if let Some(key) = chip_key {
-        infos.push(dg14::write_info(
-            CA_PUBLIC_KEY_ECDH,
-            &[&key.public_key_to_der()?],
-        ));
-        infos.push(dg14::write_info(CA_ECDH_AES_128, &[&number(1)]));
+        infos.push(chip_infos(options, key)?);
     }
     if options.pace {
         infos.push(pace_infos(options));
@@ -330,6 +323,19 @@ fn card_access(options: &CardOptions) -> Vec<u8> {
             &pace_infos(options),
         ],
     )
+}
+
+/// The chip's key and what it is for. For chip authentication mapping the key has the number of the
+/// parameters (ICAO 9303-11 §9.2.1).
+fn chip_infos(options: &CardOptions, key: &PKey<Private>) -> Result<Vec<u8>, ErrorStack> {
+    let id = if options.chip_authentication_mapping {
+        number(BRAINPOOL_P256R1)
+    } else {
+        Vec::new()
+    };
+    let public = dg14::write_info(CA_PUBLIC_KEY_ECDH, &[&key.public_key_to_der()?, &id]);
+    let info = dg14::write_info(CA_ECDH_AES_128, &[&number(1), &id]);
+    Ok([public, info].concat())
 }
 
 fn pace_infos(options: &CardOptions) -> Vec<u8> {
