@@ -161,14 +161,24 @@ pub(crate) struct Opened {
     pub(crate) card_security: Option<Vec<u8>>,
 }
 
+/// How it is known how long an answer may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum AnswerLength {
+    /// EF.ATR/INFO tells.
+    AskAtrInfo,
+    /// Answers as long as this have come from such chips.
+    Proven(usize),
+    Unknown,
+}
+
 /// Opens the chip and selects the travel document; the session is on the wire afterwards.
 ///
-/// `ask_length`: read in EF.ATR/INFO how long an answer may be.
+/// `length`: how it is known how long an answer may be.
 pub(crate) fn open<T: Transport>(
     wire: &mut Wire<T>,
     key: &AccessKey,
     policy: AccessPolicy,
-    ask_length: bool,
+    length: AnswerLength,
     rng: &mut dyn CryptoRng,
 ) -> Result<Opened, AccessError> {
     wire.end();
@@ -180,17 +190,20 @@ pub(crate) fn open<T: Transport>(
         None => SecurityInfos::default(),
     };
     if infos.pace_advertised {
-        let longest_answer = if ask_length {
-            master_file::longest_answer(wire)?
-        } else {
-            None
+        let longest_answer = match length {
+            AnswerLength::AskAtrInfo => master_file::longest_answer(wire)?,
+            AnswerLength::Proven(_) | AnswerLength::Unknown => None,
+        };
+        let room = match length {
+            AnswerLength::Proven(length) => Some(length),
+            _ => longest_answer,
         };
         let mut agreed = pace::run(wire, &infos.pace, key, rng)?;
         wire.begin(agreed.session);
         let mut card_security = None;
         if agreed.mapping.is_some() {
             // It stands in the master file, so it comes before the document (ICAO 9303-10 §3.11.3).
-            match master_file::card_security(wire, longest_answer)? {
+            match master_file::card_security(wire, room)? {
                 CardSecurity::Read(file) => card_security = Some(file),
                 CardSecurity::Missing => {}
                 CardSecurity::SessionEnded => {

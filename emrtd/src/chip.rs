@@ -6,7 +6,7 @@
 use rand_core::CryptoRng;
 use thiserror::Error;
 
-use crate::access::{self, AccessError, AccessKey, AccessPolicy, AccessProtocol};
+use crate::access::{self, AccessError, AccessKey, AccessPolicy, AccessProtocol, AnswerLength};
 use crate::apdu::{Command, Status};
 use crate::evidence::{ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence, MappingWitness};
 use crate::lds::DataGroup;
@@ -87,8 +87,12 @@ impl<T: Transport> Chip<T> {
         rng: &mut dyn CryptoRng,
     ) -> Result<SecureChip<T>, (Self, AccessError)> {
         // Habits are better than announcements, and trying is as cheap as asking.
-        let ask = self.habits.is_none() && self.announced == Some(Announced::InAtrInfo);
-        match access::open(&mut self.wire, key, policy, ask, rng) {
+        let length = match (&self.habits, self.announced) {
+            (Some(habits), _) => habits.answer_length(),
+            (None, Some(Announced::InAtrInfo)) => AnswerLength::AskAtrInfo,
+            (None, _) => AnswerLength::Unknown,
+        };
+        match access::open(&mut self.wire, key, policy, length, rng) {
             Ok(opened) => Ok(SecureChip {
                 wire: self.wire,
                 key: key.clone(),
@@ -456,8 +460,9 @@ impl<T: Transport> SecureChip<T> {
 
     fn reopen(&mut self, rng: &mut dyn CryptoRng) -> Result<(), ReadError> {
         self.shaken = false;
+        let length = self.habits().answer_length();
         let opened =
-            access::open(&mut self.wire, &self.key, self.policy, false, rng).map_err(|error| {
+            access::open(&mut self.wire, &self.key, self.policy, length, rng).map_err(|error| {
                 match error {
                     AccessError::Transport(error) => ReadError::Transport(error),
                     AccessError::TooManyCommands => ReadError::TooManyCommands,

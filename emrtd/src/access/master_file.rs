@@ -103,9 +103,16 @@ pub(super) fn card_security<T: Transport>(
     longest_answer: Option<usize>,
 ) -> Result<CardSecurity, AccessError> {
     let room = longest_answer.map_or(256, |most| most.min(MAX_CARD_SECURITY));
-    let most = wire.session().map_or(0, |session| session.capacity(room)) as u32;
+    let most = |room| wire.session().map_or(0, |session| session.capacity(room)) as u32;
+    let (short, mut most) = (most(256), most(room));
     let (fid, sfi) = CARD_SECURITY;
-    let mut answer = wire.send(&Command::new(0, 0xB0, 0x80 | sfi, 0).le(most))?;
+    let by_name = Command::new(0, 0xB0, 0x80 | sfi, 0);
+    let mut answer = wire.send(&by_name.clone().le(most))?;
+    if most > short && answer.sealed && !answer.response.status.brings_data() {
+        // What one chip could bear may be too much for the next of its kind.
+        most = short;
+        answer = wire.send(&by_name.le(most))?;
+    }
     if answer.sealed && !answer.response.status.brings_data() {
         let select = Command::new(0, 0xA4, 0x02, 0x0C).data(fid.to_be_bytes().to_vec());
         answer = wire.send(&select)?;

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::AnswerLength;
+
 /// What a chip has shown it can bear. Nothing in it is about the holder.
 ///
 /// Ask [`SecureChip::habits`](super::SecureChip::habits) after a reading, and give it to
@@ -38,6 +40,15 @@ impl Default for Habits {
 }
 
 impl Habits {
+    /// How long an answer may be while the chip is being opened.
+    pub(super) fn answer_length(&self) -> AnswerLength {
+        if self.long_answers {
+            AnswerLength::Proven(self.begin.min(self.go_on))
+        } else {
+            AnswerLength::Unknown
+        }
+    }
+
     /// For chips and readers that fall silent at the mere question for a long answer.
     pub fn short_answers() -> Self {
         Self {

@@ -64,8 +64,8 @@ fn program() -> Option<&'static Path> {
                 return None;
             }
             let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/eac_peer.c");
-            let built = Path::new(env!("CARGO_TARGET_TMPDIR"))
-                .join(format!("eac_peer-{}", std::process::id()));
+            let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
+            let built = place.join(format!("eac_peer-{}", std::process::id()));
             let done = Command::new("cc")
                 .args(["-O1", "-Wno-deprecated-declarations", "-o"])
                 .arg(&built)
@@ -74,13 +74,18 @@ fn program() -> Option<&'static Path> {
                 .status()
                 .unwrap();
             assert!(done.success(), "eac_peer.c does not compile");
-            Some(built)
+            // Another run may be at work with the one that is there.
+            let program = place.join("eac_peer");
+            std::fs::rename(&built, &program).unwrap();
+            Some(program)
         })
         .as_deref()
 }
 
 /// libeac on the other end of two pipes.
 struct Peer {
+    /// The files of a card, taken away with it.
+    files: Option<PathBuf>,
     child: Child,
     to: ChildStdin,
     from: ChildStdout,
@@ -96,6 +101,7 @@ impl Peer {
             .spawn()
             .unwrap();
         Self {
+            files: None,
             to: child.stdin.take().unwrap(),
             from: child.stdout.take().unwrap(),
             child,
@@ -129,6 +135,9 @@ impl Drop for Peer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if let Some(files) = &self.files {
+            let _ = std::fs::remove_dir_all(files);
+        }
     }
 }
 
@@ -330,7 +339,9 @@ fn card(way: Way, files: &BTreeMap<u16, Vec<u8>>, key: Option<(&StaticKey, u8)>)
         arguments.push(hex::encode(&key.private));
         arguments.push(hex::encode(&key.public));
     }
-    Peer::start(&arguments)
+    let mut peer = Peer::start(&arguments);
+    peer.files = Some(place);
+    peer
 }
 
 /// Our reader reads libeac's chip.

@@ -53,7 +53,7 @@ fn open_with(memory: Memory, script: &str, key: &AccessKey) -> Result<Opened, Ac
         &mut wire,
         key,
         AccessPolicy { allow_bac: true },
-        false,
+        AnswerLength::Unknown,
         &mut rng,
     )
 }
@@ -250,7 +250,7 @@ fn the_simulated_chip_too_refuses_what_is_not_in_order() {
         let mut rng = Fixed::endless(3);
         let policy = AccessPolicy::default();
         assert!(
-            open(&mut wire, &can(), policy, false, &mut rng).is_err(),
+            open(&mut wire, &can(), policy, AnswerLength::Unknown, &mut rng).is_err(),
             "{name}"
         );
     }
@@ -258,7 +258,14 @@ fn the_simulated_chip_too_refuses_what_is_not_in_order() {
     let applet = Applet::with_memory(chip(&[pace_info(2, 2, Some(13))]), Faults::default());
     let mut wire = Wire::new(Between(applet, |_: &mut Vec<u8>| {}));
     let mut rng = Fixed::endless(3);
-    open(&mut wire, &can(), AccessPolicy::default(), false, &mut rng).unwrap();
+    open(
+        &mut wire,
+        &can(),
+        AccessPolicy::default(),
+        AnswerLength::Unknown,
+        &mut rng,
+    )
+    .unwrap();
 }
 
 /// TD1 as on the CCCD, TD1 and TD2 with a number too long for its field, TD3; by PACE and by BAC.
@@ -317,5 +324,130 @@ fn all_groups_are_those_that_the_standard_numbers() {
     for id in 0..=40 {
         let known = matches!(id, 0..=2 | 8..=18);
         assert_eq!(Agreement::standard(id).is_ok(), known, "{id}");
+    }
+}
+
+/// A chip whose answers are garbled now and then, by a wire or on purpose.
+struct Garbled {
+    chip: Applet,
+    rng: Fixed,
+    one_in: u32,
+}
+
+impl Transport for Garbled {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let mut answer = self.chip.transmit(command)?;
+        if self.rng.next_u32().is_multiple_of(self.one_in) {
+            match self.rng.next_u32() % 4 {
+                0 => answer.truncate(self.rng.next_u32() as usize % answer.len()),
+                1 => answer.extend([0x90, 0x00]),
+                _ => {
+                    let at = self.rng.next_u32() as usize % answer.len();
+                    answer[at] ^= 1 << (self.rng.next_u32() % 8);
+                }
+            }
+        }
+        Ok(answer)
+    }
+}
+
+/// Whatever comes back, the chip is opened by the protocol or not at all.
+#[test]
+fn garbled_answers_neither_panic_nor_open_anything_else() {
+    let (mut opened, mut refused) = (0, 0);
+    for (mapping, group) in [(1, 0), (2, 13), (3, 0), (4, 13), (6, 13)] {
+        for seed in 0..60 {
+            let offer = pace_info(mapping, 2, Some(group));
+            let mut memory = chip(&[offer]);
+            memory.card_security = Some(tlv::encode(0x30, &[0xA5; 900]));
+            let mut wire = Wire::new(Garbled {
+                chip: Applet::with_memory(memory, Faults::default()),
+                rng: Fixed::endless(seed),
+                one_in: 12,
+            });
+            let policy = AccessPolicy { allow_bac: true };
+            let mut rng = Fixed::endless(seed + 1_000);
+            match open(&mut wire, &can(), policy, AnswerLength::Unknown, &mut rng) {
+                Ok(found) => {
+                    opened += 1;
+                    assert_eq!(found.protocol, AccessProtocol::PaceCan);
+                    assert_eq!(found.mapping.is_some(), mapping == 6);
+                    // Sealed, it came whole or not at all.
+                    if let Some(file) = found.card_security {
+                        assert_eq!(file, tlv::encode(0x30, &[0xA5; 900]));
+                    }
+                }
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(opened > 20 && refused > 20, "{opened} {refused}");
+}
+
+/// OpenSSL's ciphers in the cascade of ICAO 9303-11 §4.4.3.3.2, written down a second time: the
+/// worked examples have AES-128 only.
+#[test]
+fn integrated_mapping_is_the_standards_cascade_with_every_cipher() {
+    use openssl::bn::{BigNum, BigNumContext};
+    use openssl::symm::{Cipher as Symmetric, Crypter, Mode};
+
+    let encrypt = |cipher: Symmetric, key: &[u8], text: &[u8]| {
+        let iv = vec![0; cipher.block_size()];
+        let mut crypter = Crypter::new(cipher, Mode::Encrypt, key, Some(&iv)).unwrap();
+        crypter.pad(false);
+        let mut out = vec![0; text.len() + cipher.block_size()];
+        let mut count = crypter.update(text, &mut out).unwrap();
+        count += crypter.finalize(&mut out[count..]).unwrap();
+        out.truncate(count);
+        out
+    };
+    let short = [
+        "a668892a7c41e3ca739f40b057d85904",
+        "a4e136ac725f738b01c1f60217c188ad",
+    ];
+    let long = [
+        "d463d65234124ef7897054986dca0a174e28df758cbaa03f240616414d5a1676",
+        "54bd7255f0aaf831bec3423fcf39d69b6cbf066677d0faae5aadd99df8e53517",
+    ];
+    let group = openssl::dh::Dh::get_2048_256().unwrap();
+    let (p, q) = (group.prime_p(), group.prime_q().unwrap());
+    let mut ctx = BigNumContext::new().unwrap();
+    for (ours, theirs, key_length, constants) in [
+        (Cipher::TripleDes, Symmetric::des_ede3_cbc(), 16, short),
+        (Cipher::Aes128, Symmetric::aes_128_cbc(), 16, short),
+        (Cipher::Aes192, Symmetric::aes_192_cbc(), 24, long),
+        (Cipher::Aes256, Symmetric::aes_256_cbc(), 32, long),
+    ] {
+        let [c0, c1] = constants.map(|text| hex::decode(text).unwrap());
+        let s: Vec<u8> = (1..=c0.len() as u8).collect();
+        let t: Vec<u8> = (0..key_length as u8).map(|octet| octet ^ 0x5C).collect();
+        // Two keys make three: the first one is used again.
+        let key = |octets: &[u8]| {
+            let mut key = octets[..key_length].to_vec();
+            if ours == Cipher::TripleDes {
+                key.extend_from_within(..8);
+            }
+            key
+        };
+        let mut next = encrypt(theirs, &key(&t), &s);
+        let mut octets = Vec::new();
+        while octets.len() * 8 < 2_048 + 64 {
+            octets.extend(encrypt(theirs, &key(&next), &c1));
+            next = encrypt(theirs, &key(&next), &c0);
+        }
+        let mut cofactor = BigNum::new().unwrap();
+        let mut last = p.to_owned().unwrap();
+        last.sub_word(1).unwrap();
+        cofactor.checked_div(&last, q, &mut ctx).unwrap();
+        let number = BigNum::from_slice(&octets).unwrap();
+        let mut expected = BigNum::new().unwrap();
+        expected.mod_exp(&number, &cofactor, p, &mut ctx).unwrap();
+        // The generator itself is what the private number one makes.
+        let mapped = Agreement::standard(2).unwrap();
+        let mapped = mapped.integrated(ours, &s, &t).unwrap();
+        let mut one = vec![0; 32];
+        one[31] = 1;
+        let generator = mapped.key_pair(&mut Fixed::bytes(one)).unwrap();
+        assert_eq!(generator.public, expected.to_vec(), "{ours:?}");
     }
 }
