@@ -13,12 +13,14 @@ pub mod dg2;
 pub mod dg3;
 mod group;
 mod image;
+mod iso39794;
 pub(crate) mod oid;
 pub mod sod;
 pub(crate) mod time;
 
+pub use cbeff::Encoding;
 pub use group::{DataGroup, UnknownGroup};
-pub use image::ImageFormat;
+pub use image::{ImageEnd, ImageFacts, ImageFormat};
 
 use thiserror::Error;
 

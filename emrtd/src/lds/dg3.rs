@@ -1,15 +1,17 @@
-//! DG3: the holder's fingers, ISO/IEC 19794-4:2005 images inside CBEFF.
+//! DG3: the holder's fingers, ISO/IEC 19794-4:2005 or ISO/IEC 39794-4:2019 images inside CBEFF.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::cbeff::{self, Fields};
-use super::{DataGroup, ImageFormat, LdsError, content};
+use super::cbeff::{self, FINGER, Fields};
+use super::image::{ImageEnd, ImageFacts};
+use super::{DataGroup, Encoding, ImageFormat, LdsError, content};
 use crate::tlv;
 
+mod iso39794;
+
 const FIELD: &str = "the finger record of DG3";
-const MOST_SIDE: usize = 2_000;
 const MOST_VIEWS: usize = 20;
 
 /// One finger image; wiped when dropped, nothing in `Debug`.
@@ -78,7 +80,10 @@ impl fmt::Debug for FingerRecord {
 pub fn read(file: &[u8]) -> Result<Vec<FingerRecord>, LdsError> {
     let mut fingers = Vec::new();
     for record in cbeff::records(content(file, DataGroup::Dg3)?)? {
-        images(record, &mut fingers)?;
+        match record.encoding {
+            Encoding::Iso19794 => images(record.data, &mut fingers)?,
+            Encoding::Iso39794 => iso39794::read(record.data, record.subtype, &mut fingers)?,
+        }
     }
     Ok(fingers)
 }
@@ -114,41 +119,65 @@ fn images(record: &[u8], fingers: &mut Vec<FingerRecord>) -> Result<(), LdsError
         let height = fields.number(2)?;
         fields.take(1)?;
         let image = fields.take(block.checked_sub(14).ok_or(BAD)?)?;
-        if width > MOST_SIDE || height > MOST_SIDE || width == 0 || height == 0 {
-            return Err(BAD);
-        }
+        let (width, height) = (width as u16, height as u16);
         let format = match ImageFormat::sniff(image) {
             Some(format) => format,
-            None if compression == 0 && depth == 8 && image.len() == width * height => {
+            None if compression == 0
+                && depth == 8
+                && image.len() == usize::from(width) * usize::from(height) =>
+            {
                 ImageFormat::Raw
             }
             None => return Err(BAD),
         };
-        if fingers.len() == MOST_VIEWS {
-            return Err(LdsError::TooMany {
-                field: "finger images",
-                found: MOST_VIEWS + 1,
-                limit: MOST_VIEWS,
-            });
-        }
-        fingers.push(FingerRecord {
-            position: position as u8,
-            width: width as u16,
-            height: height as u16,
-            dpi: u16::try_from(dpi).map_err(|_| BAD)?,
-            format,
-            image: Zeroizing::new(image.to_vec()),
-        });
+        let dpi = u16::try_from(dpi).map_err(|_| BAD)?;
+        let finger =
+            FingerRecord::new(position as u8, (width, height), dpi, format, image.to_vec());
+        push(fingers, finger)?;
     }
     Ok(())
 }
 
-/// The file for the given fingers: one record each, as most issuers do.
+/// Keeps a finger that a decoder may be given: as large as the record says, and also as large as the
+/// picture says, for that is what a decoder gives memory for.
+fn push(fingers: &mut Vec<FingerRecord>, finger: FingerRecord) -> Result<(), LdsError> {
+    if fingers.len() == MOST_VIEWS {
+        return Err(LdsError::TooMany {
+            field: "finger images",
+            found: MOST_VIEWS + 1,
+            limit: MOST_VIEWS,
+        });
+    }
+    ImageFacts {
+        format: finger.format,
+        width: finger.width.into(),
+        height: finger.height.into(),
+        end: ImageEnd::Whole,
+    }
+    .within_caps()?;
+    if let Some(facts) = ImageFacts::of(&finger.image) {
+        facts.within_caps()?;
+    }
+    fingers.push(finger);
+    Ok(())
+}
+
+/// The file for the given fingers: one ISO/IEC 19794-4 record each, as most issuers do.
 pub fn write(fingers: &[FingerRecord]) -> Vec<u8> {
     let records: Vec<Vec<u8>> = fingers.iter().map(record).collect();
+    file(Encoding::Iso19794, &records)
+}
+
+/// The same as ISO/IEC 39794-4 records.
+pub fn write_39794(fingers: &[FingerRecord]) -> Vec<u8> {
+    let records: Vec<Vec<u8>> = fingers.iter().map(iso39794::write).collect();
+    file(Encoding::Iso39794, &records)
+}
+
+fn file(encoding: Encoding, records: &[Vec<u8>]) -> Vec<u8> {
     tlv::encode(
         u32::from(DataGroup::Dg3.tag()),
-        &cbeff::wrap(0x08, 0x07, &records),
+        &cbeff::wrap(FINGER, encoding, records),
     )
 }
 

@@ -84,6 +84,11 @@ fn the_passport_of_the_bsi_is_read() {
     assert_eq!(portrait.format(), ImageFormat::Jpeg2000);
     // The record's own count, less the headers before the image.
     assert_eq!(portrait.bytes().len(), 0x3AC5 - 46);
+    assert_eq!((portrait.width(), portrait.height()), (413, 531));
+    assert_eq!(portrait.end(), ImageEnd::Whole);
+    let faces = dg2::read_all(&file("Datagroup2.bin")).unwrap();
+    assert_eq!(faces.len(), 1);
+    assert_eq!(faces[0].declared_size(), Some((413, 531)));
 
     let fingers = dg3::read(&file("Datagroup3.bin")).unwrap();
     assert_eq!(fingers.len(), 2);
@@ -101,6 +106,15 @@ fn the_passport_of_the_bsi_is_read() {
             (finger.height(), finger.width()),
             (number(at + 6), number(at + 8))
         );
+        let facts = ImageFacts::of(image).unwrap();
+        assert_eq!(
+            (facts.width, facts.height, facts.end),
+            (
+                finger.width().into(),
+                finger.height().into(),
+                ImageEnd::Whole
+            )
+        );
     }
     assert_eq!(fingers[0].position(), 2);
 
@@ -117,6 +131,18 @@ fn the_passport_of_the_bsi_is_read() {
         com::read(&file("EF_COM.bin")).unwrap(),
         [Dg1, Dg2, Dg3, Dg14]
     );
+}
+
+#[test]
+fn fingers_are_read_back_in_both_forms() {
+    let fingers = crate::simulator::issuer::tests::person().fingers;
+    for file in [dg3::write(&fingers), dg3::write_39794(&fingers)] {
+        assert!(dg3::read(&file).unwrap() == fingers);
+        damage(&file);
+        for length in 0..file.len() {
+            assert!(dg3::read(&file[..length]).is_err());
+        }
+    }
 }
 
 #[test]

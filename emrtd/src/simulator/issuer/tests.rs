@@ -53,10 +53,11 @@ pub(crate) fn utopia() -> SpecimenIssuer {
     SpecimenIssuer::new(&IssuerOptions::utopia(founded_at()), &mut Steady(1)).unwrap()
 }
 
-/// A grey 8x8 JPEG header would do for the chip; these files are never decoded here.
+/// A frame, a scan and an end mark would do for the chip; these files are never decoded here.
 pub(crate) fn jpeg() -> Vec<u8> {
     let mut jpeg = vec![
-        0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 1, 0xC1, 1, 0x51, 1, 1, 0x11, 0,
+        0xFF, 0xD8, 0xFF, 0xC0, 0, 11, 8, 1, 0xC1, 1, 0x51, 1, 1, 0x11, 0, 0xFF, 0xDA, 0, 8, 1, 1,
+        0, 0, 0x3F, 0,
     ];
     jpeg.extend([0x5A; 300]);
     jpeg.extend([0xFF, 0xD9]);
