@@ -6,6 +6,8 @@
 mod cbeff;
 pub mod com;
 pub mod dg1;
+pub mod dg11;
+pub mod dg12;
 pub mod dg13;
 pub mod dg14;
 pub mod dg15;
@@ -16,14 +18,17 @@ mod image;
 mod iso39794;
 pub(crate) mod oid;
 pub mod sod;
+mod text;
 pub(crate) mod time;
 
 pub use cbeff::Encoding;
 pub use group::{DataGroup, UnknownGroup};
 pub use image::{ImageEnd, ImageFacts, ImageFormat};
+pub use text::Name;
 
 use thiserror::Error;
 
+use crate::date::PartialDate;
 use crate::mrz::MrzError;
 use crate::tlv::{self, TlvError};
 
@@ -73,6 +78,17 @@ fn integer(value: &[u8], field: &'static str) -> Result<u64, LdsError> {
             .wrapping_add(u64::from(octet));
     }
     Ok(number)
+}
+
+/// `yyyyMMdd` in characters, zeros for what is unknown (9303-10 tables 46 and 47).
+fn year_first(date: PartialDate) -> Vec<u8> {
+    format!(
+        "{:04}{:02}{:02}",
+        date.year(),
+        date.month().unwrap_or(0),
+        date.day().unwrap_or(0)
+    )
+    .into_bytes()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod apdu;
 mod base64_text;
 pub mod chip;
 mod codes;
+mod date;
 pub mod evidence;
 pub mod lds;
 pub mod mrz;
@@ -25,6 +26,7 @@ pub use access::{
 };
 pub use chip::{Chip, Collection, Habits, Progress, ReadError, SecureChip, Traffic};
 pub use codes::CODES;
+pub use date::PartialDate;
 pub use evidence::{
     ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence, EvidenceError, Holder, MappingWitness,
     PersonalId, VerifiedIdentity,

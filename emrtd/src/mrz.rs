@@ -12,7 +12,7 @@ mod letters;
 mod write;
 
 pub use letters::transliterate;
-pub use write::Td1;
+pub use write::{Td1, Td3};
 
 /// The three sizes of document that carry a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,6 +250,7 @@ impl Mrz {
         match self.place(Place::Sex) {
             "M" => Sex::Male,
             "F" => Sex::Female,
+            // The filler; and X, which some issuers copy here from the printed page (9303-3 §4.1.1.1).
             _ => Sex::Unspecified,
         }
     }
@@ -259,14 +260,57 @@ impl Mrz {
         self.place(Place::Optional)
     }
 
+    /// What the issuer put into the first optional field, without the end of a long document number
+    /// and without the fillers around it; empty when there is nothing.
+    pub fn optional_data(&self) -> &str {
+        let field = self.optional();
+        let field = match self.document_no.len() {
+            // 9303-5 §4.2.2.1 note j: the number goes on here up to a filler.
+            10.. => field.split_once('<').map_or("", |(_, rest)| rest),
+            _ => field,
+        };
+        field.trim_matches('<')
+    }
+
+    /// The second optional field of a card, fillers and all; empty in the other layouts.
+    pub fn second_optional(&self) -> &str {
+        match self.layout {
+            Layout::Td1 => &self.text[48..59],
+            Layout::Td2 | Layout::Td3 => "",
+        }
+    }
+
     /// Family names, a space, given names: "NGUYEN VAN A".
     pub fn name(&self) -> Zeroizing<String> {
-        let words: Vec<&str> = self
-            .place(Place::Name)
-            .split('<')
-            .filter(|word| !word.is_empty())
-            .collect();
-        Zeroizing::new(words.join(" "))
+        words(self.place(Place::Name))
+    }
+
+    /// Family names alone; all of the name where nothing tells the parts.
+    pub fn primary_name(&self) -> Zeroizing<String> {
+        let field = self.place(Place::Name);
+        words(field.split_once("<<").map_or(field, |(primary, _)| primary))
+    }
+
+    /// Given names alone; empty for a holder with one name.
+    pub fn secondary_name(&self) -> Zeroizing<String> {
+        let field = self.place(Place::Name);
+        words(
+            field
+                .split_once("<<")
+                .map_or("", |(_, secondary)| secondary),
+        )
+    }
+
+    /// The name fills its field to the last character: it may have been cut (9303-3 §4.6).
+    pub fn name_may_be_cut(&self) -> bool {
+        !self.place(Place::Name).ends_with('<')
+    }
+
+    /// Year (two digits), month and day of birth; fillers and zeros are unknown (9303-3 §4.8).
+    pub fn birth_parts(&self) -> (Option<i8>, Option<i8>, Option<i8>) {
+        let two = |at: usize| self.birth().get(at..at + 2)?.parse::<i8>().ok();
+        let known = |number: Option<i8>| number.filter(|number| *number != 0);
+        (two(0), known(two(2)), known(two(4)))
     }
 
     /// The birth date, in the latest century that is not after `at`.
@@ -309,6 +353,11 @@ enum Place {
     Expiry,
     Nationality,
     Name,
+}
+
+fn words(field: &str) -> Zeroizing<String> {
+    let words: Vec<&str> = field.split('<').filter(|word| !word.is_empty()).collect();
+    Zeroizing::new(words.join(" "))
 }
 
 fn parts(text: &str) -> Option<(i16, i8, i8)> {

@@ -10,6 +10,8 @@ fn read_all(file: &[u8]) {
     let _ = dg1::read(file);
     let _ = dg2::read(file);
     let _ = dg3::read(file);
+    let _ = dg11::read(file);
+    let _ = dg12::read(file);
     let _ = dg13::read(file);
     let _ = SecurityInfos::from_dg14(file);
     let _ = SecurityInfos::from_card_access(file);
@@ -212,12 +214,113 @@ fn times_are_read_as_der_writes_them() {
 fn only_the_permitted_fields_of_dg13_are_taken() {
     let fields: Vec<(u8, Vec<&str>)> = (1..=16).map(|number| (number, vec!["Bí mật"])).collect();
     let fields: Vec<(u8, &[&str])> = fields.iter().map(|(n, t)| (*n, t.as_slice())).collect();
-    let known = dg13::read(&dg13::write(&fields)).unwrap();
+    let file = dg13::write(&fields);
+    let known = dg13::read(&file).unwrap();
     assert_eq!(known.personal_id.as_ref().unwrap().as_str(), "Bí mật");
-    assert_eq!(known.birth_date, None);
+    assert_eq!(known.birth, None);
     assert_eq!(format!("{known:?}"), "Dg13(..)");
+    let forbidden = [
+        dg13::Field::Nationality,
+        dg13::Field::Ethnicity,
+        dg13::Field::Religion,
+        dg13::Field::PlaceOfOrigin,
+        dg13::Field::Residence,
+        dg13::Field::IdentifyingMarks,
+        dg13::Field::Parents,
+        dg13::Field::Spouse,
+        dg13::Field::Unknown16,
+    ];
+    for field in forbidden {
+        assert!(known.asked(field).is_empty());
+        // Asked for by name, that one and no other.
+        let asked = dg13::read_with(&file, dg13::Fields::PERMITTED.and(field)).unwrap();
+        for other in forbidden {
+            assert_eq!(asked.asked(other).len(), usize::from(other == field));
+        }
+    }
     // Absent fields are no error; the fields may stand in any order.
     let few = dg13::read(&dg13::write(&[(15, &[""]), (3, &["01/02/2003"])])).unwrap();
     assert_eq!(few.old_id_no, None);
-    assert_eq!(few.birth_date, Some(date(2003, 2, 1)));
+    assert_eq!(few.birth.unwrap().whole(), Some(date(2003, 2, 1)));
+    let family = dg13::write(&[(13, &["Cha Mẫu", "Mẹ Mẫu"]), (14, &["Vợ Mẫu"])]);
+    let asked = dg13::Fields::PERMITTED.and(dg13::Field::Parents);
+    let family = dg13::read_with(&family, asked).unwrap();
+    let names: Vec<_> = family
+        .asked(dg13::Field::Parents)
+        .iter()
+        .map(|name| name.as_str())
+        .collect();
+    assert_eq!(names, ["Cha Mẫu", "Mẹ Mẫu"]);
+}
+
+/// DG13 with these objects as they are, in a container of the given tag.
+fn odd_dg13(container: u32, objects: &[Vec<u8>]) -> Vec<u8> {
+    let list = tlv::encode(container, &objects.concat());
+    let oid = tlv::encode(0x06, &oid::from_dots("1.0.10646.1.0.8"));
+    let body = tlv::encode_all(0x30, &[&tlv::encode(0x02, &[1]), &oid, &list]);
+    tlv::encode(0x6D, &body)
+}
+
+#[test]
+fn the_quirks_of_dg13_are_put_up_with() {
+    let field = |number: u8, value: Vec<u8>| {
+        tlv::encode_all(0x30, &[&tlv::encode(0x02, &[number]), &value])
+    };
+    // The name in decomposed letters, in a BMPString, with blanks; Đ has no decomposition.
+    let decomposed = "  \u{110}o\u{302}\u{303} Thi\u{323} ";
+    let wide: Vec<u8> = "Đỗ Thị".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for name in [
+        tlv::encode(0x0C, decomposed.as_bytes()),
+        tlv::encode(0x1E, &wide),
+        tlv::encode(0x30, &tlv::encode(0x0C, "Đỗ Thị".as_bytes())),
+    ] {
+        let objects = [
+            field(99, vec![0x04, 0x01, 0xFF]),
+            vec![0x04, 0x00],
+            field(2, name),
+            field(4, tlv::encode(0x0C, "NU\u{31B}\u{303}".as_bytes())),
+            field(12, tlv::encode(0x0C, "Không thời hạn".as_bytes())),
+            field(3, tlv::encode(0x13, b"--/--/1950")),
+            field(1, vec![0x05, 0x00]),
+            field(15, Vec::new()),
+            field(2, tlv::encode(0x0C, b"A second name")),
+        ];
+        for container in [0x30, 0x31] {
+            let known = dg13::read(&odd_dg13(container, &objects)).unwrap();
+            assert_eq!(known.name.as_ref().unwrap().as_str(), "Đỗ Thị");
+            assert_eq!(known.sex, Some(Sex::Female));
+            assert!(known.expiry == Some(dg13::Expiry::Never));
+            let birth = known.birth.unwrap();
+            assert_eq!(
+                (birth.year(), birth.month(), birth.day()),
+                (1950, None, None)
+            );
+            assert_eq!(
+                (known.personal_id.is_none(), known.old_id_no.is_none()),
+                (true, true)
+            );
+        }
+    }
+    // But what is no text is none, and a field without a number is no field.
+    let picture = odd_dg13(0x31, &[field(2, vec![0x04, 0x01, 0xFF])]);
+    assert!(dg13::read(&picture).is_err());
+    let bare = odd_dg13(0x31, &[tlv::encode(0x30, &tlv::encode(0x0C, b"A"))]);
+    assert!(dg13::read(&bare).is_err());
+    let many: Vec<Vec<u8>> = (0..65).map(|_| field(99, Vec::new())).collect();
+    assert!(matches!(
+        dg13::read(&odd_dg13(0x31, &many)),
+        Err(LdsError::TooMany { .. })
+    ));
+}
+
+#[test]
+fn groups_that_nobody_reads_have_a_file_all_the_same() {
+    // DG4 to DG10 and DG16 are carried and hashed as bytes; nothing of them is looked at.
+    let listed = com::read(&com::write(DataGroup::ALL)).unwrap();
+    assert_eq!(listed, DataGroup::ALL);
+    // A tag that names no group is passed over.
+    assert_eq!(
+        com::read(&hex::decode("60055C036177FF").unwrap()).unwrap(),
+        [DataGroup::Dg1]
+    );
 }

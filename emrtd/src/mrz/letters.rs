@@ -1,31 +1,26 @@
 //! Vietnamese letters as the machine-readable zone writes them: without marks, in capitals.
 
-/// "Nguyễn Văn Ánh" becomes "NGUYEN VAN ANH". Letters outside Vietnamese become a space.
+use unicode_normalization::UnicodeNormalization as _;
+
+/// "Nguyễn Văn Ánh" becomes "NGUYEN VAN ANH", however its marks are encoded. Hyphens and letters of
+/// other scripts become a space, apostrophes fall away (9303-3 §4.6 and §6 A): "H'Hen" is "HHEN".
 pub fn transliterate(name: &str) -> String {
-    // Each row: the plain letter, then every marked form of it.
-    const ROWS: [(char, &str); 7] = [
-        ('A', "ÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬ"),
-        ('D', "Đ"),
-        ('E', "ÈÉẺẼẸÊỀẾỂỄỆ"),
-        ('I', "ÌÍỈĨỊ"),
-        ('O', "ÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢ"),
-        ('U', "ÙÚỦŨỤƯỪỨỬỮỰ"),
-        ('Y', "ỲÝỶỸỴ"),
-    ];
-    let plain = |letter: char| {
-        if letter.is_ascii_alphanumeric() {
-            return letter;
+    let mut text = String::with_capacity(name.len());
+    // Decomposed, a letter is itself and its marks; only those that are no marks need a row here.
+    for letter in name.nfd().flat_map(char::to_uppercase) {
+        match letter {
+            'A'..='Z' | '0'..='9' => text.push(letter),
+            'Đ' | 'Ð' => text.push('D'),
+            'Ł' => text.push('L'),
+            'Ø' => text.push_str("OE"),
+            'Æ' => text.push_str("AE"),
+            'Œ' => text.push_str("OE"),
+            'Þ' => text.push_str("TH"),
+            'Ƀ' => text.push('B'),
+            '\u{300}'..='\u{36F}' => {}
+            '\'' | '’' | '‘' | 'ʼ' | '`' | '´' => {}
+            _ => text.push(' '),
         }
-        ROWS.iter()
-            .find(|(_, marked)| marked.contains(letter))
-            .map_or(' ', |(plain, _)| *plain)
-    };
-    let text: String = name
-        .chars()
-        .flat_map(char::to_uppercase)
-        // Combining marks of decomposed text fall away.
-        .filter(|letter| !('\u{300}'..='\u{36F}').contains(letter))
-        .map(plain)
-        .collect();
+    }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -120,3 +120,169 @@ fn the_layout_of_the_cccd_is_written_and_read_back() {
     // The same letters decomposed.
     assert_eq!(transliterate("Ngu\u{79}e\u{302}\u{303}n"), "NGUYEN");
 }
+
+#[test]
+fn the_optional_data_is_told_from_the_end_of_a_long_number() {
+    let text = Td1 {
+        code: "I",
+        issuing_state: "UTO",
+        nationality: "UTO",
+        document_no: "D23145890734",
+        optional: "AB",
+        birth: "340712",
+        sex: Sex::Male,
+        expiry: "950712",
+        name: "STEVENSON PETER JOHN",
+    }
+    .text();
+    assert!(text.starts_with("I<UTOD23145890<7349<AB<<<<<<<<"), "{text}");
+    let mrz = Mrz::parse(&text).unwrap();
+    assert_eq!(mrz.document_no(), "D23145890734");
+    assert_eq!(mrz.optional_data(), "AB");
+    assert_eq!(mrz.second_optional(), "<<<<<<<<<<<");
+    // The last digit of the long number is checked like any other.
+    let wrong = text.replacen("7349", "7348", 1);
+    assert!(matches!(
+        Mrz::parse(&wrong),
+        Err(MrzError::CheckDigit {
+            field: "document number"
+        })
+    ));
+    assert_eq!(Mrz::parse(TD3).unwrap().optional_data(), "ZE184226B");
+    assert_eq!(Mrz::parse(TD1).unwrap().optional_data(), "");
+}
+
+#[test]
+fn a_passport_s_zone_is_written_and_read_back() {
+    let passport = Td3 {
+        issuing_state: "UTO",
+        nationality: "UTO",
+        document_no: "L898902C3",
+        birth: "740812",
+        sex: Sex::Female,
+        expiry: "120415",
+        optional: "ZE184226B",
+        name: "ERIKSSON ANNA MARIA",
+    };
+    // The specimen of 9303-4, check digits and all.
+    assert_eq!(passport.text(), TD3);
+    // An empty personal number has the digit 0, or the filler.
+    let empty = Td3 {
+        optional: "",
+        ..passport
+    }
+    .text();
+    assert_eq!(&empty[72..87], "<<<<<<<<<<<<<<0");
+    assert!(Mrz::parse(&empty).is_ok());
+    let filler = format!("{}<{}", &empty[..86], &empty[87..]);
+    assert!(Mrz::parse(&filler).is_ok());
+}
+
+#[test]
+fn unknown_parts_of_a_birth_date_stay_unknown() {
+    let zone = |birth: &str, sex: char| {
+        let text = Td1 {
+            code: "ID",
+            issuing_state: "UTO",
+            nationality: "UTO",
+            document_no: "123456789",
+            optional: "",
+            birth,
+            sex: Sex::Unspecified,
+            expiry: "300101",
+            name: "DO AN",
+        }
+        .text();
+        let mut octets = text.into_bytes();
+        // No check digit covers the sex of a card.
+        octets[37] = sex as u8;
+        Mrz::parse(&String::from_utf8(octets).unwrap()).unwrap()
+    };
+    let today = date(2026, 11, 21);
+    for (birth, parts) in [
+        ("500700", (Some(50), Some(7), None)),
+        ("50<<<<", (Some(50), None, None)),
+        ("<<<<<<", (None, None, None)),
+        ("500000", (Some(50), None, None)),
+    ] {
+        let mrz = zone(birth, 'X');
+        assert_eq!(mrz.birth_parts(), parts, "{birth}");
+        assert_eq!(mrz.birth_date(today), None);
+        assert_eq!(mrz.sex(), Sex::Unspecified);
+    }
+    let mrz = zone("000229", 'M');
+    assert_eq!(mrz.birth_parts(), (Some(0), Some(2), Some(29)));
+    assert_eq!(mrz.birth_date(today), Some(date(2000, 2, 29)));
+}
+
+#[test]
+fn names_have_parts_and_may_be_cut() {
+    let zone = |name: &str| {
+        Mrz::parse(
+            &Td1 {
+                code: "ID",
+                issuing_state: "UTO",
+                nationality: "UTO",
+                document_no: "1",
+                optional: "",
+                birth: "500101",
+                sex: Sex::Male,
+                expiry: "300101",
+                name,
+            }
+            .text(),
+        )
+        .unwrap()
+    };
+    let mrz = zone("DO THI THUY DUONG");
+    assert_eq!(mrz.primary_name().as_str(), "DO");
+    assert_eq!(mrz.secondary_name().as_str(), "THI THUY DUONG");
+    assert!(!mrz.name_may_be_cut());
+    let long = zone("NGUYEN HOANG PHUONG THAO NGUYEN UYEN");
+    assert!(long.name_may_be_cut());
+    assert_eq!(long.name().as_str(), "NGUYEN HOANG PHUONG THAO NGUY");
+    let single = zone("SUHARTO");
+    assert_eq!(
+        (
+            single.primary_name().as_str(),
+            single.secondary_name().as_str()
+        ),
+        ("SUHARTO", "")
+    );
+}
+
+#[test]
+fn letters_lose_their_marks_however_they_are_encoded() {
+    use unicode_normalization::UnicodeNormalization as _;
+    // Every Vietnamese vowel with every tone, small and capital, composed and decomposed.
+    const VOWELS: [(&str, &str); 12] = [
+        ("A", "aàảãáạ"),
+        ("A", "ăằẳẵắặ"),
+        ("A", "âầẩẫấậ"),
+        ("E", "eèẻẽéẹ"),
+        ("E", "êềểễếệ"),
+        ("I", "iìỉĩíị"),
+        ("O", "oòỏõóọ"),
+        ("O", "ôồổỗốộ"),
+        ("O", "ơờởỡớợ"),
+        ("U", "uùủũúụ"),
+        ("U", "ưừửữứự"),
+        ("Y", "yỳỷỹýỵ"),
+    ];
+    for (plain, marked) in VOWELS {
+        for letter in marked.chars() {
+            for text in [letter.to_string(), letter.to_uppercase().collect()] {
+                assert_eq!(transliterate(&text), plain, "{text}");
+                assert_eq!(
+                    transliterate(&text.nfd().collect::<String>()),
+                    plain,
+                    "{text}"
+                );
+            }
+        }
+    }
+    assert_eq!(transliterate("đỗ  ĐÌNH\u{a0}Đạt"), "DO DINH DAT");
+    assert_eq!(transliterate("H’Hen Niê"), "HHEN NIE");
+    assert_eq!(transliterate("K'Brêuh-Ly"), "KBREUH LY");
+    assert_eq!(transliterate("Lê Thị Ø 李"), "LE THI OE");
+}

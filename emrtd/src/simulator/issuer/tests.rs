@@ -155,7 +155,7 @@ fn the_card_is_laid_out_as_the_cccd_is() {
     let known = dg13::read(dg13).unwrap();
     assert_eq!(known.name.unwrap().as_str(), "Đỗ Thị Thuỳ Dương");
     assert_eq!(known.old_id_no.unwrap().as_str(), "012345678");
-    assert_eq!(known.birth_date, Some(date(2003, 2, 15)));
+    assert_eq!(known.birth.unwrap().whole(), Some(date(2003, 2, 15)));
     assert_eq!(known.sex, Some(Sex::Female));
 }
 
