@@ -8,6 +8,7 @@ pub const CODES: &[&str] = &[
     "card.mrz_character",
     "card.mrz_check_digit",
     "card.document_number",
+    "card.qr_malformed",
     // Reader and card.
     "card.removed",
     "card.reader_lost",
@@ -59,7 +60,23 @@ pub const CODES: &[&str] = &[
     "chip.challenge_mismatch",
     "chip.access_downgraded",
     "chip.numbers_disagree",
+    "chip.birth_disagrees",
+    "chip.sex_disagrees",
+    "chip.can_disagrees",
+    "chip.zone_disagrees",
+    "chip.qr_disagrees",
     "chip.file_malformed",
+    // Worth a look.
+    "chip.name_disagrees",
+    "chip.expiry_disagrees",
+    "chip.issue_disagrees",
+    "chip.old_number_disagrees",
+    "chip.details_disagree",
+    "chip.number_irregular",
+    "chip.list_disagrees",
+    "chip.portrait_truncated",
+    "chip.portrait_trailing",
+    "chip.portrait_unusable",
     // The trust directory.
     "trust.unreadable",
     "trust.empty",
@@ -76,9 +93,10 @@ mod tests {
 
     use super::CODES;
     use crate::access::{AccessError, AccessKeyError};
+    use crate::card_qr::CardQrError;
     use crate::chip::ReadError;
     use crate::evidence::EvidenceError;
-    use crate::report::EvidenceFault;
+    use crate::report::{EvidenceFault, Notice};
     use crate::simulator::issuer::IssueError;
     use crate::transport::TransportError;
     use crate::trust::TrustError;
@@ -87,10 +105,12 @@ mod tests {
     fn the_list_is_what_the_operations_say() {
         let operations = [
             AccessKeyError::CODES,
+            CardQrError::CODES,
             TransportError::CODES,
             AccessError::CODES,
             ReadError::CODES,
             EvidenceFault::CODES,
+            Notice::CODES,
             EvidenceError::CODES,
             TrustError::CODES,
             IssueError::CODES,

@@ -10,9 +10,11 @@ use crate::access::AccessProtocol;
 use crate::base64_text;
 use crate::lds::DataGroup;
 
+mod cross;
 mod identity;
 mod verify;
 
+pub use cross::Presented;
 pub use identity::{Holder, PersonalId, VerifiedIdentity};
 pub use verify::EvidenceError;
 
@@ -116,6 +118,13 @@ pub struct ChipEvidence {
         skip_serializing_if = "Option::is_none"
     )]
     pub card_access: Option<Vec<u8>>,
+    /// EF.COM, where it was read: an unsigned list, of use only to be held against the signed one.
+    #[serde(
+        with = "base64_text::option",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub com: Option<Vec<u8>>,
     /// Groups that the chip has but would not give.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locked: Vec<DataGroup>,
@@ -148,6 +157,7 @@ impl ChipEvidence {
                 .filter_map(|group| Some((group, self.groups.get(&group)?.clone())))
                 .collect(),
             card_access: self.card_access.clone(),
+            com: None,
             locked: Vec::new(),
             active: self.active.clone(),
             chip_auth: self.chip_auth.clone(),

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod apdu;
 mod base64_text;
+pub mod card_qr;
 pub mod chip;
 mod codes;
 mod date;
@@ -24,14 +25,15 @@ mod wire;
 pub use access::{
     AccessError, AccessKey, AccessKeyError, AccessPolicy, AccessProtocol, Can, MrzKey,
 };
+pub use card_qr::{CardQr, CardQrError};
 pub use chip::{Chip, Collection, Habits, Progress, ReadError, SecureChip, Traffic};
 pub use codes::CODES;
 pub use date::PartialDate;
 pub use evidence::{
     ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence, EvidenceError, Holder, MappingWitness,
-    PersonalId, VerifiedIdentity,
+    PersonalId, Presented, VerifiedIdentity,
 };
 pub use lds::DataGroup;
 pub use mrz::Sex;
-pub use report::{ChipReport, CloneCheck, EvidenceFault};
+pub use report::{Agreement, ChipReport, CloneCheck, Cross, EvidenceFault, Notice};
 pub use trust::{CscaTrust, TrustError};

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::access::AccessProtocol;
 use crate::lds::DataGroup;
 
+mod cross;
+
+pub use cross::{Agreement, Cross, Notice, PortraitFacts, PortraitState};
+
 /// Everything that was found out, each thing on its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -27,8 +31,11 @@ pub struct ChipReport {
     pub access: AccessProtocol,
     pub card_access: CardAccessState,
     pub mrz: MrzState,
-    /// DG1 and DG13 name the same personal number; `None` when only one of them names any.
-    pub numbers_agree: Option<bool>,
+    /// The document against itself, and against what was presented with it.
+    #[serde(default)]
+    pub cross: Cross,
+    #[serde(default)]
+    pub portrait: PortraitFacts,
     /// The document's own expiry date has passed; `None` when it has none or cannot be read.
     /// A fact for the rules of the desk, not a fault of the evidence.
     pub expired: Option<bool>,
@@ -297,6 +304,16 @@ pub enum EvidenceFault {
     AccessDowngraded,
     #[error("two files of the chip name different personal numbers")]
     NumbersDisagree,
+    #[error("two files of the chip name different birth dates")]
+    BirthDisagrees,
+    #[error("two files of the chip name different sexes")]
+    SexDisagrees,
+    #[error("the access number is not the end of the personal number in the chip")]
+    CanDisagrees,
+    #[error("the printed machine-readable zone is not the one in the chip")]
+    ZoneDisagrees,
+    #[error("the code printed on the card tells of another holder than the chip")]
+    QrDisagrees,
 }
 
 impl EvidenceFault {
@@ -320,6 +337,11 @@ impl EvidenceFault {
             Self::ChallengeMismatch => "chip.challenge_mismatch",
             Self::AccessDowngraded => "chip.access_downgraded",
             Self::NumbersDisagree => "chip.numbers_disagree",
+            Self::BirthDisagrees => "chip.birth_disagrees",
+            Self::SexDisagrees => "chip.sex_disagrees",
+            Self::CanDisagrees => "chip.can_disagrees",
+            Self::ZoneDisagrees => "chip.zone_disagrees",
+            Self::QrDisagrees => "chip.qr_disagrees",
         }
     }
 
@@ -342,6 +364,11 @@ impl EvidenceFault {
         "chip.challenge_mismatch",
         "chip.access_downgraded",
         "chip.numbers_disagree",
+        "chip.birth_disagrees",
+        "chip.sex_disagrees",
+        "chip.can_disagrees",
+        "chip.zone_disagrees",
+        "chip.qr_disagrees",
     ];
 }
 
@@ -392,11 +419,50 @@ impl ChipReport {
         {
             faults.push(EvidenceFault::AccessDowngraded);
         }
-        if self.numbers_agree == Some(false) {
-            faults.push(EvidenceFault::NumbersDisagree);
-        }
+        faults.extend(self.contradictions());
         faults.dedup();
         faults
+    }
+
+    /// What the issuer signed twice and differently, and where the printed card and the chip inside
+    /// it are not of one person: a chip put into another card, or a card in front of another chip.
+    fn contradictions(&self) -> impl Iterator<Item = EvidenceFault> {
+        let Cross {
+            number_dg13,
+            number_dg11,
+            number_qr,
+            number_can,
+            birth_dg13,
+            birth_qr,
+            sex_dg13,
+            sex_qr,
+            zone_presented,
+            ..
+        } = self.cross;
+        [
+            (
+                number_dg13.disagrees() || number_dg11.disagrees(),
+                EvidenceFault::NumbersDisagree,
+            ),
+            (birth_dg13.disagrees(), EvidenceFault::BirthDisagrees),
+            (sex_dg13.disagrees(), EvidenceFault::SexDisagrees),
+            (number_can.disagrees(), EvidenceFault::CanDisagrees),
+            (zone_presented.disagrees(), EvidenceFault::ZoneDisagrees),
+            (
+                number_qr.disagrees() || birth_qr.disagrees() || sex_qr.disagrees(),
+                EvidenceFault::QrDisagrees,
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(found, fault)| found.then_some(fault))
+    }
+
+    /// What is no reason to disbelieve and yet worth a look; see [`Notice`].
+    pub fn notices(&self) -> Vec<Notice> {
+        self.cross
+            .notices()
+            .chain(self.portrait.state.notice())
+            .collect()
     }
 
     /// The issuer signed for this group and it was not read. For DG14 that means that nobody can
@@ -466,6 +532,11 @@ mod tests {
             EvidenceFault::ChallengeMismatch,
             EvidenceFault::AccessDowngraded,
             EvidenceFault::NumbersDisagree,
+            EvidenceFault::BirthDisagrees,
+            EvidenceFault::SexDisagrees,
+            EvidenceFault::CanDisagrees,
+            EvidenceFault::ZoneDisagrees,
+            EvidenceFault::QrDisagrees,
         ];
         let codes: Vec<_> = faults.into_iter().map(EvidenceFault::code).collect();
         assert_eq!(codes, EvidenceFault::CODES);

@@ -81,6 +81,7 @@ pub(super) fn begun(access: AccessProtocol, card_access: Option<&[u8]>) -> ChipE
         sod: Vec::new(),
         groups: BTreeMap::new(),
         card_access: card_access.map(<[u8]>::to_vec),
+        com: None,
         locked: Vec::new(),
         active: None,
         chip_auth: None,

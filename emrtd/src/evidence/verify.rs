@@ -3,10 +3,12 @@
 use jiff::civil::Date;
 use thiserror::Error;
 
-use super::{Challenge, ChipEvidence, Holder, VerifiedIdentity};
+use super::{Challenge, ChipEvidence, Holder, Presented, VerifiedIdentity, cross};
 use crate::access::AccessProtocol;
+use crate::lds::dg11::Dg11;
+use crate::lds::dg12::Dg12;
 use crate::lds::dg14::{SecurityInfo, SecurityInfos};
-use crate::lds::{DataGroup, LdsError, dg1, dg13, dg15};
+use crate::lds::{DataGroup, LdsError, dg1, dg11, dg12, dg13, dg15};
 use crate::mrz::Mrz;
 use crate::proof::{active, mapping, passive};
 use crate::report::{
@@ -67,7 +69,18 @@ impl ChipEvidence {
     ///
     /// `challenge` is the question this visit put to the chip, `at` the day of the check.
     pub fn report(&self, trust: &CscaTrust, challenge: &Challenge, at: Date) -> ChipReport {
-        Reading::of(self).report(trust, challenge, at)
+        self.report_against(trust, challenge, at, &Presented::default())
+    }
+
+    /// The same where it is known what was presented along with the chip.
+    pub fn report_against(
+        &self,
+        trust: &CscaTrust,
+        challenge: &Challenge,
+        at: Date,
+        presented: &Presented<'_>,
+    ) -> ChipReport {
+        Reading::of(self).report(trust, challenge, at, presented)
     }
 
     /// Believes the evidence, or tells why not.
@@ -77,8 +90,19 @@ impl ChipEvidence {
         challenge: &Challenge,
         at: Date,
     ) -> Result<VerifiedIdentity, EvidenceError> {
+        self.verify_against(trust, challenge, at, &Presented::default())
+    }
+
+    /// Believes the evidence only if the chip does not contradict what was presented along with it.
+    pub fn verify_against(
+        &self,
+        trust: &CscaTrust,
+        challenge: &Challenge,
+        at: Date,
+        presented: &Presented<'_>,
+    ) -> Result<VerifiedIdentity, EvidenceError> {
         let reading = Reading::of(self);
-        let report = reading.report(trust, challenge, at);
+        let report = reading.report(trust, challenge, at, presented);
         let faults = report.faults();
         let Some(Ok(mrz)) = &reading.mrz else {
             // The faults name the missing or malformed zone.
@@ -107,10 +131,12 @@ impl ChipEvidence {
 }
 
 /// The evidence with its files read, none of them believed.
-struct Reading<'a> {
-    evidence: &'a ChipEvidence,
-    mrz: Option<Result<Mrz, LdsError>>,
-    dg13: Option<Result<dg13::Dg13, LdsError>>,
+pub(super) struct Reading<'a> {
+    pub(super) evidence: &'a ChipEvidence,
+    pub(super) mrz: Option<Result<Mrz, LdsError>>,
+    pub(super) dg11: Option<Result<Dg11, LdsError>>,
+    pub(super) dg12: Option<Result<Dg12, LdsError>>,
+    pub(super) dg13: Option<Result<dg13::Dg13, LdsError>>,
     dg14: Option<Result<SecurityInfos, LdsError>>,
 }
 
@@ -120,6 +146,8 @@ impl<'a> Reading<'a> {
         Self {
             evidence,
             mrz: file(DataGroup::Dg1).map(dg1::read),
+            dg11: file(DataGroup::Dg11).map(dg11::read),
+            dg12: file(DataGroup::Dg12).map(dg12::read),
             // Vietnam's layout; other states fill DG13 as they like.
             dg13: file(DataGroup::Dg13)
                 .map(dg13::read)
@@ -133,7 +161,13 @@ impl<'a> Reading<'a> {
             .is_some_and(|mrz| mrz.personal_id().is_some())
     }
 
-    fn report(&self, trust: &CscaTrust, challenge: &Challenge, at: Date) -> ChipReport {
+    fn report(
+        &self,
+        trust: &CscaTrust,
+        challenge: &Challenge,
+        at: Date,
+        presented: &Presented<'_>,
+    ) -> ChipReport {
         let mrz = self.mrz.as_ref().and_then(|mrz| mrz.as_ref().ok());
         let files = passive::Files {
             sod: &self.evidence.sod,
@@ -175,7 +209,8 @@ impl<'a> Reading<'a> {
                 Some(Ok(_)) => MrzState::Read,
                 Some(Err(_)) => MrzState::Malformed,
             },
-            numbers_agree: self.numbers_agree(),
+            cross: cross::check(self, &passive, presented),
+            portrait: cross::portrait(self.evidence.groups.get(&DataGroup::Dg2).map(Vec::as_slice)),
             expired: mrz.and_then(Mrz::expiry_date).map(|expiry| expiry < at),
             passive,
         }
@@ -257,13 +292,6 @@ impl<'a> Reading<'a> {
             Ok(advertised) if same_pace(&advertised, signed) => CardAccessState::Match,
             _ => CardAccessState::Mismatch,
         }
-    }
-
-    fn numbers_agree(&self) -> Option<bool> {
-        let (Some(Ok(mrz)), Some(Ok(dg13))) = (&self.mrz, &self.dg13) else {
-            return None;
-        };
-        Some(mrz.personal_id()? == dg13.personal_id.as_ref()?.as_str())
     }
 }
 

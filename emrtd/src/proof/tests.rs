@@ -10,8 +10,8 @@ use crate::evidence::{Challenge, ChipAuthWitness, ChipEvidence, EvidenceError, V
 use crate::lds::{DataGroup, sod};
 use crate::mrz::Sex;
 use crate::report::{
-    ActiveState, CardAccessState, ChainState, CloneCheck, GroupState, RevocationState, SodState,
-    Weakness,
+    ActiveState, Agreement, CardAccessState, ChainState, CloneCheck, GroupState, RevocationState,
+    SodState, Weakness,
 };
 use crate::simulator::issuer::tests::{
     CHALLENGE, Steady, card, evidence, founded_at, issued_at, person, shared, today, utopia,
@@ -60,7 +60,7 @@ fn a_genuine_card_is_believed() {
     assert_eq!(report.passive.chain, ChainState::Trusted);
     assert_eq!(report.passive.revocation, RevocationState::NoList);
     assert_eq!(report.card_access, CardAccessState::Match);
-    assert_eq!(report.numbers_agree, Some(true));
+    assert_eq!(report.cross.number_dg13, Agreement::Agree);
     assert_eq!(report.expired, Some(false));
     assert_eq!(report.passive.weak, []);
     assert!(
@@ -557,6 +557,7 @@ fn the_synthetic_passport_of_the_bsi_holds_by_hash_and_signature() {
             })
             .collect(),
         card_access: None,
+        com: None,
         locked: Vec::new(),
         active: None,
         chip_auth: None,

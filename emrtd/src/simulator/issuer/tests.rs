@@ -103,6 +103,7 @@ pub(crate) fn evidence(card: &SpecimenCard) -> ChipEvidence {
         sod: card.sod().to_vec(),
         groups,
         card_access: card.card_access.clone(),
+        com: None,
         locked: Vec::new(),
         active: card.answer(&CHALLENGE).map(|signature| ActiveAnswer {
             challenge: CHALLENGE,
@@ -288,4 +289,22 @@ pub(crate) fn sign_as(
     at: Timestamp,
 ) -> Vec<u8> {
     security_object::sign(groups, signer, key, false, at).unwrap()
+}
+
+/// The card with these files in place of its own (or besides them), signed by its issuer again: what
+/// only a mistaken issuer makes.
+pub(crate) fn signed_again(card: &SpecimenCard, files: &[(DataGroup, Vec<u8>)]) -> SpecimenCard {
+    let issuer = utopia();
+    let mut groups: std::collections::BTreeMap<_, _> = DataGroup::ALL
+        .into_iter()
+        .filter_map(|group| Some((group, card.group(group)?.to_vec())))
+        .collect();
+    groups.extend(files.iter().cloned());
+    let sod = sign_as(&groups, &issuer.signer, &issuer.signer_key, issued_at());
+    let mut card = card.clone();
+    card.files.insert(0x011D, sod);
+    for (group, file) in groups {
+        card.files.insert(group.file_id(), file);
+    }
+    card
 }
