@@ -19,7 +19,7 @@ use crate::spool::Spool;
 use crate::visit::{Ask, Closed, Event, Opening, SetAside, Stop, Visit};
 
 pub use card::{
-    AccessSource, CODES as CARD_CODES, CardError, CardRead, Passage, Reading, WITHHELD,
+    AccessSource, CODES as CARD_CODES, CardError, CardRead, Passage, Reading, WITHHELD, printed,
 };
 pub use person::CODES as PERSON_CODES;
 pub use sealing::CODES as SEALING_CODES;

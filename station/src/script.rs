@@ -47,12 +47,14 @@ pub struct ConsentScript {
     pub file: bool,
 }
 
-/// Exactly one way to open the chip. Personal data: no Debug.
+/// What opens the chip: the access number, the lines of the zone, or the text of the card's QR code.
+/// The code may stand beside either of the others, to be compared with. Personal data: no Debug.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CardKeyScript {
     pub can: Option<String>,
     pub mrz: Option<Vec<String>>,
+    pub qr: Option<String>,
 }
 
 #[derive(Deserialize)]

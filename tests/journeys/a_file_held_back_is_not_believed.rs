@@ -17,6 +17,7 @@ fn read(card: SpecimenCard, key: &AccessKey, allow_bac: bool) -> CardRead {
         SimulatedReader::new(move || Some(Applet::with_faults(&card, Faults::default())));
     let reading = Reading {
         key,
+        qr: None,
         policy: AccessPolicy { allow_bac },
         wanted: &[
             DataGroup::Dg1,

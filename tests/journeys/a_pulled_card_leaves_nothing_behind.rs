@@ -18,6 +18,7 @@ fn read(faults: Faults, comes_back: bool, traffic: &mut Traffic) -> Result<(), &
     let trust = CscaTrust::load_dir(STATE.csca()).unwrap();
     let reading = Reading {
         key: &AccessSource::Can(CAN).key().unwrap(),
+        qr: None,
         policy: AccessPolicy { allow_bac: false },
         wanted: &[
             DataGroup::Dg1,

@@ -79,6 +79,65 @@ fn a_genuine_card() {
     }
 }
 
+/// `card read` by the card's QR code on stdin.
+fn by_code(code: &str) -> Value {
+    let command = card_read("|| true").replace(&format!("--can {CAN}"), "--card-qr -");
+    let told = in_own_namespace(
+        "card.json",
+        &format!("printf '\\357\\273\\277%s\\r\\n' '{code}' | {command}"),
+    );
+    serde_json::from_str(&told).unwrap()
+}
+
+#[test]
+fn a_card_is_opened_by_its_code_and_compared_with_it() {
+    let code = format!("{PERSONAL_ID}|{OLD_ID}|{NAME_VI}|15031990|Nữ|1 Phố Mẫu, Hà Nội|02042025");
+    let told = by_code(&code);
+    assert_eq!(told["outcome"], "genuine", "{told:#}");
+    assert_eq!(told["access"], "pace-can");
+    for fact in [
+        "number_qr",
+        "number_can",
+        "number_dg13",
+        "number_birth",
+        "number_sex",
+        "birth_qr",
+        "birth_dg13",
+        "sex_qr",
+        "sex_dg13",
+        "name_qr",
+        "name_dg13",
+        "name_dg13_qr",
+        "expiry_dg13",
+        "issue_dg13_qr",
+        "old_number_dg13_qr",
+    ] {
+        assert_eq!(told["cross"][fact], "agree", "{fact}");
+    }
+    assert_eq!(told["portrait"]["state"], "whole");
+    assert_eq!(told["notices"], serde_json::json!([]));
+
+    // The chip in the body of somebody else's card: all is told but who the holder is.
+    let other = code
+        .replace("15031990", "15031991")
+        .replace("02042025", "03042025");
+    let told = by_code(&other);
+    assert_eq!(
+        (told["outcome"].as_str(), told["code"].as_str()),
+        (Some("refused"), Some("chip.qr_disagrees"))
+    );
+    assert_eq!(told["faults"], serde_json::json!(["chip.qr_disagrees"]));
+    assert_eq!(told["notices"], serde_json::json!(["chip.issue_disagrees"]));
+    assert_eq!(told["cross"]["birth_qr"], "disagree");
+    assert_eq!(told["passive"]["chain"], "trusted");
+    assert_eq!(told["clone_check"], "signed_by_chip");
+    assert!(told.get("holder").is_none(), "a refused card names nobody");
+    let words = told.to_string();
+    for secret in [PERSONAL_ID, OLD_ID, NAME_VI, "1990-03-15"] {
+        assert!(!words.contains(secret), "{secret} leaks");
+    }
+}
+
 #[test]
 fn a_copied_card() {
     let told: Value =
@@ -86,6 +145,19 @@ fn a_copied_card() {
     assert_eq!(told["outcome"], "refused");
     assert_eq!(told["code"], "chip.clone_suspected");
     assert_eq!(told["passive"]["chain"], "trusted");
+    // The whole report comes with the refusal.
+    for fact in [
+        "access",
+        "chip_auth",
+        "card_access",
+        "mrz",
+        "expired",
+        "cross",
+        "portrait",
+    ] {
+        assert!(!told[fact].is_null(), "{fact}");
+    }
+    assert_eq!(told["cross"]["number_can"], "agree");
     assert!(told.get("holder").is_none(), "a refused card names nobody");
 }
 

@@ -158,3 +158,39 @@ fn what_is_not_a_picture_is_told_so() {
     );
     assert_eq!((exit, told["code"].as_str()), (2, Some("file.unreadable")));
 }
+
+#[test]
+fn what_opens_no_card_is_told_before_one_is_touched() {
+    let csca = STATE.csca();
+    let read = |what: &[&str]| {
+        let mut arguments = vec!["card", "read", "--trust", text(&csca)];
+        arguments.extend(what);
+        json("niem-station", &arguments)
+    };
+    for what in [
+        &["--can", "12345"][..],
+        &["--mrz", "IDUTO"],
+        &["--card-qr", "https://example.vn/|Nguyễn Văn An"],
+        // An access number is no lines, and a code that is none does not open by its other half.
+        &["--can", "000001", "--card-qr", "Nguyễn Văn An"],
+    ] {
+        let (exit, told) = read(what);
+        assert_eq!(
+            (exit, told["code"].as_str()),
+            (2, Some("card.bad_key")),
+            "{what:?} {told}"
+        );
+        assert!(
+            !told.to_string().contains("Nguyễn"),
+            "what was typed is repeated"
+        );
+        assert!(told["vi"]["cause"].is_string() && told["en"]["remedy"].is_string());
+    }
+    // Stdin is one thing only.
+    let (exit, told) = read(&["--can", "-", "--card-qr", "-"]);
+    assert_eq!(
+        (exit, told["code"].as_str()),
+        (2, Some("usage.invalid")),
+        "{told}"
+    );
+}

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use emrtd::transport::{Transport, TransportError};
 use emrtd::{
-    AccessError, AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, Collection,
-    CscaTrust, DataGroup, EvidenceError, Habits, MrzKey, Progress, ReadError, Traffic,
+    AccessError, AccessKey, AccessPolicy, Can, CardQr, Challenge, Chip, ChipEvidence, Collection,
+    CscaTrust, DataGroup, EvidenceError, Habits, MrzKey, Presented, Progress, ReadError, Traffic,
     VerifiedIdentity,
 };
 use jiff::civil::Date;
@@ -22,6 +22,8 @@ use super::{Desk, Step};
 pub enum AccessSource<'a> {
     Can(&'a str),
     Mrz(&'a [String]),
+    /// The text of the code printed on the card; its number ends in the access number.
+    Qr(&'a str),
 }
 
 /// A card as `card read` reports it: what was read, and what was made of it.
@@ -37,7 +39,7 @@ pub struct CardRead {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CardError {
-    #[error("the access number or machine-readable zone cannot be used")]
+    #[error("the access number, machine-readable zone or card code cannot be used")]
     BadKey,
     #[error(transparent)]
     Reader(#[from] TransportError),
@@ -88,6 +90,8 @@ pub enum Passage {
 /// What one reading is for.
 pub struct Reading<'a> {
     pub key: &'a AccessKey,
+    /// The code printed on the card, where it was scanned: the chip must not say otherwise.
+    pub qr: Option<&'a CardQr>,
     pub policy: AccessPolicy,
     pub wanted: &'a [DataGroup],
     pub challenge: &'a Challenge,
@@ -174,7 +178,11 @@ impl Reading<'_> {
             });
         };
         reader.remember(&atr, &habits);
-        let verdict = evidence.verify(self.trust, self.challenge, self.at);
+        let presented = Presented {
+            key: Some(self.key),
+            qr: self.qr,
+        };
+        let verdict = evidence.verify_against(self.trust, self.challenge, self.at, &presented);
         let report = match &verdict {
             Ok(identity) => identity.report(),
             Err(error) => error.report(),
@@ -315,18 +323,34 @@ impl<'a> AccessSource<'a> {
                     .map(AccessKey::Mrz)
                     .map_err(|_| CardError::BadKey)
             }
+            Self::Qr(text) => printed(Some(text))?
+                .and_then(|qr| qr.access_key().ok())
+                .ok_or(CardError::BadKey),
         }
     }
 
+    /// What was typed or scanned goes before the code, which is then only compared with.
+    ///
     /// # Errors
-    /// [`CardError::BadKey`] unless exactly one way is given.
+    /// [`CardError::BadKey`] without any way, or with both a number and lines.
     pub fn of(script: &'a CardKeyScript) -> Result<Self, CardError> {
-        match (&script.can, &script.mrz) {
-            (Some(can), None) => Ok(Self::Can(can)),
-            (None, Some(lines)) => Ok(Self::Mrz(lines)),
+        match (&script.can, &script.mrz, &script.qr) {
+            (Some(can), None, _) => Ok(Self::Can(can)),
+            (None, Some(lines), _) => Ok(Self::Mrz(lines)),
+            (None, None, Some(text)) => Ok(Self::Qr(text)),
             _ => Err(CardError::BadKey),
         }
     }
+}
+
+/// The code printed on the card, when there is one.
+///
+/// # Errors
+/// [`CardError::BadKey`] when the text is no such code.
+pub fn printed(text: Option<&str>) -> Result<Option<CardQr>, CardError> {
+    text.map(CardQr::parse)
+        .transpose()
+        .map_err(|_| CardError::BadKey)
 }
 
 impl Desk<'_> {
@@ -341,8 +365,10 @@ impl Desk<'_> {
         let at = (self.now)().to_zoned(crate::clock::vietnam()).date();
         let mut traffic = Traffic::default();
         let read = AccessSource::of(&script.card).and_then(|source| {
+            let qr = printed(script.card.qr.as_deref())?;
             let reading = Reading {
                 key: &source.key()?,
+                qr: qr.as_ref(),
                 policy: AccessPolicy {
                     allow_bac: self.allow_bac,
                 },

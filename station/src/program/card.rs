@@ -1,5 +1,6 @@
 //! `card read`: one card, judged, printed as independent facts.
 
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -10,9 +11,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use rulebook::Language;
 use serde_json::json;
 use station::answer::{Answer, FAILED, REFUSED, SUCCESS, Trouble, told};
-use station::desk::{AccessSource, CardRead, Reading, WITHHELD};
+use station::desk::{AccessSource, CardError, CardRead, Reading, WITHHELD, printed};
 use station::devices::CardReader as _;
 use station::devices::card_reader::{HabitBook, PcscReader};
+use station::script::CardKeyScript;
 
 use super::Told;
 
@@ -27,12 +29,17 @@ pub(crate) struct ReadArguments {
     /// Part of the reader's name; by default the first reader with a card.
     #[arg(long)]
     reader: Option<String>,
-    /// Card access number: the last six digits of the personal number.
-    #[arg(long, conflicts_with = "mrz", required_unless_present = "mrz")]
+    /// Card access number: the last six digits of the personal number; `-` reads it from stdin.
+    #[arg(long, conflicts_with = "mrz", required_unless_present_any = ["mrz", "card_qr"])]
     can: Option<String>,
-    /// The machine-readable zone, line by line (three lines TD1, two TD2 or TD3).
-    #[arg(long, num_args = 2..=3, value_names = ["L1", "L2", "L3"])]
+    /// The machine-readable zone, line by line (three lines TD1, two TD2 or TD3); `-` reads the lines
+    /// from stdin.
+    #[arg(long, num_args = 1..=3, value_names = ["L1", "L2", "L3"])]
     mrz: Option<Vec<String>>,
+    /// The text of the card's QR code; `-` reads it from stdin, so that no number stands in the list
+    /// of processes. Opens the chip, or is compared with it where --can or --mrz opens it.
+    #[arg(long, value_name = "TEXT")]
+    card_qr: Option<String>,
     /// Folder of trusted country certificates (.cer .der .pem, master lists .ml).
     #[arg(long)]
     trust: PathBuf,
@@ -70,14 +77,12 @@ pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
     let trust =
         CscaTrust::load_dir(&arguments.trust).map_err(|error| Trouble::new(error.code(), error))?;
     let challenge = challenge(arguments.nonce.as_deref())?;
-    let source = match (&arguments.can, &arguments.mrz) {
-        (Some(can), _) => AccessSource::Can(can),
-        (None, Some(lines)) => AccessSource::Mrz(lines),
-        (None, None) => return Err(Trouble::new("usage.invalid", "--can or --mrz")),
-    };
-    let key = source
-        .key()
-        .map_err(|error| Trouble::new(error.code(), error))?;
+    let presented = presented(&arguments)?;
+    let bad = |error: CardError| Trouble::new(error.code(), error);
+    let key = AccessSource::of(&presented)
+        .and_then(|source| source.key())
+        .map_err(bad)?;
+    let qr = printed(presented.qr.as_deref()).map_err(bad)?;
     let mut traffic = Traffic::default();
     let mut reader = PcscReader::new(
         arguments.reader.as_deref().unwrap_or_default(),
@@ -89,6 +94,7 @@ pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
     }
     let reading = Reading {
         key: &key,
+        qr: qr.as_ref(),
         policy: AccessPolicy {
             allow_bac: arguments.allow_bac,
         },
@@ -126,6 +132,46 @@ pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
     Ok(answer(&read, timing, lang))
 }
 
+/// No card's code or zone is longer.
+const MOST_STDIN_BYTES: u64 = 4_096;
+
+/// What was given on the command line, with stdin in place of a dash. Whatever stands in the arguments
+/// of a process can be read by everyone on the machine while it runs.
+fn presented(arguments: &ReadArguments) -> Result<CardKeyScript, Trouble> {
+    let mut presented = CardKeyScript {
+        can: arguments.can.clone(),
+        mrz: arguments.mrz.clone(),
+        qr: arguments.card_qr.clone(),
+    };
+    let dash = |text: &String| text == "-";
+    let can = presented.can.as_ref().is_some_and(dash);
+    let qr = presented.qr.as_ref().is_some_and(dash);
+    let mrz = matches!(presented.mrz.as_deref(), Some([only]) if dash(only));
+    match [can, mrz, qr].into_iter().filter(|dash| *dash).count() {
+        0 => return Ok(presented),
+        1 => {}
+        _ => {
+            return Err(Trouble::new(
+                "usage.invalid",
+                "stdin can be only one of them",
+            ));
+        }
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .take(MOST_STDIN_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|error| Trouble::new("usage.invalid", error.kind()))?;
+    if can {
+        presented.can = Some(text.trim().to_owned());
+    } else if mrz {
+        presented.mrz = Some(text.split_whitespace().map(str::to_owned).collect());
+    } else {
+        presented.qr = Some(text);
+    }
+    Ok(presented)
+}
+
 fn challenge(nonce: Option<&str>) -> Result<Challenge, Trouble> {
     let mut bytes = [0_u8; 8];
     match nonce {
@@ -160,12 +206,18 @@ fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer 
             _ => "failed",
         },
         "code": code,
+        // Every reason not to believe, and everything that is only worth a look.
+        "faults": report.faults().into_iter().map(|fault| fault.code()).collect::<Vec<_>>(),
+        "notices": report.notices().into_iter().map(|notice| notice.code()).collect::<Vec<_>>(),
         "access": read.evidence.access.as_str(),
         "passive": report.passive,
         "clone_check": report.clone_check,
         "active": report.active,
         "chip_auth": report.chip_auth,
         "card_access": report.card_access,
+        "mrz": report.mrz,
+        "cross": report.cross,
+        "portrait": report.portrait,
         "expired": report.expired,
         "read": read.evidence.groups.keys().map(|group| group.name()).collect::<Vec<_>>(),
         "locked": read.evidence.locked.iter().map(|group| group.name()).collect::<Vec<_>>(),
@@ -201,6 +253,13 @@ fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer 
             }
             words.push_str(&format!("{}\n  [{code}]\n", told(code, lang)));
         }
+    }
+    for notice in report.notices() {
+        words.push_str(&format!(
+            "  {}\n  [{}]\n",
+            told(notice.code(), lang),
+            notice.code()
+        ));
     }
     words.push_str(&format!(
         "  {} · {} · {} APDU · {} B + {} B · {} ms",
