@@ -56,10 +56,23 @@ pub const CODES: &[&str] = &[
     "chip.mrz_missing",
     "chip.mrz_malformed",
     "chip.clone_suspected",
+    "chip.clone_unchecked",
     "chip.challenge_mismatch",
     "chip.access_downgraded",
     "chip.numbers_disagree",
     "chip.file_malformed",
+    // Proving to the chip that this terminal may read fingers.
+    "terminal.certificate_malformed",
+    "terminal.certificate_other",
+    "terminal.key_unreadable",
+    "terminal.key_uncertified",
+    "terminal.not_signed",
+    "terminal.chip_not_authenticated",
+    "terminal.authority_unnamed",
+    "terminal.authority_unknown",
+    "terminal.certificate_refused",
+    "terminal.signature_refused",
+    "terminal.refused",
     // The trust directory.
     "trust.unreadable",
     "trust.empty",
@@ -67,6 +80,7 @@ pub const CODES: &[&str] = &[
     // The specimen issuer.
     "specimen.crypto",
     "specimen.person",
+    "specimen.options",
     "specimen.not_saved",
 ];
 
@@ -76,8 +90,10 @@ mod tests {
 
     use super::CODES;
     use crate::access::{AccessError, AccessKeyError};
-    use crate::chip::ReadError;
+    use crate::chip::{ReadError, TerminalAuthError};
     use crate::evidence::EvidenceError;
+    use crate::proof::cv_certificate::CvCertificateError;
+    use crate::proof::terminal::TerminalKeyError;
     use crate::report::EvidenceFault;
     use crate::simulator::issuer::IssueError;
     use crate::transport::TransportError;
@@ -94,6 +110,9 @@ mod tests {
             EvidenceError::CODES,
             TrustError::CODES,
             IssueError::CODES,
+            CvCertificateError::CODES,
+            TerminalKeyError::CODES,
+            TerminalAuthError::CODES,
         ];
         let said: BTreeSet<_> = operations.into_iter().flatten().collect();
         let listed: BTreeSet<_> = CODES.iter().collect();
