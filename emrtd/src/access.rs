@@ -155,6 +155,9 @@ pub(crate) struct Opened {
     pub(crate) card_access: Option<Vec<u8>>,
     /// The longest answer, as EF.ATR/INFO announces it.
     pub(crate) longest_answer: Option<usize>,
+    /// What the chip is called in terminal authentication (TR-03110-3 §B.3): its ephemeral key of
+    /// PACE, compressed, or after BAC the document number with its check digit.
+    pub(crate) identity: Vec<u8>,
     /// What the chip said of itself within PACE.
     pub(crate) mapping: Option<MappingWitness>,
     /// EF.CardSecurity, read only where there is such a word to check.
@@ -221,6 +224,7 @@ pub(crate) fn open<T: Transport>(
             },
             card_access,
             longest_answer,
+            identity: agreed.identity,
             mapping: agreed.mapping,
             card_security,
         });
@@ -238,6 +242,7 @@ pub(crate) fn open<T: Transport>(
         protocol: AccessProtocol::Bac,
         card_access,
         longest_answer: None,
+        identity: key.document_number().to_vec(),
         mapping: None,
         card_security: None,
     })

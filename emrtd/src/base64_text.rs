@@ -77,3 +77,22 @@ pub(crate) mod map {
         Ok(files.into_iter().map(|(key, file)| (key, file.0)).collect())
     }
 }
+
+/// `#[serde(with = "base64_text::list")]` for a `Vec<Vec<u8>>`.
+pub(crate) mod list {
+    use super::{Deserialize, Deserializer, Serializer, Text};
+
+    pub(crate) fn serialize<S: Serializer>(
+        list: &[Vec<u8>],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(list.iter().map(|bytes| Text(bytes.clone())))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Vec<u8>>, D::Error> {
+        let list = Vec::<Text>::deserialize(deserializer)?;
+        Ok(list.into_iter().map(|text| text.0).collect())
+    }
+}

@@ -8,17 +8,18 @@ use thiserror::Error;
 
 use crate::access::{self, AccessError, AccessKey, AccessPolicy, AccessProtocol, AnswerLength};
 use crate::apdu::{Command, Status};
-use crate::evidence::{ActiveAnswer, Challenge, ChipAuthWitness, ChipEvidence, MappingWitness};
+use crate::evidence::{ActiveAnswer, Challenge, ChipEvidence, MappingWitness};
 use crate::lds::DataGroup;
 use crate::proof::mapping;
 use crate::secure_messaging::SecureMessagingError;
 use crate::transport::{Transport, TransportError};
 use crate::wire::{Wire, WireError};
 
-mod chip_authentication;
+pub(crate) mod chip_authentication;
 mod collection;
 mod habits;
 mod reading;
+mod terminal_authentication;
 
 pub use crate::wire::{MAX_COMMANDS, Traffic};
 pub use collection::Collection;
@@ -26,6 +27,7 @@ use collection::Partial;
 use habits::Announced;
 pub use habits::Habits;
 use reading::{File, Outcome, Reach};
+pub use terminal_authentication::{TerminalAccess, TerminalAuthError};
 
 /// Sessions are opened again at most this often in one collection.
 const MAX_REOPENINGS: u32 = 24;
@@ -99,6 +101,8 @@ impl<T: Transport> Chip<T> {
                 policy,
                 protocol: opened.protocol,
                 card_access: opened.card_access,
+                identity: opened.identity,
+                terminal_key: None,
                 reach: Reach::new(
                     &match (self.habits, self.announced) {
                         (Some(habits), _) => habits,
@@ -223,6 +227,10 @@ pub struct SecureChip<T> {
     policy: AccessPolicy,
     protocol: AccessProtocol,
     card_access: Option<Vec<u8>>,
+    /// What the chip is called in this session, for the terminal's signature.
+    identity: Vec<u8>,
+    /// Our key of the last chip authentication, compressed.
+    terminal_key: Option<Vec<u8>>,
     reach: Reach,
     /// The last answer was a bare error status: the chip may have dropped the session.
     shaken: bool,
@@ -473,6 +481,8 @@ impl<T: Transport> SecureChip<T> {
         if opened.protocol != self.protocol || opened.card_access != self.card_access {
             return Err(ReadError::Reopen(AccessError::ChipUnproven));
         }
+        self.identity = opened.identity;
+        self.terminal_key = None;
         self.mapping = opened.mapping;
         // And the chip must prove its key as it did before.
         if let Some(dg14) = self.dg14.take() {
@@ -482,28 +492,6 @@ impl<T: Transport> SecureChip<T> {
             }
         }
         Ok(())
-    }
-
-    /// Runs chip authentication when DG14 offers it in a form known here and the chip goes along.
-    ///
-    /// A chip that refuses is read on without a witness; what to think of that is for the checker.
-    /// One that has proved the same key within PACE is spared: it would prove nothing new, and the
-    /// keys of the session are fresh as they are.
-    fn authenticate_chip(
-        &mut self,
-        dg14: &[u8],
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Option<ChipAuthWitness>, ReadError> {
-        if let Some(witness) = &self.mapping
-            && mapping::proves_key_of(witness, dg14)
-        {
-            self.dg14 = Some(dg14.to_vec());
-            return Ok(None);
-        }
-        let witness = chip_authentication::run(self, dg14, rng)?;
-        self.newly_keyed = witness.is_some();
-        self.dg14 = witness.is_some().then(|| dg14.to_vec());
-        Ok(witness)
     }
 
     /// INTERNAL AUTHENTICATE, ICAO 9303-11 §6.1; `None` when the chip gives no answer.

@@ -57,6 +57,7 @@ pub const CODES: &[&str] = &[
     "chip.mrz_missing",
     "chip.mrz_malformed",
     "chip.clone_suspected",
+    "chip.clone_unchecked",
     "chip.challenge_mismatch",
     "chip.access_downgraded",
     "chip.numbers_disagree",
@@ -77,6 +78,18 @@ pub const CODES: &[&str] = &[
     "chip.portrait_truncated",
     "chip.portrait_trailing",
     "chip.portrait_unusable",
+    // Proving to the chip that this terminal may read fingers.
+    "terminal.certificate_malformed",
+    "terminal.certificate_other",
+    "terminal.key_unreadable",
+    "terminal.key_uncertified",
+    "terminal.not_signed",
+    "terminal.chip_not_authenticated",
+    "terminal.authority_unnamed",
+    "terminal.authority_unknown",
+    "terminal.certificate_refused",
+    "terminal.signature_refused",
+    "terminal.refused",
     // The trust directory.
     "trust.unreadable",
     "trust.empty",
@@ -84,6 +97,7 @@ pub const CODES: &[&str] = &[
     // The specimen issuer.
     "specimen.crypto",
     "specimen.person",
+    "specimen.options",
     "specimen.not_saved",
 ];
 
@@ -94,8 +108,10 @@ mod tests {
     use super::CODES;
     use crate::access::{AccessError, AccessKeyError};
     use crate::card_qr::CardQrError;
-    use crate::chip::ReadError;
+    use crate::chip::{ReadError, TerminalAuthError};
     use crate::evidence::EvidenceError;
+    use crate::proof::cv_certificate::CvCertificateError;
+    use crate::proof::terminal::TerminalKeyError;
     use crate::report::{EvidenceFault, Notice};
     use crate::simulator::issuer::IssueError;
     use crate::transport::TransportError;
@@ -114,6 +130,9 @@ mod tests {
             EvidenceError::CODES,
             TrustError::CODES,
             IssueError::CODES,
+            CvCertificateError::CODES,
+            TerminalKeyError::CODES,
+            TerminalAuthError::CODES,
         ];
         let said: BTreeSet<_> = operations.into_iter().flatten().collect();
         let listed: BTreeSet<_> = CODES.iter().collect();

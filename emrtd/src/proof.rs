@@ -5,10 +5,12 @@
 pub mod active;
 pub(crate) mod certificate;
 mod chain;
+pub mod cv_certificate;
 pub(crate) mod der;
 pub(crate) mod mapping;
 pub(crate) mod passive;
 pub(crate) mod signed_data;
+pub mod terminal;
 
 #[cfg(test)]
 mod tests;

@@ -140,12 +140,31 @@ pub enum GroupState {
 }
 
 /// Who can be convinced that this was no copy: anyone; whoever trusts the desk; nobody.
+///
+/// The rule: every protection that the issuer signed for must have been used, and one that was used
+/// convinces. What the issuer signed for stands in the list of EF.SOD and in DG14, so a copier cannot
+/// make a protection disappear without altering what is signed.
+///
+/// - The chip signed this visit's question (active authentication): anyone can check that later,
+///   whatever became of chip authentication.
+/// - Only chip authentication was done: its transcript could be made without the chip, so it
+///   convinces those who trust the desk that saw it.
+/// - The issuer signed for no protection, as ICAO 9303-11 §6 leaves it free to: nobody can tell this
+///   chip from a copy of it. That is no fault of the evidence, but it is never called more than
+///   that; whether such a document will do is for the desk's rules.
+/// - There ought to be a protection and none convinces, because the only one offered is of a form
+///   unknown here, or because the document is a Vietnamese citizen's card, which always has one:
+///   the evidence is refused ([`EvidenceFault::CloneUnchecked`]), not as a copy, but as unproven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum CloneCheck {
     SignedByChip,
     WitnessedByDesk,
+    /// The issuer gave this kind of document no protection.
     NotOffered,
+    /// The document should have shown that it is no copy, and that could not be checked.
+    Unchecked,
 }
 
 impl CloneCheck {
@@ -155,6 +174,7 @@ impl CloneCheck {
             Self::SignedByChip => "signed_by_chip",
             Self::WitnessedByDesk => "witnessed_by_desk",
             Self::NotOffered => "not_offered",
+            Self::Unchecked => "unchecked",
         }
     }
 }
@@ -187,6 +207,9 @@ pub enum ChipAuthState {
     Unwitnessed,
     /// The issuer signed for a DG14 that is not here, or cannot be read.
     Unreadable,
+    /// The issuer signed for it in groups or ciphers that this crate cannot compute in. That is the
+    /// issuer's word and no copier's: neither a witness nor a sign of a copy.
+    Unsupported,
     NotOffered,
 }
 
@@ -298,6 +321,9 @@ pub enum EvidenceFault {
     MrzMalformed,
     #[error("the chip did not prove that it is the original")]
     CloneSuspected,
+    /// Nothing speaks for a copy, and nothing against it.
+    #[error("whether the chip is the original could not be checked")]
+    CloneUnchecked,
     #[error("the chip answered another question than this visit's")]
     ChallengeMismatch,
     #[error("the card was opened by weaker means than its issuer signed for")]
@@ -334,6 +360,7 @@ impl EvidenceFault {
             Self::MrzMissing => "chip.mrz_missing",
             Self::MrzMalformed => "chip.mrz_malformed",
             Self::CloneSuspected => "chip.clone_suspected",
+            Self::CloneUnchecked => "chip.clone_unchecked",
             Self::ChallengeMismatch => "chip.challenge_mismatch",
             Self::AccessDowngraded => "chip.access_downgraded",
             Self::NumbersDisagree => "chip.numbers_disagree",
@@ -361,6 +388,7 @@ impl EvidenceFault {
         "chip.mrz_missing",
         "chip.mrz_malformed",
         "chip.clone_suspected",
+        "chip.clone_unchecked",
         "chip.challenge_mismatch",
         "chip.access_downgraded",
         "chip.numbers_disagree",
@@ -494,14 +522,16 @@ impl ChipReport {
             (ActiveState::NotOffered, ChipAuthState::Unwitnessed) => {
                 Some(EvidenceFault::CloneSuspected)
             }
-            (ActiveState::NotOffered, ChipAuthState::Witnessed | ChipAuthState::NotOffered) => {
-                match self.mapping {
-                    MappingState::KeyUnsigned | MappingState::KeyUnbound => {
-                        Some(EvidenceFault::CloneSuspected)
-                    }
-                    _ => None,
+            (
+                ActiveState::NotOffered,
+                ChipAuthState::Witnessed | ChipAuthState::Unsupported | ChipAuthState::NotOffered,
+            ) => match self.mapping {
+                MappingState::KeyUnsigned | MappingState::KeyUnbound => {
+                    Some(EvidenceFault::CloneSuspected)
                 }
-            }
+                _ => (self.clone_check != CloneCheck::NotOffered)
+                    .then_some(EvidenceFault::CloneUnchecked),
+            },
         }
     }
 }
@@ -529,6 +559,7 @@ mod tests {
             EvidenceFault::MrzMissing,
             EvidenceFault::MrzMalformed,
             EvidenceFault::CloneSuspected,
+            EvidenceFault::CloneUnchecked,
             EvidenceFault::ChallengeMismatch,
             EvidenceFault::AccessDowngraded,
             EvidenceFault::NumbersDisagree,

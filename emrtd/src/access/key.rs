@@ -148,6 +148,13 @@ impl MrzKey {
         Self::from_text(document.trim_end_matches('<'), &birth, &expiry)
     }
 
+    /// The document number with its check digit, as the zone has it.
+    pub(crate) fn document_number(&self) -> &[u8] {
+        // Two dates with their check digits follow.
+        let information = self.0.as_bytes();
+        &information[..information.len() - 14]
+    }
+
     /// SHA-1 of the MRZ information: the seed of BAC (first 16 bytes) and the password of PACE.
     pub(crate) fn digest(&self) -> Zeroizing<[u8; 20]> {
         Zeroizing::new(sha::sha1(self.0.as_bytes()))

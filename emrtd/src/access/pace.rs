@@ -62,6 +62,9 @@ impl AccessKey {
 /// What a run of PACE brought.
 pub(super) struct Agreed {
     pub(super) session: Session,
+    /// The chip's ephemeral key, compressed: what the chip is called in terminal authentication
+    /// (TR-03110-3 §B.3).
+    pub(super) identity: Vec<u8>,
     /// What the chip said to prove that it holds its own key; not checked yet.
     pub(super) mapping: Option<MappingWitness>,
 }
@@ -188,6 +191,7 @@ fn agree<T: Transport>(
     };
     Ok(Agreed {
         session: Session::derive(cipher, &secret),
+        identity: mapped.compressed(theirs),
         mapping,
     })
 }

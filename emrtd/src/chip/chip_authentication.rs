@@ -5,40 +5,93 @@ use rand_core::CryptoRng;
 
 use super::{ReadError, SecureChip};
 use crate::access::agreement::{Agreement, KeyPair};
-use crate::access::security_info::{ChipAuthKey, SecurityInfos, dotted};
 use crate::apdu::Command;
 use crate::evidence::ChipAuthWitness;
+use crate::lds::dg14::{self, SecurityInfos};
+use crate::lds::oid;
+use crate::proof::mapping;
 use crate::secure_messaging::{Cipher, Session};
 use crate::tlv;
 use crate::transport::Transport;
 
 /// One way in which this chip can be asked.
-struct Choice<'a> {
-    oid: Vec<u8>,
+struct Choice {
+    protocol: String,
     cipher: Cipher,
-    key: &'a ChipAuthKey,
+    template: Template,
+    key_id: Option<u64>,
+    group: Agreement,
+    /// The chip's key.
+    public: Vec<u8>,
+}
+
+/// How the question is put.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Template {
+    /// MSE:Set KAT, all in one command; with 3DES only (ICAO 9303-11 §6.2.4.1).
+    KeyAgreement,
+    /// MSE:Set AT, then GENERAL AUTHENTICATE (ICAO 9303-11 §6.2.4.2).
+    Authentication,
+}
+
+/// What came of asking.
+struct Authenticated {
+    witness: ChipAuthWitness,
+    /// Our key of this run, as terminal authentication signs it.
+    terminal_key: Vec<u8>,
+}
+
+impl<T: Transport> SecureChip<T> {
+    /// Runs chip authentication when DG14 offers it in a form known here and the chip goes along.
+    ///
+    /// A chip that refuses is read on without a witness; what to think of that is for the checker.
+    /// One that has proved the same key within PACE is spared: it would prove nothing new, and the
+    /// keys of the session are fresh as they are.
+    pub(super) fn authenticate_chip(
+        &mut self,
+        dg14: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Option<ChipAuthWitness>, ReadError> {
+        if let Some(witness) = &self.mapping
+            && mapping::proves_key_of(witness, dg14)
+        {
+            self.dg14 = Some(dg14.to_vec());
+            return Ok(None);
+        }
+        self.run_chip_authentication(dg14, rng)
+    }
+
+    pub(super) fn run_chip_authentication(
+        &mut self,
+        dg14: &[u8],
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Option<ChipAuthWitness>, ReadError> {
+        let done = run(self, dg14, rng)?;
+        let (witness, terminal_key) = done.map(|done| (done.witness, done.terminal_key)).unzip();
+        self.terminal_key = terminal_key;
+        self.newly_keyed = witness.is_some();
+        self.dg14 = witness.is_some().then(|| dg14.to_vec());
+        Ok(witness)
+    }
 }
 
 /// Changes the keys of the session to ones that only the holder of the DG14 key can know.
 ///
 /// `None` when DG14 offers nothing that can be done here, or when the chip refused it.
-pub(super) fn run<T: Transport>(
+fn run<T: Transport>(
     chip: &mut SecureChip<T>,
     dg14: &[u8],
     rng: &mut dyn CryptoRng,
-) -> Result<Option<ChipAuthWitness>, ReadError> {
-    let Ok(infos) = tlv::only(dg14, 0x6E).and_then(SecurityInfos::read) else {
+) -> Result<Option<Authenticated>, ReadError> {
+    let Ok(infos) = SecurityInfos::from_dg14(dg14) else {
         // For the checker to complain about; the file itself is evidence.
         return Ok(None);
     };
     for choice in choices(&infos) {
-        let Ok((group, public)) = Agreement::from_spki(&choice.key.spki, choice.key.curve) else {
+        let Ok(own) = choice.group.key_pair(rng) else {
             continue;
         };
-        let Ok(own) = group.key_pair(rng) else {
-            continue;
-        };
-        let Ok(secret) = group.shared(&own, &public) else {
+        let Ok(secret) = choice.group.shared(&own, &choice.public) else {
             continue;
         };
         let asked = match chip.once_more(rng, |chip| ask(chip, &choice, &own)) {
@@ -47,64 +100,84 @@ pub(super) fn run<T: Transport>(
         };
         if asked {
             chip.wire.begin(Session::derive(choice.cipher, &secret));
-            return Ok(Some(ChipAuthWitness {
-                protocol: dotted(&choice.oid),
-                key_id: choice.key.key_id.as_deref().and_then(number),
+            return Ok(Some(Authenticated {
+                witness: ChipAuthWitness {
+                    protocol: choice.protocol,
+                    key_id: choice.key_id,
+                },
+                terminal_key: choice.group.compressed(&own.public),
             }));
         }
     }
     Ok(None)
 }
 
-/// Every protocol with the key that goes with it; AES before 3DES.
-fn choices(infos: &SecurityInfos) -> Vec<Choice<'_>> {
+/// Does DG14 offer chip authentication in a form that this crate can compute?
+///
+/// Desk and verifier ask the same question of the same signed bytes, so that a form unknown here is
+/// never taken for a copy.
+pub(crate) fn is_spoken(infos: &SecurityInfos) -> bool {
+    !choices(infos).is_empty()
+}
+
+/// Every protocol with the key that goes with it; AES before 3DES, curves before prime fields.
+fn choices(infos: &SecurityInfos) -> Vec<Choice> {
     let mut choices = Vec::new();
-    for key in &infos.chip_auth_keys {
-        let mut named = false;
-        for info in &infos.chip_auth {
-            if info.curve == key.curve && (info.key_id == key.key_id || info.key_id.is_none()) {
-                named = true;
-                choices.push(Choice {
-                    oid: info.oid.clone(),
-                    cipher: info.cipher,
-                    key,
-                });
-            }
-        }
-        if !named {
-            // A key alone means 3DES (ICAO 9303-11 §9.2.6).
-            let group = if key.curve { 2 } else { 1 };
+    for way in infos.chip_authentications() {
+        let Some(cipher) = cipher(&way.protocol) else {
+            continue;
+        };
+        // Chips that name 3DES take either form, or only one of the two.
+        let templates: &[Template] = match (cipher, way.named) {
+            (Cipher::TripleDes, false) => &[Template::KeyAgreement],
+            (Cipher::TripleDes, true) => &[Template::KeyAgreement, Template::Authentication],
+            _ => &[Template::Authentication],
+        };
+        let curve = way.agreement == dg14::Agreement::Ecdh;
+        for template in templates {
+            let Ok((group, public)) = Agreement::from_spki(way.public_key, curve) else {
+                continue;
+            };
             choices.push(Choice {
-                oid: vec![0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x03, group, 1],
-                cipher: Cipher::TripleDes,
-                key,
+                protocol: way.protocol.clone(),
+                cipher,
+                template: *template,
+                key_id: way.key_id,
+                group,
+                public,
             });
         }
     }
-    choices.sort_by_key(|choice| (choice.cipher == Cipher::TripleDes, !choice.key.curve));
+    choices.sort_by_key(|choice| (choice.cipher == Cipher::TripleDes, !choice.group.is_curve()));
     choices
 }
 
+/// By the last arc, TR-03110-3 §A.1.1.1.
+pub(crate) fn cipher(protocol: &str) -> Option<Cipher> {
+    Cipher::from_arc(protocol.rsplit('.').next()?.parse().ok()?)
+}
+
 /// Sends our public key; true when the chip accepted it and will use the new keys.
+///
+/// A public key of a prime field does not fit a short command; the extended form is then used of
+/// itself.
 fn ask<T: Transport>(
     chip: &mut SecureChip<T>,
-    choice: &Choice<'_>,
+    choice: &Choice,
     own: &KeyPair,
 ) -> Result<bool, ReadError> {
-    let key_id = choice.key.key_id.as_deref();
-    if choice.cipher == Cipher::TripleDes {
-        // MSE:Set KAT, ICAO 9303-11 §6.2.4.1.
+    let key_id = choice.key_id.map(reference);
+    if choice.template == Template::KeyAgreement {
         let mut data = tlv::encode(0x91, &own.public);
         if let Some(id) = key_id {
-            tlv::append(&mut data, 0x84, id);
+            tlv::append(&mut data, 0x84, &id);
         }
         let command = Command::new(0, 0x22, 0x41, 0xA6).data(data);
         return Ok(chip.send(&command)?.status.is_ok());
     }
-    // MSE:Set AT and GENERAL AUTHENTICATE, ICAO 9303-11 §6.2.4.2.
-    let mut data = tlv::encode(0x80, &choice.oid);
+    let mut data = tlv::encode(0x80, &oid::from_dots(&choice.protocol));
     if let Some(id) = key_id {
-        tlv::append(&mut data, 0x84, id);
+        tlv::append(&mut data, 0x84, &id);
     }
     let command = Command::new(0, 0x22, 0x41, 0xA4).data(data);
     if !chip.send(&command)?.status.is_ok() {
@@ -115,9 +188,12 @@ fn ask<T: Transport>(
     Ok(chip.send(&command)?.status.is_ok())
 }
 
-fn number(id: &[u8]) -> Option<u64> {
-    if id.len() > 8 {
-        return None;
-    }
-    Some(id.iter().fold(0, |sum, octet| sum << 8 | u64::from(*octet)))
+/// The number of a key as DO'84' carries it: unsigned, without leading zeros.
+fn reference(id: u64) -> Vec<u8> {
+    let octets = id.to_be_bytes();
+    let start = octets.iter().position(|octet| *octet != 0).unwrap_or(7);
+    octets[start..].to_vec()
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use super::collection::{Collection, Partial};
 use super::{Habits, Progress, ReadError, SecureChip};
 use crate::apdu::{Command, Response, Status};
 use crate::lds::DataGroup;
+use crate::lds::dg14::CvcaFile;
 use crate::tlv::{self, TlvError};
 use crate::transport::{Transport, TransportError};
 use crate::wire::says_absent;
@@ -40,7 +41,7 @@ pub(super) struct Reach {
     daring: bool,
     /// What to begin the next file with, when asking for more has cost the session.
     hint: Option<usize>,
-    by_select: bool,
+    pub(super) by_select: bool,
     sfi_works: bool,
     pub(super) reopened: u32,
 }
@@ -154,6 +155,17 @@ impl File {
         sfi: 0x1D,
         tag: 0x77,
     };
+
+    /// The authorities whose terminals the chip trusts; no single object, so its tag is only the
+    /// first one's.
+    pub(super) fn cvca(file: CvcaFile) -> Self {
+        Self {
+            name: "cvca",
+            id: file.id,
+            sfi: file.sfi.unwrap_or_default(),
+            tag: 0x42,
+        }
+    }
 
     pub(super) fn of(group: DataGroup) -> Self {
         Self {
@@ -297,6 +309,38 @@ impl<T: Transport> SecureChip<T> {
         }
         content.truncate(total);
         Ok(())
+    }
+
+    /// The first bytes of a file that is no single object, up to `most`.
+    pub(super) fn read_start(
+        &mut self,
+        file: File,
+        most: usize,
+        select: bool,
+    ) -> Result<Vec<u8>, ReadError> {
+        let before = self.reach.with_select(select);
+        let begun = self.begin(file, Some(most));
+        self.reach.by_select = before;
+        let mut content = match begun? {
+            Outcome::File(content) => content,
+            Outcome::Absent => return Err(ReadError::Missing { file: file.name }),
+            Outcome::Locked(status) => {
+                return Err(ReadError::Refused {
+                    file: file.name,
+                    status,
+                });
+            }
+        };
+        while content.len() < most {
+            match self.more(file, content.len(), most - content.len()) {
+                Ok(chunk) => content.extend_from_slice(&chunk),
+                // Nothing is left.
+                Err(ReadError::Malformed { .. } | ReadError::Refused { .. }) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        content.truncate(most);
+        Ok(content)
     }
 
     /// Names the file to the chip and brings its first bytes.

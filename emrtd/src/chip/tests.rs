@@ -182,7 +182,7 @@ fn a_card_that_slips_is_gone_on_with_where_it_stopped() {
 fn another_card_laid_down_instead_is_no_continuation() {
     // The same access number, another chip: once with keys of its own, once without any.
     let mut other = memory();
-    other.chip_key = Some(key(Nid::BRAINPOOL_P256R1));
+    other.chip_keys = vec![key(Nid::BRAINPOOL_P256R1)];
     let mut bare = memory();
     for id in [0x010E, 0x010F] {
         bare.files.remove(&id);
@@ -196,7 +196,7 @@ fn another_card_laid_down_instead_is_no_continuation() {
             seen: 0,
         };
         let mut swapped = memory();
-        swapped.chip_key.clone_from(&other.chip_key);
+        swapped.chip_keys.clone_from(&other.chip_keys);
         let mut others = vec![Applet::with_memory(swapped, Faults::default())];
         let (result, _) = read_on(slipping(memory()), &mut others);
         // Before chip authentication there is nothing to tell them apart by; it fails itself then.
@@ -474,7 +474,7 @@ fn chip_authentication_runs_on_every_curve_and_cipher() {
         let mut memory = memory();
         let chip_key = key(nid);
         memory.files.insert(0x010E, dg14(&chip_key, cipher, id));
-        memory.chip_key = Some(chip_key);
+        memory.chip_keys = vec![chip_key];
         let (result, _) = read_with(memory, "no-extended", &can(), AccessPolicy::default());
         let evidence = result.unwrap();
         let witness = evidence.chip_auth.as_ref().unwrap();
@@ -666,8 +666,8 @@ mod specimen {
     #[test]
     fn a_specimen_is_read_and_believed_with_either_kind_of_key() {
         for (active, expected) in [
-            (ActiveKeyKind::Brainpool256, CloneCheck::SignedByChip),
-            (ActiveKeyKind::Rsa2048, CloneCheck::SignedByChip),
+            (ActiveKeyKind::BRAINPOOL_256, CloneCheck::SignedByChip),
+            (ActiveKeyKind::RSA_2048, CloneCheck::SignedByChip),
             (ActiveKeyKind::None, CloneCheck::WitnessedByDesk),
         ] {
             let issuer = utopia();

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use super::{Challenge, ChipEvidence, Holder, Presented, VerifiedIdentity, cross};
 use crate::access::AccessProtocol;
+use crate::chip::chip_authentication;
 use crate::lds::dg11::Dg11;
 use crate::lds::dg12::Dg12;
 use crate::lds::dg14::{SecurityInfo, SecurityInfos};
@@ -16,6 +17,9 @@ use crate::report::{
     MappingState, MrzState,
 };
 use crate::trust::{CscaTrust, country};
+
+/// The issuing state of the citizen's card, as the machine-readable zone writes it.
+const VIETNAM: &str = "VNM";
 
 /// Why evidence is not believed. The report tells everything that was found out.
 #[derive(Clone, Debug, Error)]
@@ -192,7 +196,15 @@ impl<'a> Reading<'a> {
                 (_, ChipAuthState::Witnessed, _) | (.., MappingState::Witnessed) => {
                     CloneCheck::WitnessedByDesk
                 }
-                _ => CloneCheck::NotOffered,
+                // A Vietnamese citizen's card always has a key to prove itself by.
+                (ActiveState::NotOffered, ChipAuthState::NotOffered, MappingState::NotOffered)
+                    if mrz.is_none_or(|mrz| {
+                        mrz.personal_id().is_none() || mrz.issuing_state() != VIETNAM
+                    }) =>
+                {
+                    CloneCheck::NotOffered
+                }
+                _ => CloneCheck::Unchecked,
             },
             active,
             chip_auth,
@@ -257,8 +269,9 @@ impl<'a> Reading<'a> {
                 ChipAuthState::Witnessed
             }
             Some(_) => ChipAuthState::WitnessContradicted,
-            None if infos.offers_chip_authentication() => ChipAuthState::Unwitnessed,
-            None => ChipAuthState::NotOffered,
+            None if !infos.offers_chip_authentication() => ChipAuthState::NotOffered,
+            None if chip_authentication::is_spoken(infos) => ChipAuthState::Unwitnessed,
+            None => ChipAuthState::Unsupported,
         }
     }
 

@@ -19,11 +19,16 @@ pub fn read(file: &[u8]) -> Result<Vec<DataGroup>, LdsError> {
 
 /// The file for LDS 1.7, Unicode 4.0.0.
 pub fn write(groups: impl IntoIterator<Item = DataGroup>) -> Vec<u8> {
+    write_version("0107", groups)
+}
+
+/// The file for another version of the LDS: "0108".
+pub(crate) fn write_version(version: &str, groups: impl IntoIterator<Item = DataGroup>) -> Vec<u8> {
     let tags: Vec<u8> = groups.into_iter().map(DataGroup::tag).collect();
     tlv::encode_all(
         COM,
         &[
-            &tlv::encode(LDS_VERSION, b"0107"),
+            &tlv::encode(LDS_VERSION, version.as_bytes()),
             &tlv::encode(UNICODE_VERSION, b"040000"),
             &tlv::encode(TAG_LIST, &tags),
         ],

@@ -9,6 +9,9 @@ const MOST_INFOS: usize = 64;
 const PUBLIC_KEY_DH: &str = "0.4.0.127.0.7.2.2.1.1";
 const PUBLIC_KEY_ECDH: &str = "0.4.0.127.0.7.2.2.1.2";
 const CHIP_AUTHENTICATION: &str = "0.4.0.127.0.7.2.2.3.";
+const CA_DH_3DES: &str = "0.4.0.127.0.7.2.2.3.1.1";
+const CA_ECDH_3DES: &str = "0.4.0.127.0.7.2.2.3.2.1";
+const TERMINAL_AUTHENTICATION: &str = "0.4.0.127.0.7.2.2.2";
 const PACE: &str = "0.4.0.127.0.7.2.2.4.";
 const ACTIVE_AUTHENTICATION: &str = "2.23.136.1.1.5";
 
@@ -52,9 +55,46 @@ pub enum SecurityInfo {
         version: u64,
         signature_algorithm: String,
     },
+    /// TerminalAuthenticationInfo.
+    TerminalAuthentication {
+        version: u64,
+        file: CvcaFile,
+    },
     Other {
         protocol: String,
     },
+}
+
+/// Where EF.CVCA is, which names the authorities that the chip trusts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CvcaFile {
+    pub id: u16,
+    pub sfi: Option<u8>,
+}
+
+impl Default for CvcaFile {
+    /// Where it is unless DG14 says otherwise, ICAO 9303-10 §3.11 and TR-03110-3 §A.1.1.3.
+    fn default() -> Self {
+        Self {
+            id: 0x011C,
+            sfi: Some(0x1C),
+        }
+    }
+}
+
+/// A key of chip authentication with a protocol that the chip runs by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChipAuthentication<'a> {
+    /// Object identifier in dots: "0.4.0.127.0.7.2.2.3.2.2".
+    pub protocol: String,
+    pub agreement: Agreement,
+    /// SubjectPublicKeyInfo, DER as read.
+    pub public_key: &'a [u8],
+    pub key_id: Option<u64>,
+    /// The key's place among those of DG14.
+    pub place: usize,
+    /// DG14 names the protocol; otherwise it follows from the key alone.
+    pub named: bool,
 }
 
 /// SecurityInfos, in the order of the file.
@@ -108,20 +148,73 @@ impl SecurityInfos {
 
     /// Can a witness truly have seen this protocol under this key?
     pub fn offers_key(&self, protocol: &str, key_id: Option<u64>) -> bool {
-        let wanted = agreement(protocol);
-        let key = self.iter().any(|info| {
-            matches!(info, SecurityInfo::ChipAuthenticationKey { agreement, key_id: id, .. }
-                if Some(*agreement) == wanted && *id == key_id)
-        });
-        // Some issuers give the key without the info; then 3DES is meant (TR-03110-3 A.1.1.1).
-        let infos: Vec<_> = self
+        self.chip_authentications()
             .iter()
-            .filter_map(|info| match info {
-                SecurityInfo::ChipAuthentication { protocol, .. } => Some(protocol.as_str()),
+            .any(|way| way.protocol == protocol && way.key_id == key_id)
+    }
+
+    /// Every key of chip authentication with every protocol that goes with it.
+    ///
+    /// Protocol and key belong together when they name the same number, or when one of them names
+    /// none. Some issuers give the key without the protocol; then 3DES is meant (TR-03110-3
+    /// §A.1.1.1, ICAO 9303-11 §9.2.6). A protocol without a key is nothing that can be asked for.
+    pub fn chip_authentications(&self) -> Vec<ChipAuthentication<'_>> {
+        let mut ways = Vec::new();
+        let keys = self.infos.iter().filter_map(|info| match info {
+            SecurityInfo::ChipAuthenticationKey {
+                agreement,
+                public_key,
+                key_id,
+            } => Some((agreement, public_key, key_id)),
+            _ => None,
+        });
+        for (place, (kind, public_key, key_id)) in keys.enumerate() {
+            let named = self.infos.iter().filter_map(|info| match info {
+                SecurityInfo::ChipAuthentication {
+                    protocol,
+                    version,
+                    key_id: number,
+                } if agreement(protocol) == Some(*kind)
+                    && (number == key_id || number.is_none() || key_id.is_none()) =>
+                {
+                    Some((protocol, *version))
+                }
                 _ => None,
-            })
-            .collect();
-        key && (infos.is_empty() || infos.contains(&protocol))
+            });
+            let named: Vec<_> = named.collect();
+            let way = |protocol: &str| ChipAuthentication {
+                protocol: protocol.to_owned(),
+                agreement: *kind,
+                public_key,
+                key_id: *key_id,
+                place,
+                named: !named.is_empty(),
+            };
+            if named.is_empty() {
+                ways.push(way(match kind {
+                    Agreement::Dh => CA_DH_3DES,
+                    Agreement::Ecdh => CA_ECDH_3DES,
+                }));
+            }
+            // Version 2 is of another document (TR-03110-2 §3.4); it runs after terminal
+            // authentication and cannot be asked for here.
+            ways.extend(
+                named
+                    .iter()
+                    .filter(|(_, version)| *version == 1)
+                    .map(|(protocol, _)| way(protocol)),
+            );
+        }
+        ways
+    }
+
+    /// TerminalAuthenticationInfo: the identifiers of EF.CVCA, or `None` when there is no terminal
+    /// authentication of version 1 here.
+    pub fn terminal_authentication(&self) -> Option<CvcaFile> {
+        self.iter().find_map(|info| match info {
+            SecurityInfo::TerminalAuthentication { version: 1, file } => Some(*file),
+            _ => None,
+        })
     }
 
     /// The signature algorithm of active authentication, when the issuer names one.
@@ -169,6 +262,15 @@ fn info(value: &[u8]) -> Result<SecurityInfo, LdsError> {
             signature_algorithm: oid::to_dots(reader.expect(0x06)?)?,
         });
     }
+    if protocol == TERMINAL_AUTHENTICATION {
+        return Ok(SecurityInfo::TerminalAuthentication {
+            version: integer(reader.expect(0x02)?, "the terminal authentication version")?,
+            file: match reader.optional(0x30)? {
+                Some(file) => cvca_file(file)?,
+                None => CvcaFile::default(),
+            },
+        });
+    }
     if protocol.starts_with(CHIP_AUTHENTICATION) {
         return Ok(SecurityInfo::ChipAuthentication {
             version: integer(reader.expect(0x02)?, "the chip authentication version")?,
@@ -192,6 +294,23 @@ fn info(value: &[u8]) -> Result<SecurityInfo, LdsError> {
         });
     }
     Ok(SecurityInfo::Other { protocol })
+}
+
+fn cvca_file(value: &[u8]) -> Result<CvcaFile, LdsError> {
+    const BAD: LdsError = LdsError::Field {
+        field: "the identifier of EF.CVCA",
+    };
+    let mut reader = Reader::new(value);
+    let id: [u8; 2] = reader.expect(0x04)?.try_into().map_err(|_| BAD)?;
+    let sfi = match reader.optional(0x04)? {
+        None => None,
+        Some(&[sfi @ 1..=0x1E]) => Some(sfi),
+        Some(_) => return Err(BAD),
+    };
+    Ok(CvcaFile {
+        id: u16::from_be_bytes(id),
+        sfi,
+    })
 }
 
 fn constructed(reader: &mut Reader<'_>) -> Result<Vec<u8>, LdsError> {
@@ -223,4 +342,19 @@ pub(crate) fn write_info(protocol: &str, parts: &[&[u8]]) -> Vec<u8> {
     let mut body = tlv::encode(0x06, &oid::from_dots(protocol));
     body.extend(parts.concat());
     tlv::encode(0x30, &body)
+}
+
+/// A version or a key number.
+pub(crate) fn write_number(number: u64) -> Vec<u8> {
+    let octets = number.to_be_bytes();
+    let mut start = octets.iter().position(|octet| *octet != 0).unwrap_or(7);
+    // DER integers are signed.
+    if octets[start] & 0x80 != 0 && start > 0 {
+        start -= 1;
+    }
+    let mut value = octets[start..].to_vec();
+    if value[0] & 0x80 != 0 {
+        value.insert(0, 0);
+    }
+    tlv::encode(0x02, &value)
 }

@@ -61,7 +61,8 @@ impl SecurityObject {
         })
     }
 
-    pub(crate) fn write(&self) -> Vec<u8> {
+    /// Version 1 of the object where the version of the LDS is to be signed too ("0108").
+    pub(crate) fn write(&self, lds_version: Option<&str>) -> Vec<u8> {
         let mut list = Vec::new();
         for (group, digest) in &self.digests {
             list.extend(tlv::encode_all(
@@ -73,12 +74,17 @@ impl SecurityObject {
             ));
         }
         let algorithm = tlv::encode(0x06, &oid::from_dots(&self.digest_algorithm));
+        let versions = lds_version.map_or_else(Vec::new, |lds| {
+            let texts = [lds.as_bytes(), b"040000"].map(|text| tlv::encode(0x13, text));
+            tlv::encode(0x30, &texts.concat())
+        });
         tlv::encode_all(
             0x30,
             &[
-                &tlv::encode(0x02, &[0]),
+                &tlv::encode(0x02, &[u8::from(lds_version.is_some())]),
                 &tlv::encode(0x30, &algorithm),
                 &tlv::encode(0x30, &list),
+                &versions,
             ],
         )
     }

@@ -10,6 +10,7 @@ use openssl::error::ErrorStack;
 use openssl::hash::{MessageDigest, hash};
 use openssl::pkey::{Id, PKey, Private, Public};
 use openssl::rsa::{Padding, RsaRef};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::evidence::Challenge;
@@ -33,17 +34,41 @@ const TRAILERS: [(u8, Hash); 5] = [
 ];
 
 /// The hashes of active authentication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Hash {
     Sha1,
     Sha224,
+    #[default]
     Sha256,
     Sha384,
     Sha512,
 }
 
+/// How a chip writes its answer, where the standard leaves it a choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AnswerForm {
+    pub hash: Hash,
+    /// ECDSA: a DER sequence instead of r and s side by side.
+    pub der: bool,
+    /// RSA: the smaller one of s and n - s (ISO/IEC 9796-2 §B.6).
+    pub smaller: bool,
+    /// RSA: SHA-1 is named by the trailer 33CC, where BC would do.
+    pub named_sha1: bool,
+}
+
+impl From<Hash> for AnswerForm {
+    fn from(hash: Hash) -> Self {
+        Self {
+            hash,
+            ..Self::default()
+        }
+    }
+}
+
 impl Hash {
-    const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Sha256,
         Self::Sha384,
         Self::Sha512,
@@ -51,7 +76,18 @@ impl Hash {
         Self::Sha1,
     ];
 
-    fn digest(self) -> MessageDigest {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA-1",
+            Self::Sha224 => "SHA-224",
+            Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+
+    pub(crate) fn digest(self) -> MessageDigest {
         match self {
             Self::Sha1 => MessageDigest::sha1(),
             Self::Sha224 => MessageDigest::sha224(),
@@ -61,7 +97,7 @@ impl Hash {
         }
     }
 
-    fn of(self, parts: &[&[u8]]) -> Result<Vec<u8>, ErrorStack> {
+    pub(crate) fn of(self, parts: &[&[u8]]) -> Result<Vec<u8>, ErrorStack> {
         Ok(hash(self.digest(), &parts.concat())?.to_vec())
     }
 
@@ -133,13 +169,7 @@ fn verify_ecdsa(
     let octets = order_octets(key.group().order_bits());
     let mut readings = Vec::new();
     // TR-03111 §5.2.1: r and s side by side, as 9303-11 §6.1.2.3 wants; some chips answer in DER.
-    if answer.len() == 2 * octets {
-        let (r, s) = answer.split_at(octets);
-        readings.push(EcdsaSig::from_private_components(
-            BigNum::from_slice(r)?,
-            BigNum::from_slice(s)?,
-        )?);
-    }
+    readings.extend(from_plain(answer, key.group().order_bits())?);
     if answer.first() == Some(&0x30) && answer.len() <= 2 * octets + 16 {
         readings.extend(EcdsaSig::from_der(answer));
     }
@@ -231,37 +261,64 @@ fn recoverable(head: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The chip's side, for the simulator: the answer of an EC key (r and s side by side) or RSA key.
+/// The chip's side, for the simulator: the answer of an EC key or RSA key.
 pub(crate) fn answer(
     key: &PKey<Private>,
-    hash: Hash,
+    form: AnswerForm,
     challenge: &Challenge,
 ) -> Result<Vec<u8>, ErrorStack> {
     if key.id() == Id::EC {
         let key = key.ec_key()?;
-        let octets = order_octets(key.group().order_bits()) as i32;
-        let signature = EcdsaSig::sign(&hash.of(&[challenge.as_bytes()])?, &key)?;
-        let mut answer = signature.r().to_vec_padded(octets)?;
-        answer.extend(signature.s().to_vec_padded(octets)?);
-        return Ok(answer);
+        let signature = EcdsaSig::sign(&form.hash.of(&[challenge.as_bytes()])?, &key)?;
+        return if form.der {
+            signature.to_der()
+        } else {
+            plain(&signature, key.group().order_bits())
+        };
     }
     let key = key.rsa()?;
     let size = key.size() as usize;
     let trailer = TRAILERS
         .into_iter()
-        .find(|(_, known)| *known == hash)
-        .map(|(id, _)| match hash {
-            Hash::Sha1 => vec![0xBC],
+        .find(|(_, known)| *known == form.hash)
+        .map(|(id, hash)| match hash {
+            Hash::Sha1 if !form.named_sha1 => vec![0xBC],
             _ => vec![id, 0xCC],
         })
         .unwrap_or_default();
-    let mut recovered = vec![0; size - 1 - hash.digest().size() - trailer.len()];
+    let mut recovered = vec![0; size - 1 - form.hash.digest().size() - trailer.len()];
     openssl::rand::rand_bytes(&mut recovered)?;
-    let digest = hash.of(&[&recovered, challenge.as_bytes()])?;
+    let digest = form.hash.of(&[&recovered, challenge.as_bytes()])?;
     let representative = [&[0x6A], &recovered[..], &digest, &trailer].concat();
     let mut signature = vec![0; size];
     key.private_encrypt(&representative, &mut signature, Padding::NONE)?;
+    if form.smaller {
+        let mut other = BigNum::new()?;
+        other.checked_sub(key.n(), &*BigNum::from_slice(&signature)?)?;
+        signature = signature.min(other.to_vec_padded(key.size() as i32)?);
+    }
     Ok(signature)
+}
+
+/// r and s side by side, each as wide as the order (BSI TR-03111 §5.2.1).
+pub(crate) fn plain(signature: &EcdsaSig, order_bits: u32) -> Result<Vec<u8>, ErrorStack> {
+    let octets = order_octets(order_bits) as i32;
+    let mut plain = signature.r().to_vec_padded(octets)?;
+    plain.extend(signature.s().to_vec_padded(octets)?);
+    Ok(plain)
+}
+
+/// The reverse of [`plain`]; `None` when it is not as long as two orders.
+pub(crate) fn from_plain(
+    signature: &[u8],
+    order_bits: u32,
+) -> Result<Option<EcdsaSig>, ErrorStack> {
+    let octets = order_octets(order_bits);
+    if signature.len() != 2 * octets {
+        return Ok(None);
+    }
+    let (r, s) = signature.split_at(octets);
+    EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?).map(Some)
 }
 
 #[cfg(test)]

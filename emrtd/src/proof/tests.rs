@@ -92,8 +92,8 @@ fn a_genuine_card_is_believed() {
 #[test]
 fn every_way_to_sign_is_believed() {
     for (keys, active) in [
-        (SigningKeys::BrainpoolExplicit, ActiveKeyKind::Brainpool256),
-        (SigningKeys::RsaPss, ActiveKeyKind::Rsa2048),
+        (SigningKeys::BrainpoolExplicit, ActiveKeyKind::BRAINPOOL_256),
+        (SigningKeys::RsaPss, ActiveKeyKind::RSA_2048),
     ] {
         let options = IssuerOptions {
             keys,
@@ -336,7 +336,7 @@ fn chip_authentication_convinces_through_the_desk_alone() {
 fn a_chip_that_offers_nothing_is_read_as_such() {
     let options = CardOptions {
         active: ActiveKeyKind::None,
-        chip_authentication: false,
+        chip_keys: Vec::new(),
         ..CardOptions::cccd(issued_at())
     };
     let card = utopia().issue(&person(), &options, &mut Steady(2)).unwrap();

@@ -14,14 +14,17 @@ use super::issuer::SpecimenCard;
 use crate::access::security_info::SecurityInfos;
 use crate::access::{AccessKey, Can, LDS1, MrzKey};
 use crate::apdu::{Command, Response, Status};
+use crate::proof::active::AnswerForm;
 use crate::secure_messaging::Session;
 use crate::tlv;
 use crate::transport::{Transport, TransportError};
 
 mod authentication;
 mod handshake;
+mod terminal;
 
 use handshake::{BacChip, PaceChip};
+pub use terminal::TerminalTrust;
 
 /// EF.ATR/INFO, EF.DIR and EF.CardAccess stand in the master file, everything else in the document.
 const MASTER_FILES: [u16; 3] = [0x2F01, 0x2F00, 0x011C];
@@ -30,7 +33,7 @@ const MASTER_FILES: [u16; 3] = [0x2F01, 0x2F00, 0x011C];
 const CARD_SECURITY: u16 = 0x011D;
 
 /// What is burnt into a chip when it is made.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Memory {
     /// By file identifier: `0x0101` is DG1, `0x011D` EF.SOD, `0x011C` EF.CardAccess.
     pub files: BTreeMap<u16, Vec<u8>>,
@@ -38,11 +41,17 @@ pub struct Memory {
     pub mrz: Option<MrzKey>,
     /// EF.CardSecurity of the master file, whose identifier EF.SOD has in the document.
     pub card_security: Option<Vec<u8>>,
+    /// The zone opens the chip by PACE alone.
+    pub no_bac: bool,
     /// The private half of DG15: elliptic curve or RSA.
     pub active_key: Option<PKey<Private>>,
-    /// The private half of the chip authentication key in DG14; with it the chip also proves itself
-    /// in PACE with chip authentication mapping.
-    pub chip_key: Option<PKey<Private>>,
+    /// How the chip writes its answers to active authentication.
+    pub active_form: AnswerForm,
+    /// The private halves of the chip authentication keys, in the order of DG14.
+    /// With the first one the chip also proves itself in PACE with chip authentication mapping.
+    pub chip_keys: Vec<PKey<Private>>,
+    /// Whose terminals may read DG3 and DG4.
+    pub terminal_trust: TerminalTrust,
 }
 
 /// A chip with power on it.
@@ -65,6 +74,13 @@ pub struct Applet {
     pace: Option<PaceChip>,
     bac: Option<BacChip>,
     chip_auth: Option<authentication::Chosen>,
+    /// The terminal's key of the last chip authentication, compressed.
+    terminal_key: Option<Vec<u8>>,
+    /// What the chip is called in this session (TR-03110-3 §B.3).
+    identity: Vec<u8>,
+    terminal: terminal::Terminal,
+    /// EF.CVCA as it was last read.
+    cvca: Option<Vec<u8>>,
     /// The command being served came in extended form, so that the answer may be long.
     long_answer: bool,
 }
@@ -77,18 +93,16 @@ impl Memory {
     pub fn of(card: &SpecimenCard) -> Self {
         let mut files = card.files.clone();
         files.extend(card.card_access.clone().map(|file| (0x011C, file)));
-        let lines: Vec<&str> = [0..30, 30..60, 60..90]
-            .into_iter()
-            .filter_map(|line| card.mrz.get(line))
-            .collect();
-        let key = |der: &Option<Vec<u8>>| PKey::private_key_from_pkcs8(der.as_ref()?).ok();
         Self {
             files,
             can: Can::new(&card.can).ok(),
-            mrz: MrzKey::from_lines(&lines).ok(),
+            mrz: MrzKey::from_lines(&card.mrz_lines()).ok(),
             card_security: card.card_security.clone(),
-            active_key: key(&card.active_key),
-            chip_key: key(&card.chip_key),
+            no_bac: card.no_bac,
+            active_key: card.active_private_key(),
+            active_form: card.active_form,
+            chip_keys: card.chip_private_keys(),
+            terminal_trust: card.terminal_trust(),
         }
     }
 }
@@ -122,6 +136,10 @@ impl Applet {
             pace: None,
             bac: None,
             chip_auth: None,
+            terminal_key: None,
+            identity: Vec::new(),
+            terminal: terminal::Terminal::default(),
+            cvca: None,
             long_answer: false,
         };
         applet.spoil();
@@ -198,11 +216,9 @@ impl Applet {
                 .map(|key| authentication::other_key(&key));
         }
         if self.faults.wrong_ca {
-            self.memory.chip_key = self
-                .memory
-                .chip_key
-                .take()
-                .map(|key| authentication::other_key(&key));
+            for key in &mut self.memory.chip_keys {
+                *key = authentication::other_key(key);
+            }
         }
     }
 
@@ -212,6 +228,9 @@ impl Applet {
         self.open = false;
         self.bac = None;
         self.chip_auth = None;
+        self.terminal_key = None;
+        self.terminal = terminal::Terminal::default();
+        self.cvca = self.memory.terminal_trust.file();
     }
 
     fn answer(&mut self, bytes: &[u8]) -> Response {
@@ -285,6 +304,11 @@ impl Applet {
             (0x22, 0x41, 0xA4 | 0xA6) => self.set_chip_authentication(command),
             (0x86, 0, 0) if self.chip_auth.is_some() => self.chip_authentication(command),
             (0x86, 0, 0) => self.pace_step(command),
+            (0x22, 0x81, 0xB6) => self.set_issuer(command),
+            (0x2A, 0x00, 0xBE) => self.verify_certificate(command),
+            (0x22, 0x81, 0xA4) => self.set_terminal(command),
+            (0x84, 0, 0) if self.awaits_terminal() => self.terminal_challenge(command),
+            (0x82, 0, 0) if self.awaits_terminal() => self.terminal_answer(command),
             (0x84, 0, 0) => self.bac_challenge(command),
             (0x82, 0, 0) => self.bac_answer(command),
             (0x88, 0, 0) => self.internal_authenticate(command),
@@ -319,6 +343,10 @@ impl Applet {
 
     /// The file, if it stands where we are and the access rules allow it (ICAO 9303-10 §3.11).
     fn file(&self, id: u16) -> Result<&[u8], Status> {
+        // In the document, 011C is not EF.CardAccess but EF.CVCA (ICAO 9303-10 §3.11).
+        if let (0x011C, true, true, Some(file)) = (id, self.in_document, self.open, &self.cvca) {
+            return Ok(file);
+        }
         if id == CARD_SECURITY && !self.in_document {
             // Readable after PACE only (ICAO 9303-10 §3.11.3).
             if !self.open {
@@ -338,7 +366,12 @@ impl Applet {
         }
         let file = self.memory.files.get(&id).ok_or(Status::FILE_NOT_FOUND)?;
         // Fingers and irises lie behind terminal authentication.
-        if matches!(id, 0x0103 | 0x0104) && !self.faults.dg3_open {
+        let opened = match id {
+            0x0103 => self.terminal.rights.fingers,
+            0x0104 => self.terminal.rights.irises,
+            _ => true,
+        };
+        if !opened && !self.faults.dg3_open {
             return Err(Status::SECURITY_NOT_SATISFIED);
         }
         Ok(file)

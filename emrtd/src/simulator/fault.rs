@@ -65,6 +65,8 @@ pub struct Faults {
     pub wrong_ca: bool,
     /// Chip authentication is refused.
     pub refuse_ca: bool,
+    /// Terminal authentication is refused.
+    pub refuse_ta: bool,
     /// Our own mapping key is sent back.
     pub pace_echo: bool,
     /// Our own key of the agreement is sent back.
@@ -119,7 +121,7 @@ pub struct UnknownFault {
 const KNOWN: &str = "drop=N back=N hang=N bad-mac=N replay=N bare=N endless-61=N endless-6c=N mute-on-extended \
      two-gib deep-nesting indefinite-length max-le=N no-extended refusal-ends-session plain-errors exact-le no-sfi mf-6d00 \
      starts-in-document no-pace refuse-pace no-bac wants-parameter-id hates-parameter-id dg3-open wrong-aa refuse-aa \
-     wrong-ca refuse-ca \
+     wrong-ca refuse-ca refuse-ta \
      pace-echo pace-echo-key pace-echo-token pace-off-curve pace-off-curve-key pace-infinity pace-infinity-key \
      pace-small-subgroup pace-short-key pace-short-nonce pace-zero-nonce pace-malformed pace-wrong-token cam-wrong \
      cam-missing cam-garbled length-bomb long-dg1";
@@ -144,6 +146,7 @@ impl Faults {
             "refuse-aa" => &mut self.refuse_aa,
             "wrong-ca" => &mut self.wrong_ca,
             "refuse-ca" => &mut self.refuse_ca,
+            "refuse-ta" => &mut self.refuse_ta,
             "pace-echo" => &mut self.pace_echo,
             "pace-echo-key" => &mut self.pace_echo_key,
             "pace-echo-token" => &mut self.pace_echo_token,

@@ -1,10 +1,12 @@
 //! A country that does not exist, with everything a real one has: a certificate authority, a
-//! document signer, and cards in the layout of the Vietnamese CCCD.
+//! document signer, an authority for terminals, and cards of any kind.
 //!
 //! It is harmless because no real trust list names it: a verifier believes its cards only where its
 //! certificate was put into the trust directory by hand. EC keys and serial numbers come from the
 //! caller's random source; RSA keys and the randomness inside ECDSA come from OpenSSL, so files that
 //! carry a signature differ from run to run.
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -19,14 +21,27 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::base64_text;
+use crate::lds::DataGroup;
 use crate::lds::dg3::FingerRecord;
 use crate::mrz::{Sex, transliterate};
+use crate::proof::active::{AnswerForm, Hash};
+use crate::proof::cv_certificate::CvCertificate;
+use crate::proof::terminal::TerminalKeyError;
 
 mod card;
+mod infos;
+mod keys;
 mod pki;
+mod profile;
 mod security_object;
+mod terminals;
+mod zone;
 
 pub use card::SpecimenCard;
+pub use keys::{ActiveKeyKind, ChipGroup, ChipKeyOptions, Curve, Field, GroupForm};
+pub use profile::{Profile, ProfileCard, UnknownProfile};
+pub use terminals::{SpecimenTerminals, TerminalsOptions};
+pub use zone::Layout;
 
 /// Why no card could be made.
 #[derive(Debug, Error)]
@@ -37,6 +52,11 @@ pub enum IssueError {
     /// The person cannot be put on a card.
     #[error("the specimen's {field} does not fit on a card")]
     Person { field: &'static str },
+    #[error("the specimen's terminal: {0}")]
+    Terminal(#[from] TerminalKeyError),
+    /// The options contradict each other.
+    #[error("a card cannot have {what}")]
+    Options { what: &'static str },
     #[error("this is no saved specimen: {0}")]
     NotSaved(#[from] serde_json::Error),
 }
@@ -47,13 +67,19 @@ impl IssueError {
         match self {
             Self::Crypto(_) => "specimen.crypto",
             Self::Person { .. } => "specimen.person",
+            Self::Terminal(error) => error.code(),
+            Self::Options { .. } => "specimen.options",
             Self::NotSaved(_) => "specimen.not_saved",
         }
     }
 
-    /// Every code that [`code`](Self::code) can give.
-    pub const CODES: &'static [&'static str] =
-        &["specimen.crypto", "specimen.person", "specimen.not_saved"];
+    /// Every code that [`code`](Self::code) can give, beside those of [`TerminalKeyError`].
+    pub const CODES: &'static [&'static str] = &[
+        "specimen.crypto",
+        "specimen.person",
+        "specimen.options",
+        "specimen.not_saved",
+    ];
 }
 
 /// The codes of a country and what its certificates call it.
@@ -85,8 +111,12 @@ pub enum SigningKeys {
     Brainpool,
     /// The same keys with the curves' parameters written out, as real countries do.
     BrainpoolExplicit,
+    /// CSCA P-384 with SHA-384, document signer P-256.
+    Nist,
     /// CSCA RSA 3072, document signer RSA 2048 with PSS over the security object.
     RsaPss,
+    /// The same with PKCS #1 v1.5, as older documents have it.
+    Rsa,
 }
 
 /// How to set up a country. `at` is the day its certificates begin.
@@ -115,28 +145,78 @@ pub(super) fn days(count: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * count)
 }
 
-/// Which key answers active authentication.
+/// How PACE makes its secret generator (ICAO 9303-11 §4.4.3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaceMapping {
+    Generic,
+    Integrated,
+    /// On curves only; brings EF.CardSecurity and needs a chip authentication key on a curve.
+    ChipAuthentication,
+}
+
+/// One way of PACE that a card offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaceOptions {
+    pub mapping: PaceMapping,
+    pub group: ChipGroup,
+    /// Last arc of the protocol: 1 is 3DES, 2 to 4 are AES-128 to AES-256.
+    pub cipher: u8,
+}
+
+impl PaceOptions {
+    /// Generic mapping over brainpoolP256r1 with AES-128, as on the CCCD.
+    pub fn cccd() -> Self {
+        Self {
+            mapping: PaceMapping::Generic,
+            group: ChipGroup::Curve(Curve::BrainpoolP256),
+            cipher: 2,
+        }
+    }
+}
+
+/// Which version of the data structure a card follows, ICAO 9303-10 §4.6.2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ActiveKeyKind {
-    /// ECDSA over brainpoolP256r1 with SHA-256, answered as r and s side by side.
+pub enum LdsVersion {
+    /// The version stands in EF.COM alone.
     #[default]
-    Brainpool256,
-    /// RSA 2048, ISO/IEC 9796-2 scheme 1 with SHA-256.
-    Rsa2048,
-    /// No DG15.
-    None,
+    V1_7,
+    /// The version is signed for in EF.SOD too.
+    V1_8,
+}
+
+impl LdsVersion {
+    pub(super) fn digits(self) -> &'static str {
+        match self {
+            Self::V1_7 => "0107",
+            Self::V1_8 => "0108",
+        }
+    }
 }
 
 /// What one card has.
 #[derive(Clone, Debug)]
 pub struct CardOptions {
+    pub layout: Layout,
     pub active: ActiveKeyKind,
-    /// A chip authentication key in DG14.
-    pub chip_authentication: bool,
-    /// EF.CardAccess, and its copy in DG14.
-    pub pace: bool,
-    /// PACE also with chip authentication mapping, with EF.CardSecurity; needs the two above.
-    pub chip_authentication_mapping: bool,
+    /// How the chip writes its answers to active authentication.
+    pub active_form: AnswerForm,
+    /// Chip authentication keys in DG14, in this order.
+    pub chip_keys: Vec<ChipKeyOptions>,
+    /// Ways of PACE in EF.CardAccess and in its copy in DG14; without any the card has neither.
+    pub pace: Vec<PaceOptions>,
+    /// The card opens by BAC too.
+    pub bac: bool,
+    /// Groups that the issuer leaves out of the usual ones.
+    pub without: Vec<DataGroup>,
+    /// Groups that the issuer adds, or writes differently, as whole files.
+    pub further: BTreeMap<DataGroup, Vec<u8>>,
+    /// The digest of the groups, and of the signature over them.
+    pub digest: Hash,
+    pub lds_version: LdsVersion,
+    /// Authorities whose terminals may read DG3 and DG4, the current one last.
+    pub terminal_authorities: Vec<CvCertificate>,
+    /// The access number, where it is not the end of the personal number.
+    pub can: Option<String>,
     /// When the security object is signed.
     pub signed_at: Timestamp,
 }
@@ -145,10 +225,18 @@ impl CardOptions {
     /// A CCCD with everything.
     pub fn cccd(signed_at: Timestamp) -> Self {
         Self {
+            layout: Layout::Cccd,
             active: ActiveKeyKind::default(),
-            chip_authentication: true,
-            pace: true,
-            chip_authentication_mapping: false,
+            active_form: AnswerForm::default(),
+            chip_keys: vec![ChipKeyOptions::cccd()],
+            pace: vec![PaceOptions::cccd()],
+            bac: true,
+            without: Vec::new(),
+            further: BTreeMap::new(),
+            digest: Hash::Sha256,
+            lds_version: LdsVersion::default(),
+            terminal_authorities: Vec::new(),
+            can: None,
             signed_at,
         }
     }
@@ -219,10 +307,16 @@ impl SpecimenIssuer {
     pub fn new(options: &IssuerOptions, rng: &mut dyn CryptoRng) -> Result<Self, IssueError> {
         let pss = options.keys == SigningKeys::RsaPss;
         let explicit = options.keys == SigningKeys::BrainpoolExplicit;
-        let (csca_key, signer_key) = if pss {
+        let rsa = matches!(options.keys, SigningKeys::RsaPss | SigningKeys::Rsa);
+        let (csca_key, signer_key) = if rsa {
             (
                 PKey::from_rsa(Rsa::generate(3072)?)?,
                 PKey::from_rsa(Rsa::generate(2048)?)?,
+            )
+        } else if options.keys == SigningKeys::Nist {
+            (
+                pki::ec_key(Nid::SECP384R1, false, rng)?,
+                pki::ec_key(Nid::X9_62_PRIME256V1, false, rng)?,
             )
         } else {
             (
@@ -230,7 +324,7 @@ impl SpecimenIssuer {
                 pki::ec_key(Nid::BRAINPOOL_P256R1, explicit, rng)?,
             )
         };
-        let csca_digest = if pss {
+        let csca_digest = if rsa {
             MessageDigest::sha256()
         } else {
             MessageDigest::sha384()

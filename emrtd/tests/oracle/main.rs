@@ -463,9 +463,11 @@ fn memory(way: Way, key: Option<(&StaticKey, u8)>) -> Memory {
         files: files(way, key.map(|(key, cipher)| key.dg14(cipher))),
         can: Some(Can::new(CAN).unwrap()),
         mrz: Some(MrzKey::from_lines(&ZONE).unwrap()),
-        card_security: None,
-        active_key: None,
-        chip_key: key.and_then(|(key, _)| key.pkey.clone()),
+        chip_keys: key
+            .and_then(|(key, _)| key.pkey.clone())
+            .into_iter()
+            .collect(),
+        ..Memory::default()
     }
 }
 

@@ -1,25 +1,47 @@
-//! `niem-specimen`: makes the specimen state and plays its card and its finger. For the demo and
-//! for whoever wants to try a desk without hardware.
+//! `niem-specimen`: makes the specimen state and single cards, and plays a card and a finger. For the
+//! demo and for whoever wants to try a desk without hardware.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
-use emrtd::simulator::timing::UnknownTiming;
-use emrtd::simulator::{Faults, UnknownFault, vpcd};
+use emrtd::simulator::{Faults, vpcd};
 use tests::rig::desk::feed_finger;
+use tests::specimen::profile::{self, Choice};
 use tests::specimen::state::{State, chip, read_card};
 
 const USAGE: &str = "niem-specimen state DIR
-niem-specimen card CARD.json [--addr 127.0.0.1:35963] [--faults drop=9,back=500] [--timing 10,424]
+niem-specimen card CARD.json [--addr 127.0.0.1:35963] [--faults WORD,WORD=N]
+niem-specimen card-profile NAME [--can 123456] [--number NUMBER] [-o card.json]
+niem-specimen card-profile --list
 niem-specimen finger SOCKET IMAGE";
+
+/// Why nothing was done.
+enum Failure {
+    /// The words make no sense.
+    Usage(String),
+    Io(std::io::Error),
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
-        ["state", folder] => State::make(Path::new(folder)).map(|_| ()),
-        ["card", card, rest @ ..] => play_card(Path::new(card), rest),
+        ["state", folder] => State::make(Path::new(folder))
+            .map(|_| ())
+            .map_err(Failure::from),
+        ["card", card, options @ ..] => play_card(Path::new(card), options),
+        ["card-profile", "--list"] => {
+            print!("{}", profile::list());
+            Ok(())
+        }
+        ["card-profile", name, options @ ..] => make_card(name, options),
         ["finger", socket, image] => {
             feed_finger(
                 Path::new(socket),
@@ -28,14 +50,15 @@ fn main() -> ExitCode {
             );
             Ok(())
         }
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::from(2);
-        }
+        _ => Err(Failure::Usage("what is to be done?".to_owned())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(Failure::Usage(reason)) => {
+            eprintln!("niem-specimen: {reason}\n{USAGE}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Io(error)) => {
             eprintln!("niem-specimen: {error}");
             ExitCode::from(3)
         }
@@ -43,28 +66,53 @@ fn main() -> ExitCode {
 }
 
 /// Lays the card on vpcd's reader until this process ends.
-fn play_card(card: &Path, rest: &[&str]) -> std::io::Result<()> {
-    let wrong = |what: String| std::io::Error::new(std::io::ErrorKind::InvalidInput, what);
-    let (mut address, mut faults, mut timing) = (vpcd::DEFAULT_ADDRESS, Faults::default(), None);
-    for pair in rest.chunks(2) {
-        match *pair {
+fn play_card(card: &Path, options: &[&str]) -> Result<(), Failure> {
+    let (mut address, mut faults) = ("127.0.0.1:35963", Faults::default());
+    for option in options.chunks(2) {
+        match option {
             ["--addr", given] => address = given,
             ["--faults", script] => {
                 faults = script
                     .parse()
-                    .map_err(|error: UnknownFault| wrong(error.to_string()))?
+                    .map_err(|error| Failure::Usage(format!("{error}")))?;
             }
-            ["--timing", given] => {
-                timing = Some(
-                    given
-                        .parse()
-                        .map_err(|error: UnknownTiming| wrong(error.to_string()))?,
-                );
-            }
-            _ => return Err(wrong(USAGE.to_owned())),
+            _ => return Err(unknown(option)),
         }
     }
     let bytes = std::fs::read(card)?;
     let mut chip = chip(&read_card(&bytes)?, faults);
-    vpcd::serve_timed(&mut chip, address, timing, &AtomicBool::new(false)).map(|_| ())
+    vpcd::serve(&mut chip, address, &AtomicBool::new(false))?;
+    Ok(())
+}
+
+/// Makes one card and tells which files were written.
+fn make_card(name: &str, options: &[&str]) -> Result<(), Failure> {
+    let mut choice = Choice {
+        profile: name
+            .parse()
+            .map_err(|error| Failure::Usage(format!("{error}")))?,
+        ..Choice::default()
+    };
+    let mut out = PathBuf::from("card.json");
+    for option in options.chunks(2) {
+        match option {
+            ["--can", can] => choice.can = Some((*can).to_owned()),
+            ["--number", number] => choice.number = Some((*number).to_owned()),
+            ["-o", path] => out = PathBuf::from(path),
+            _ => return Err(unknown(option)),
+        }
+    }
+    let made = profile::make(&choice)?;
+    for written in profile::save(&made, &out)? {
+        println!("{}", written.display());
+    }
+    println!("CAN {}", made.card.can);
+    for line in made.card.mrz_lines() {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+fn unknown(option: &[&str]) -> Failure {
+    Failure::Usage(format!("what does {} mean?", option.join(" ")))
 }

@@ -46,7 +46,7 @@ pub struct State {
 }
 
 /// Raised when the state below changes, so that an older one is made anew.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// Frames of the short film that plays the camera.
 const FRAMES: u32 = 10;
@@ -86,16 +86,7 @@ impl State {
         let issuer =
             SpecimenIssuer::new(&IssuerOptions::utopia(now), &mut rng).map_err(io::Error::other)?;
         fs::write(self.csca().join("specimen-csca.cer"), issuer.csca_der())?;
-        let mut person =
-            SpecimenPerson::new(PERSONAL_ID, NAME_VI, BIRTH, Sex::Female, date(2025, 4, 2));
-        person.old_id_no = Some(OLD_ID.to_owned());
-        let portrait = image::open(fixture("faces/astronaut.jpg"))
-            .map_err(io::Error::other)?
-            .to_rgb8();
-        person.portrait = jpeg(&fit(&portrait, 300, 400), 85)?;
-        person.fingers = vec![finger_record(
-            &image::open(fixture("fingers/p1_1.png")).map_err(io::Error::other)?,
-        )?];
+        let person = person()?;
         let card = issuer
             .issue(&person, &CardOptions::cccd(now), &mut rng)
             .map_err(io::Error::other)?;
@@ -197,6 +188,21 @@ impl State {
 
 const BIRTH: Date = date(1990, 3, 15);
 
+/// The invented citizen with face and finger, as an issuer has her on file.
+pub(super) fn person() -> io::Result<SpecimenPerson> {
+    let mut person =
+        SpecimenPerson::new(PERSONAL_ID, NAME_VI, BIRTH, Sex::Female, date(2025, 4, 2));
+    person.old_id_no = Some(OLD_ID.to_owned());
+    let portrait = image::open(fixture("faces/astronaut.jpg"))
+        .map_err(io::Error::other)?
+        .to_rgb8();
+    person.portrait = jpeg(&fit(&portrait, 300, 400), 85)?;
+    person.fingers = vec![finger_record(
+        &image::open(fixture("fingers/p1_1.png")).map_err(io::Error::other)?,
+    )?];
+    Ok(person)
+}
+
 /// DG3 as an issuer would write it: a compressed picture of some twenty kilobytes.
 fn finger_record(print: &DynamicImage) -> io::Result<FingerRecord> {
     const RIGHT_INDEX: u8 = 2;
@@ -273,13 +279,13 @@ pub fn read_card(json: &[u8]) -> io::Result<SpecimenCard> {
 }
 
 /// The chip of a specimen card. Its issuer left the finger template readable after PACE
-/// (`docs/adr/0001`).
+/// (`docs/adr/0001`), unless it names an authority whose terminals alone may read it.
 #[must_use]
 pub fn chip(card: &SpecimenCard, faults: Faults) -> Applet {
     Applet::with_faults(
         card,
         Faults {
-            dg3_open: true,
+            dg3_open: faults.dg3_open || card.terminal_authorities.is_empty(),
             ..faults
         },
     )

@@ -73,14 +73,9 @@ fn every_mapping_group_and_cipher_opens_by_number_and_by_zone() {
                 for key_of_chip in [can(), AccessKey::Mrz(mrz())] {
                     let mut memory = chip(&[pace_info(mapping, cipher, Some(group))]);
                     if let Some((_, nid)) = EC_CURVES.iter().find(|(id, _)| *id == group) {
-                        memory.chip_key = Some(key(*nid));
+                        memory.chip_keys = vec![key(*nid)];
                     }
-                    let spki = memory
-                        .chip_key
-                        .as_ref()
-                        .unwrap()
-                        .public_key_to_der()
-                        .unwrap();
+                    let spki = memory.chip_keys[0].public_key_to_der().unwrap();
                     let found = open_with(memory, "", &key_of_chip);
                     let case = format!("{mapping} {cipher} {group} {key_of_chip:?}");
                     if barred {

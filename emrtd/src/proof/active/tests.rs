@@ -8,22 +8,28 @@ use super::*;
 const QUESTION: Challenge = Challenge::new([8, 7, 6, 5, 4, 3, 2, 1]);
 const OTHER: Challenge = Challenge::new([8, 7, 6, 5, 4, 3, 2, 0]);
 
+/// OpenSSL knows it, the binding has no name for it.
+const BRAINPOOL_P160R1: Nid = Nid::from_raw(921);
+
+/// Every curve that a DG15 has been seen with or may have.
+const CURVES: [Nid; 12] = [
+    Nid::X9_62_PRIME192V1,
+    Nid::SECP224R1,
+    Nid::X9_62_PRIME256V1,
+    Nid::SECP384R1,
+    Nid::SECP521R1,
+    BRAINPOOL_P160R1,
+    Nid::BRAINPOOL_P192R1,
+    Nid::BRAINPOOL_P224R1,
+    Nid::BRAINPOOL_P256R1,
+    Nid::BRAINPOOL_P320R1,
+    Nid::BRAINPOOL_P384R1,
+    Nid::BRAINPOOL_P512R1,
+];
+
 #[test]
 fn an_elliptic_chip_is_believed_on_every_curve_plain_and_der() {
-    let curves = [
-        Nid::X9_62_PRIME192V1,
-        Nid::SECP224R1,
-        Nid::X9_62_PRIME256V1,
-        Nid::SECP384R1,
-        Nid::SECP521R1,
-        Nid::BRAINPOOL_P192R1,
-        Nid::BRAINPOOL_P224R1,
-        Nid::BRAINPOOL_P256R1,
-        Nid::BRAINPOOL_P320R1,
-        Nid::BRAINPOOL_P384R1,
-        Nid::BRAINPOOL_P512R1,
-    ];
-    for (curve, flag) in curves.into_iter().flat_map(|curve| {
+    for (curve, flag) in CURVES.into_iter().flat_map(|curve| {
         [
             (curve, Asn1Flag::NAMED_CURVE),
             (curve, Asn1Flag::EXPLICIT_CURVE),
@@ -35,66 +41,176 @@ fn an_elliptic_chip_is_believed_on_every_curve_plain_and_der() {
         let octets = order_octets(group.order_bits());
         let secret = PKey::from_ec_key(secret).unwrap();
         let public = secret.public_key_to_der().unwrap();
-        for hash in Hash::ALL {
-            let plain = chip_answer(&secret, hash, &QUESTION).unwrap();
-            assert_eq!(plain.len(), 2 * octets);
-            let (r, s) = plain.split_at(octets);
-            let der = EcdsaSig::from_private_components(
-                BigNum::from_slice(r).unwrap(),
-                BigNum::from_slice(s).unwrap(),
-            )
-            .unwrap()
-            .to_der()
-            .unwrap();
-            for answer in [&plain, &der] {
-                for algorithm in [None, Some(hash.plain_algorithm())] {
-                    assert_eq!(verify(&public, algorithm, &QUESTION, answer), Ok(true));
-                    assert_eq!(verify(&public, algorithm, &OTHER, answer), Ok(false));
-                }
-                // Another hash than the one the issuer named. On short orders digests are cut, but
-                // never to the same bits.
-                let named = Hash::ALL.into_iter().find(|other| *other != hash).unwrap();
-                let named = Some(named.plain_algorithm());
-                assert_eq!(verify(&public, named, &QUESTION, answer), Ok(false));
-                let mut altered = answer.clone();
-                *altered.last_mut().unwrap() ^= 1;
-                assert_eq!(verify(&public, None, &QUESTION, &altered), Ok(false));
+        // SHA-512 is longer than all orders but two, SHA-1 as long as the shortest.
+        // Written out, it is the same curve: one hash will do.
+        let hashes = match flag {
+            Asn1Flag::NAMED_CURVE => &Hash::ALL[..],
+            _ => &Hash::ALL[..1],
+        };
+        for (hash, der) in hashes
+            .iter()
+            .flat_map(|hash| [(*hash, false), (*hash, true)])
+        {
+            let form = AnswerForm {
+                hash,
+                der,
+                ..AnswerForm::default()
+            };
+            let answer = chip_answer(&secret, form, &QUESTION).unwrap();
+            assert!(der && answer[0] == 0x30 || answer.len() == 2 * octets);
+            for algorithm in [None, Some(hash.plain_algorithm())] {
+                assert_eq!(
+                    verify(&public, algorithm, &QUESTION, &answer),
+                    Ok(true),
+                    "{curve:?} {form:?}"
+                );
+                assert_eq!(verify(&public, algorithm, &OTHER, &answer), Ok(false));
             }
+            // Another hash than the one the issuer named. On short orders digests are cut, but
+            // never to the same bits.
+            let named = Hash::ALL.into_iter().find(|other| *other != hash).unwrap();
+            let named = Some(named.plain_algorithm());
+            assert_eq!(verify(&public, named, &QUESTION, &answer), Ok(false));
+            let mut altered = answer.clone();
+            *altered.last_mut().unwrap() ^= 1;
+            assert_eq!(verify(&public, None, &QUESTION, &altered), Ok(false));
         }
-        for degenerate in [vec![], vec![0; 2 * octets], vec![0xFF; 2 * octets]] {
-            assert_eq!(verify(&public, None, &QUESTION, &degenerate), Ok(false));
+        degenerate_answers_are_refused(&secret, &public, octets);
+    }
+}
+
+/// Zero, the order and all ones in either place, plain and in DER, and answers that are too long.
+fn degenerate_answers_are_refused(secret: &PKey<Private>, public: &[u8], octets: usize) {
+    let key = secret.ec_key().unwrap();
+    let mut context = BigNumContext::new().unwrap();
+    let mut order = BigNum::new().unwrap();
+    key.group().order(&mut order, &mut context).unwrap();
+    let order = order.to_vec_padded(octets as i32).unwrap();
+    let honest = chip_answer(secret, Hash::Sha256.into(), &QUESTION).unwrap();
+    let (r, s) = honest.split_at(octets);
+    for strange in [vec![0; octets], order, vec![0xFF; octets]] {
+        for (r, s) in [(&strange[..], s), (r, &strange), (&strange, &strange)] {
+            let plain = [r, s].concat();
+            assert_eq!(verify(public, None, &QUESTION, &plain), Ok(false));
+            let number = |octets| BigNum::from_slice(octets).unwrap();
+            let der = EcdsaSig::from_private_components(number(r), number(s)).unwrap();
+            let der = der.to_der().unwrap();
+            assert_eq!(verify(public, None, &QUESTION, &der), Ok(false));
         }
+    }
+    for strange in [
+        vec![],
+        vec![0x30],
+        vec![0; 2 * octets],
+        [&[0], &honest[..]].concat(),
+        [&honest[..], &[0]].concat(),
+    ] {
+        assert_eq!(verify(public, None, &QUESTION, &strange), Ok(false));
     }
 }
 
 #[test]
-fn an_rsa_chip_is_believed_by_every_trailer() {
-    for bits in [1024, 1536, 2048] {
+fn an_rsa_chip_is_believed_by_every_trailer_and_size() {
+    // Real chips also have moduli of 129 and of 225 octets.
+    for bits in [1024, 1032, 1280, 1536, 1800, 2048, 3072, 4096] {
         let secret = PKey::from_rsa(Rsa::generate(bits).unwrap()).unwrap();
         let public = secret.public_key_to_der().unwrap();
-        for hash in Hash::ALL {
-            let answer = chip_answer(&secret, hash, &QUESTION).unwrap();
+        let key = secret.rsa().unwrap();
+        for form in rsa_forms() {
+            let answer = chip_answer(&secret, form, &QUESTION).unwrap();
+            let mut opened = vec![0; answer.len()];
+            let number = BigNum::from_slice(&answer).unwrap();
+            let mut mirrored = BigNum::new().unwrap();
+            mirrored.checked_sub(key.n(), &number).unwrap();
+            // The smaller of the two is at most half the modulus.
+            assert!(!form.smaller || number < mirrored);
+            if !form.smaller {
+                key.public_decrypt(&answer, &mut opened, Padding::NONE)
+                    .unwrap();
+                let trailer = match (form.hash, form.named_sha1) {
+                    (Hash::Sha1, false) => opened[opened.len() - 1] == 0xBC,
+                    _ => opened[opened.len() - 1] == 0xCC,
+                };
+                assert!(trailer && opened[0] == 0x6A, "{bits} {form:?}");
+            }
             assert_eq!(
                 verify(&public, None, &QUESTION, &answer),
                 Ok(true),
-                "{bits} {hash:?}"
+                "{bits} {form:?}"
             );
             assert_eq!(verify(&public, None, &OTHER, &answer), Ok(false));
             // n - s is as good as s (ISO/IEC 9796-2 §B.6).
-            let mut mirrored = BigNum::new().unwrap();
-            let number = BigNum::from_slice(&answer).unwrap();
-            let key = secret.rsa().unwrap();
-            mirrored.checked_sub(key.n(), &number).unwrap();
             let mirrored = mirrored.to_vec_padded(key.size() as i32).unwrap();
             assert_eq!(verify(&public, None, &QUESTION, &mirrored), Ok(true));
-            for position in 0..answer.len() {
+            let step = answer.len() / 32;
+            for position in (0..answer.len()).step_by(step) {
                 let mut altered = answer.clone();
                 altered[position] ^= 0x04;
                 assert_eq!(verify(&public, None, &QUESTION, &altered), Ok(false));
             }
             assert_eq!(verify(&public, None, &QUESTION, &answer[1..]), Ok(false));
         }
+        for strange in [0, 1] {
+            let mut strange = BigNum::from_u32(strange).unwrap();
+            for _ in 0..2 {
+                let octets = strange.to_vec_padded(key.size() as i32).unwrap();
+                assert_eq!(verify(&public, None, &QUESTION, &octets), Ok(false));
+                let mut other = BigNum::new().unwrap();
+                other.checked_sub(key.n(), &strange).unwrap();
+                strange = other;
+            }
+        }
     }
+}
+
+fn rsa_forms() -> Vec<AnswerForm> {
+    let mut forms = Vec::new();
+    for hash in Hash::ALL {
+        for smaller in [false, true] {
+            for named_sha1 in [false, true] {
+                if hash == Hash::Sha1 || !named_sha1 {
+                    forms.push(AnswerForm {
+                        hash,
+                        smaller,
+                        named_sha1,
+                        der: false,
+                    });
+                }
+            }
+        }
+    }
+    forms
+}
+
+#[test]
+fn a_forged_frame_is_not_believed() {
+    // Opened by the public exponent 3 these would end in the right trailer.
+    let secret = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    let key = secret.rsa().unwrap();
+    let digest = Hash::Sha256.of(&[QUESTION.as_bytes()]).unwrap();
+    let frames = [
+        // No header, other headers, total recovery, padding without end.
+        vec![0x6A],
+        vec![0x4A],
+        vec![0x6C],
+        vec![0x6B; 1],
+        vec![0x6B, 0xBB, 0xBB],
+    ];
+    for head in frames {
+        // Filler that hides where the recovered part ends.
+        let filler = vec![0xBB; 256 - head.len() - digest.len() - 2];
+        let frame = [&head[..], &filler, &digest, &[0x34, 0xCC]].concat();
+        assert!(!fits(&frame, &QUESTION).unwrap(), "{head:02X?}");
+        let mut signature = vec![0; 256];
+        key.private_encrypt(&frame, &mut signature, Padding::NONE)
+            .unwrap();
+        let public = secret.public_key_to_der().unwrap();
+        assert_eq!(verify(&public, None, &QUESTION, &signature), Ok(false));
+    }
+    // The same with the padding ended: nothing recovered, all of it hashed.
+    let filler = vec![0xBB; 256 - 2 - digest.len() - 2];
+    let frame = [&[0x6B], &filler[..], &[0xBA], &digest, &[0x34, 0xCC]].concat();
+    assert!(fits(&frame, &QUESTION).unwrap() && !fits(&frame, &OTHER).unwrap());
 }
 
 #[test]
@@ -106,7 +222,7 @@ fn another_key_s_answer_is_not_believed() {
             PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
         }),
     ] {
-        let answer = chip_answer(&pair[0], Hash::Sha256, &QUESTION).unwrap();
+        let answer = chip_answer(&pair[0], Hash::Sha256.into(), &QUESTION).unwrap();
         let other = pair[1].public_key_to_der().unwrap();
         assert_eq!(verify(&other, None, &QUESTION, &answer), Ok(false));
     }
@@ -117,7 +233,7 @@ fn damaged_keys_are_unreadable_or_fit_nothing() {
     let group = EcGroup::from_curve_name(Nid::BRAINPOOL_P256R1).unwrap();
     let secret = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
     let public = secret.public_key_to_der().unwrap();
-    let answer = chip_answer(&secret, Hash::Sha256, &QUESTION).unwrap();
+    let answer = chip_answer(&secret, Hash::Sha256.into(), &QUESTION).unwrap();
     for length in 0..public.len() {
         assert_eq!(
             verify(&public[..length], None, &QUESTION, &answer),

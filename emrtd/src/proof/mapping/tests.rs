@@ -13,7 +13,9 @@ use crate::lds::DataGroup;
 use crate::report::{CardAccessState, ChipReport, CloneCheck};
 use crate::simulator::Applet;
 use crate::simulator::issuer::tests::{issued_at, person, today, utopia};
-use crate::simulator::issuer::{ActiveKeyKind, CardOptions, SpecimenCard, SpecimenIssuer};
+use crate::simulator::issuer::{
+    ActiveKeyKind, CardOptions, PaceMapping, PaceOptions, SpecimenCard, SpecimenIssuer,
+};
 use crate::vectors;
 
 const CHALLENGE: Challenge = Challenge::new([9; 8]);
@@ -60,7 +62,12 @@ fn the_keys_are_tied_as_in_i1_and_by_nothing_else() {
 fn options() -> CardOptions {
     let mut options = CardOptions::cccd(issued_at());
     options.active = ActiveKeyKind::None;
-    options.chip_authentication_mapping = true;
+    // For chip authentication mapping the key has the number of the parameters (§9.2.1).
+    options.chip_keys[0].key_id = Some(13);
+    options.pace.push(PaceOptions {
+        mapping: PaceMapping::ChipAuthentication,
+        ..PaceOptions::cccd()
+    });
     options
 }
 
@@ -149,7 +156,7 @@ fn a_copy_that_cannot_tie_the_keys_is_suspected() {
     let (evidence, _) = read(&thief, "refuse-ca").unwrap();
     let found = report(&evidence);
     assert_eq!(found.mapping, MappingState::Contradicted);
-    assert_eq!(found.clone_check, CloneCheck::NotOffered);
+    assert_eq!(found.clone_check, CloneCheck::Unchecked);
     assert_eq!(codes(&found), ["chip.clone_suspected"]);
     assert_eq!(
         read(&card, "cam-missing").unwrap_err(),
@@ -168,11 +175,11 @@ fn another_chips_key_is_no_proof_though_its_file_is_signed() {
     let other = issue(&options(), 3);
     let mut mixed = card.clone();
     mixed.card_security.clone_from(&other.card_security);
-    mixed.chip_key.clone_from(&other.chip_key);
+    mixed.chip_keys.clone_from(&other.chip_keys);
     let (evidence, _) = read(&mixed, "refuse-ca").unwrap();
     let found = report(&evidence);
     assert_eq!(found.mapping, MappingState::KeyUnbound);
-    assert_eq!(found.clone_check, CloneCheck::NotOffered);
+    assert_eq!(found.clone_check, CloneCheck::Unchecked);
     assert_eq!(found.card_security.unwrap().keys_agree, Some(false));
     assert_eq!(codes(&found), ["chip.clone_suspected"]);
 }
@@ -345,7 +352,7 @@ fn mapping_costs_less_than_chip_authentication_once_the_chip_is_known() {
         counts
     };
     let mut plain = options();
-    plain.chip_authentication_mapping = false;
+    plain.pace.truncate(1);
     let (with, without) = (count(&issue(&options(), 2)), count(&issue(&plain, 2)));
     eprintln!("commands with mapping {with:?}, without {without:?}");
     assert!(with[1] < without[1], "{with:?} {without:?}");

@@ -92,7 +92,7 @@ impl Applet {
 
     /// The chip's own elliptic-curve key: its group and its secret.
     fn chip_secret(&self) -> Option<(Agreement, BigNum)> {
-        let key = self.memory.chip_key.as_ref()?;
+        let key = self.memory.chip_keys.first()?;
         let spki = key.public_key_to_der().ok()?;
         let (group, _) = Agreement::from_spki(&spki, true).ok()?;
         Some((group, key.ec_key().ok()?.private_key().to_owned().ok()?))
@@ -178,6 +178,7 @@ impl Applet {
                 }
                 self.next_session = Some(Session::derive(cipher, &secret));
                 self.open = true;
+                self.identity = group.compressed(&own.public);
                 return Ok(Response::new(tlv::encode(0x7C, &answer), Status::OK));
             }
             _ => return Err(Status::CONDITIONS_NOT_SATISFIED),
@@ -258,7 +259,11 @@ impl Applet {
 
     /// GET CHALLENGE, ICAO 9303-11 §4.3.4.1.
     pub(super) fn bac_challenge(&mut self, command: &Command) -> Served {
-        if !self.in_document || self.faults.no_bac || self.memory.mrz.is_none() {
+        if !self.in_document
+            || self.faults.no_bac
+            || self.memory.no_bac
+            || self.memory.mrz.is_none()
+        {
             return Err(Status::INS_NOT_SUPPORTED);
         }
         if command.le != Some(8) {
@@ -294,6 +299,7 @@ impl Applet {
         ));
         let theirs: [u8; 8] = theirs.try_into().map_err(|_| Status::WRONG_DATA)?;
         self.next_session = Some(bac::session(&own_key[..], their_key, chip.random, theirs));
+        self.identity = mrz.document_number().to_vec();
         self.open = true;
         Ok(Response::new(answer, Status::OK))
     }

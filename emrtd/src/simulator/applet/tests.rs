@@ -53,9 +53,12 @@ pub(crate) fn memory() -> Memory {
         files,
         can: Some(Can::new(CAN).unwrap()),
         mrz: Some(mrz()),
+        no_bac: false,
         card_security: None,
         active_key: Some(active),
-        chip_key: Some(chip),
+        active_form: AnswerForm::default(),
+        chip_keys: vec![chip],
+        terminal_trust: TerminalTrust::default(),
     }
 }
 

@@ -6,34 +6,27 @@ use jiff::civil::Date;
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
-use openssl::rsa::Rsa;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
+use super::security_object::Signature;
 use super::{
-    ActiveKeyKind, CardOptions, IssueError, SpecimenIssuer, SpecimenPerson, pki, security_object,
+    CardOptions, IssueError, Layout, SpecimenIssuer, SpecimenPerson, infos, pki, security_object,
+    zone,
 };
+use crate::access::Can;
 use crate::base64_text;
 use crate::evidence::{Challenge, PersonalId};
 use crate::lds::{DataGroup, ImageFormat, com, dg1, dg2, dg3, dg13, dg14, dg15};
-use crate::mrz::{Sex, Td1, check_digit};
-use crate::proof::active::{self, Hash};
+use crate::mrz::Sex;
+use crate::proof::active::{self, AnswerForm};
+use crate::proof::cv_certificate::CvCertificate;
 use crate::proof::mapping::SECURITY_OBJECT;
-use crate::tlv;
+use crate::simulator::applet::TerminalTrust;
 
 /// File identifiers of the application's two other files.
 const EF_COM: u16 = 0x011E;
 const EF_SOD: u16 = 0x011D;
-
-// As DG14 and EF.CardAccess name them; BSI TR-03110-3 appendix A.
-const TERMINAL_AUTHENTICATION: &str = "0.4.0.127.0.7.2.2.2";
-const CA_ECDH_AES_128: &str = "0.4.0.127.0.7.2.2.3.2.2";
-const CA_PUBLIC_KEY_ECDH: &str = "0.4.0.127.0.7.2.2.1.2";
-const PACE_ECDH_GM_AES_128: &str = "0.4.0.127.0.7.2.2.4.2.2";
-const PACE_ECDH_CAM_AES_128: &str = "0.4.0.127.0.7.2.2.4.6.2";
-const ACTIVE_AUTHENTICATION: &str = "2.23.136.1.1.5";
-/// brainpoolP256r1 among the standardized domain parameters (ICAO 9303-11 §9.5.1).
-const BRAINPOOL_P256R1: u8 = 13;
 
 /// Everything that is on a card, what is readable and what is not. `Debug` prints nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,12 +48,23 @@ pub struct SpecimenCard {
     /// PKCS#8. Without it INTERNAL AUTHENTICATE cannot be answered.
     #[serde(with = "base64_text::option", default)]
     pub active_key: Option<Vec<u8>>,
-    /// PKCS#8. Without it chip authentication cannot be done.
-    #[serde(with = "base64_text::option", default)]
-    pub chip_key: Option<Vec<u8>>,
+    #[serde(default)]
+    pub active_form: AnswerForm,
+    /// PKCS#8, in the order of DG14. Without them chip authentication cannot be done.
+    #[serde(with = "base64_text::list", default)]
+    pub chip_keys: Vec<Vec<u8>>,
+    /// Certificates of the authorities whose terminals may read DG3 and DG4, the current one last.
+    #[serde(with = "base64_text::list", default)]
+    pub terminal_authorities: Vec<Vec<u8>>,
+    /// When the card was made.
+    #[serde(default)]
+    pub made: Date,
+    /// The chip does not open by BAC.
+    #[serde(default)]
+    pub no_bac: bool,
     /// Six digits.
     pub can: String,
-    /// Ninety characters.
+    /// Ninety, seventy-two or eighty-eight characters.
     pub mrz: String,
 }
 
@@ -86,20 +90,49 @@ impl SpecimenCard {
 
     /// The chip's answer to INTERNAL AUTHENTICATE; `None` without a key.
     pub fn answer(&self, challenge: &Challenge) -> Option<Vec<u8>> {
-        let key = PKey::private_key_from_pkcs8(self.active_key.as_ref()?).ok()?;
-        active::answer(&key, Hash::Sha256, challenge).ok()
+        active::answer(&self.active_private_key()?, self.active_form, challenge).ok()
     }
 
-    /// The chip authentication key; `None` where the card has none.
-    pub fn chip_private_key(&self) -> Option<PKey<Private>> {
-        PKey::private_key_from_pkcs8(self.chip_key.as_ref()?).ok()
+    /// The active authentication key; `None` where the card has none.
+    pub fn active_private_key(&self) -> Option<PKey<Private>> {
+        PKey::private_key_from_pkcs8(self.active_key.as_ref()?).ok()
+    }
+
+    /// The chip authentication keys, in the order of DG14.
+    pub fn chip_private_keys(&self) -> Vec<PKey<Private>> {
+        self.chip_keys
+            .iter()
+            .filter_map(|key| PKey::private_key_from_pkcs8(key).ok())
+            .collect()
+    }
+
+    /// Whose terminals the chip opens DG3 and DG4 to.
+    pub fn terminal_trust(&self) -> TerminalTrust {
+        let authorities: Vec<CvCertificate> = self
+            .terminal_authorities
+            .iter()
+            .filter_map(|bytes| CvCertificate::parse(bytes).ok())
+            .collect();
+        TerminalTrust::new(&authorities, self.made)
+    }
+
+    /// The lines of the zone.
+    pub fn mrz_lines(&self) -> Vec<&str> {
+        let width = match self.mrz.len() {
+            72 => 36,
+            88 => 44,
+            _ => 30,
+        };
+        (0..self.mrz.len().div_ceil(width))
+            .filter_map(|line| self.mrz.get(line * width..(line + 1) * width))
+            .collect()
     }
 
     /// What a thief gets who copies every file: the keys stay in the original.
     pub fn clone_without_keys(&self) -> Self {
         Self {
             active_key: None,
-            chip_key: None,
+            chip_keys: Vec::new(),
             ..self.clone()
         }
     }
@@ -111,7 +144,7 @@ impl SpecimenCard {
         };
         Ok(Self {
             active_key: Some(other()?),
-            chip_key: Some(other()?),
+            chip_keys: vec![other()?],
             ..self.clone()
         })
     }
@@ -150,64 +183,51 @@ pub(super) fn personalise(
 ) -> Result<SpecimenCard, IssueError> {
     let missing = |field| IssueError::Person { field };
     let id = PersonalId::parse(&person.personal_id).ok_or(missing("personal number"))?;
-    let mrz = zone(issuer, person)?;
-    let format = ImageFormat::sniff(&person.portrait).ok_or(missing("portrait"))?;
-    let (width, height) = ImageFormat::size(&person.portrait).unwrap_or_default();
-
-    let mut groups = BTreeMap::from([
-        (DataGroup::Dg1, dg1::write(&mrz)),
-        (
-            DataGroup::Dg2,
-            dg2::write(&person.portrait, format, width, height),
-        ),
-        (DataGroup::Dg13, card_text(issuer, person)),
-    ]);
-    if !person.fingers.is_empty() {
-        groups.insert(DataGroup::Dg3, dg3::write(&person.fingers));
-    }
-
-    let active_key = match options.active {
-        ActiveKeyKind::Brainpool256 => Some(pki::ec_key(Nid::BRAINPOOL_P256R1, false, rng)?),
-        ActiveKeyKind::Rsa2048 => Some(PKey::from_rsa(Rsa::generate(2048)?)?),
-        ActiveKeyKind::None => None,
+    let can = match &options.can {
+        Some(can) => Can::new(can)
+            .map(|_| can.clone())
+            .map_err(|_| missing("access number"))?,
+        // The last six digits of the number, as on the CCCD.
+        None => id.expose().chars().skip(6).collect(),
     };
+    let mrz = zone::text(issuer, person, options.layout)?;
+    let active_key = options.active.make(rng)?;
+    let chip_keys: Vec<_> = options
+        .chip_keys
+        .iter()
+        .map(|key| key.make(rng))
+        .collect::<Result<_, _>>()?;
+    let infos = infos::of(options, &chip_keys)?;
+
+    let mut groups = personal_groups(issuer, person, options.layout, &mrz)?;
     if let Some(key) = &active_key {
         groups.insert(DataGroup::Dg15, dg15::write(&key.public_key_to_der()?));
     }
-    let chip_key = if options.chip_authentication {
-        Some(pki::ec_key(Nid::BRAINPOOL_P256R1, false, rng)?)
-    } else {
-        None
-    };
-    let infos = security_infos(options, chip_key.as_ref())?;
-    if !infos.is_empty() {
-        groups.insert(DataGroup::Dg14, dg14::write(&infos));
+    if !infos.dg14.is_empty() {
+        groups.insert(DataGroup::Dg14, dg14::write(&infos.dg14));
     }
+    groups.retain(|group, _| !options.without.contains(group));
+    groups.extend(options.further.clone());
 
-    let sod = security_object::sign(
-        &groups,
-        &issuer.signer,
-        &issuer.signer_key,
-        issuer.pss,
-        options.signed_at,
-    )?;
-    // ICAO 9303-11 §9.2.11: what EF.CardAccess says, and the key.
-    let card_security = match &chip_key {
-        Some(key) if options.pace && options.chip_authentication_mapping => {
-            let infos = [chip_infos(options, key)?, pace_infos(options)];
-            let content = tlv::encode(0x31, &infos.concat());
-            Some(security_object::sign_content(
-                SECURITY_OBJECT,
-                &content,
-                &issuer.signer,
-                &issuer.signer_key,
-                issuer.pss,
-                options.signed_at,
-            )?)
-        }
-        _ => None,
+    let signature = Signature {
+        signer: &issuer.signer,
+        key: &issuer.signer_key,
+        pss: issuer.pss,
+        digest: options.digest,
+        at: options.signed_at,
     };
-    let mut files = BTreeMap::from([(EF_COM, com::write(groups.keys().copied())), (EF_SOD, sod)]);
+    let sod = security_object::sign(&groups, options.lds_version, &signature)?;
+    let card_security = match &infos.card_security {
+        Some(content) => Some(security_object::sign_content(
+            SECURITY_OBJECT,
+            content,
+            &signature,
+        )?),
+        None => None,
+    };
+    let version = options.lds_version.digits();
+    let com = com::write_version(version, groups.keys().copied());
+    let mut files = BTreeMap::from([(EF_COM, com), (EF_SOD, sod)]);
     files.extend(
         groups
             .into_iter()
@@ -215,43 +235,52 @@ pub(super) fn personalise(
     );
     Ok(SpecimenCard {
         files,
-        card_access: options.pace.then(|| card_access(options)),
+        card_access: infos.card_access,
         card_security,
         active_key: active_key
             .map(|key| key.private_key_to_pkcs8())
             .transpose()?,
-        chip_key: chip_key.map(|key| key.private_key_to_pkcs8()).transpose()?,
-        // The last six digits of the number, as on the CCCD.
-        can: id.expose().chars().skip(6).collect(),
+        active_form: options.active_form,
+        chip_keys: chip_keys
+            .iter()
+            .map(|(key, _)| key.private_key_to_pkcs8())
+            .collect::<Result<_, _>>()?,
+        terminal_authorities: options
+            .terminal_authorities
+            .iter()
+            .map(CvCertificate::to_bytes)
+            .collect(),
+        made: person.issued,
+        no_bac: !options.bac,
+        can,
         mrz,
     })
 }
 
-/// TD1 as on the CCCD: the document number is the end of the personal one, which stands whole in
-/// the optional data with a check digit of its own.
-fn zone(issuer: &SpecimenIssuer, person: &SpecimenPerson) -> Result<String, IssueError> {
-    let digit = check_digit(&person.personal_id).ok_or(IssueError::Person {
-        field: "personal number",
-    })?;
-    let six = |date: Date| date.strftime("%y%m%d").to_string();
-    // A card without an end has the furthest date that two digits can say.
-    let expiry = person.expiry.map_or_else(|| "991231".to_owned(), six);
-    let name = person.name();
-    if name.is_empty() {
-        return Err(IssueError::Person { field: "name" });
+/// What is told about the person: zone, face, fingers, and on the CCCD the print.
+fn personal_groups(
+    issuer: &SpecimenIssuer,
+    person: &SpecimenPerson,
+    layout: Layout,
+    mrz: &str,
+) -> Result<BTreeMap<DataGroup, Vec<u8>>, IssueError> {
+    let format =
+        ImageFormat::sniff(&person.portrait).ok_or(IssueError::Person { field: "portrait" })?;
+    let (width, height) = ImageFormat::size(&person.portrait).unwrap_or_default();
+    let mut groups = BTreeMap::from([
+        (DataGroup::Dg1, dg1::write(mrz)),
+        (
+            DataGroup::Dg2,
+            dg2::write(&person.portrait, format, width, height),
+        ),
+    ]);
+    if layout == Layout::Cccd {
+        groups.insert(DataGroup::Dg13, card_text(issuer, person));
     }
-    Ok(Td1 {
-        code: "ID",
-        issuing_state: &issuer.country.alpha_3,
-        nationality: &issuer.country.alpha_3,
-        document_no: &person.document_no,
-        optional: &format!("{}<<{digit}", person.personal_id),
-        birth: &six(person.birth),
-        sex: person.sex,
-        expiry: &expiry,
-        name: &name,
+    if !person.fingers.is_empty() {
+        groups.insert(DataGroup::Dg3, dg3::write(&person.fingers));
     }
-    .text())
+    Ok(groups)
 }
 
 /// DG13 with all that a real card has, also what nobody may take from it.
@@ -290,63 +319,4 @@ fn card_text(issuer: &SpecimenIssuer, person: &SpecimenPerson) -> Vec<u8> {
         .map(|(number, texts)| (*number, texts.as_slice()))
         .collect();
     dg13::write(&fields)
-}
-
-fn security_infos(
-    options: &CardOptions,
-    chip_key: Option<&PKey<Private>>,
-) -> Result<Vec<Vec<u8>>, ErrorStack> {
-    let mut infos = Vec::new();
-    if let Some(key) = chip_key {
-        infos.push(chip_infos(options, key)?);
-    }
-    if options.pace {
-        infos.push(pace_infos(options));
-    }
-    if options.active == ActiveKeyKind::Brainpool256 {
-        let algorithm = crate::lds::oid::from_dots(Hash::Sha256.plain_algorithm());
-        infos.push(dg14::write_info(
-            ACTIVE_AUTHENTICATION,
-            &[&number(1), &tlv::encode(0x06, &algorithm)],
-        ));
-    }
-    Ok(infos)
-}
-
-/// Byte for byte what CCCDs show.
-fn card_access(options: &CardOptions) -> Vec<u8> {
-    tlv::encode_all(
-        0x31,
-        &[
-            &dg14::write_info(TERMINAL_AUTHENTICATION, &[&number(1)]),
-            &dg14::write_info(CA_ECDH_AES_128, &[&number(1)]),
-            &pace_infos(options),
-        ],
-    )
-}
-
-/// The chip's key and what it is for. For chip authentication mapping the key has the number of the
-/// parameters (ICAO 9303-11 §9.2.1).
-fn chip_infos(options: &CardOptions, key: &PKey<Private>) -> Result<Vec<u8>, ErrorStack> {
-    let id = if options.chip_authentication_mapping {
-        number(BRAINPOOL_P256R1)
-    } else {
-        Vec::new()
-    };
-    let public = dg14::write_info(CA_PUBLIC_KEY_ECDH, &[&key.public_key_to_der()?, &id]);
-    let info = dg14::write_info(CA_ECDH_AES_128, &[&number(1), &id]);
-    Ok([public, info].concat())
-}
-
-fn pace_infos(options: &CardOptions) -> Vec<u8> {
-    let info = |protocol| dg14::write_info(protocol, &[&number(2), &number(BRAINPOOL_P256R1)]);
-    let mut infos = info(PACE_ECDH_GM_AES_128);
-    if options.chip_authentication_mapping {
-        infos.extend(info(PACE_ECDH_CAM_AES_128));
-    }
-    infos
-}
-
-fn number(value: u8) -> Vec<u8> {
-    tlv::encode(0x02, &[value])
 }

@@ -97,7 +97,12 @@ pub(super) fn document_signer(
         0x30,
         &[
             &tlv::encode(0x02, &[0]),
-            &tlv::encode(0x31, &tlv::encode(0x13, b"ID")),
+            &tlv::encode(
+                0x31,
+                &[&b"I"[..], b"P", b"ID"]
+                    .map(|kind| tlv::encode(0x13, kind))
+                    .concat(),
+            ),
         ],
     );
     builder.append_extension(extension("2.23.136.1.1.6.2", &types)?)?;

@@ -109,7 +109,7 @@ pub(crate) fn evidence(card: &SpecimenCard) -> ChipEvidence {
             challenge: CHALLENGE,
             signature,
         }),
-        chip_auth: card.chip_key.is_some().then(|| ChipAuthWitness {
+        chip_auth: (!card.chip_keys.is_empty()).then(|| ChipAuthWitness {
             protocol: "0.4.0.127.0.7.2.2.3.2.2".to_owned(),
             key_id: None,
         }),
@@ -173,7 +173,7 @@ fn the_same_random_numbers_make_the_same_keys() {
     assert_eq!(public(&utopia()), public(&utopia()));
     let other = SpecimenIssuer::new(&IssuerOptions::utopia(founded_at()), &mut Steady(99)).unwrap();
     assert_ne!(public(&utopia()), public(&other));
-    assert_eq!(card().chip_key, card().chip_key);
+    assert_eq!(card().chip_keys, card().chip_keys);
     assert_eq!(card().active_key, card().active_key);
 }
 
@@ -283,19 +283,26 @@ fn the_openssl_program_agrees_about_certificates_and_security_object() {
 
 /// A security object signed by whoever, for forgeries.
 pub(crate) fn sign_as(
-    groups: &std::collections::BTreeMap<DataGroup, Vec<u8>>,
+    groups: &BTreeMap<DataGroup, Vec<u8>>,
     signer: &X509,
     key: &PKey<Private>,
     at: Timestamp,
 ) -> Vec<u8> {
-    security_object::sign(groups, signer, key, false, at).unwrap()
+    let signature = security_object::Signature {
+        signer,
+        key,
+        pss: false,
+        digest: Hash::Sha256,
+        at,
+    };
+    security_object::sign(groups, LdsVersion::default(), &signature).unwrap()
 }
 
 /// The card with these files in place of its own (or besides them), signed by its issuer again: what
 /// only a mistaken issuer makes.
 pub(crate) fn signed_again(card: &SpecimenCard, files: &[(DataGroup, Vec<u8>)]) -> SpecimenCard {
     let issuer = utopia();
-    let mut groups: std::collections::BTreeMap<_, _> = DataGroup::ALL
+    let mut groups: BTreeMap<_, _> = DataGroup::ALL
         .into_iter()
         .filter_map(|group| Some((group, card.group(group)?.to_vec())))
         .collect();
