@@ -178,7 +178,12 @@ impl ReadError {
             Self::TooLong { .. } => "card.file_too_long",
             Self::ChipAuthentication => "card.chip_authentication",
             Self::SessionLost { .. } => "card.session_lost",
-            Self::Reopen(error) => error.code(),
+            // The chip that opened a moment ago does not do so any more: whatever it says to that now,
+            // it is not that it lacks PACE or that the number is wrong.
+            Self::Reopen(error) => match error {
+                AccessError::ChipUnproven | AccessError::Transport(_) => error.code(),
+                _ => "card.session_lost",
+            },
             Self::TooManyCommands => "card.too_many_commands",
             Self::OtherCard => "card.other_card",
         }

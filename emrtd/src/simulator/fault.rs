@@ -127,6 +127,13 @@ const KNOWN: &str = "drop=N back=N hang=N bad-mac=N replay=N bare=N endless-61=N
      cam-missing cam-garbled length-bomb long-dg1";
 
 impl Faults {
+    /// Every word that a script may hold, without its number.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        KNOWN
+            .split_whitespace()
+            .map(|word| word.trim_end_matches("=N"))
+    }
+
     fn flag(&mut self, word: &str) -> Option<&mut bool> {
         Some(match word {
             "no-extended" => &mut self.no_extended,
