@@ -3,11 +3,16 @@
 //! Desk and verifier call the same functions on the same bytes.
 
 pub mod active;
+pub(crate) mod algorithm;
+mod ber;
 pub(crate) mod certificate;
-mod chain;
+pub(crate) mod chain;
 pub(crate) mod der;
+pub(crate) mod key;
 pub(crate) mod mapping;
+pub(crate) mod name;
 pub(crate) mod passive;
+pub(crate) mod revocation;
 pub(crate) mod signed_data;
 
 #[cfg(test)]

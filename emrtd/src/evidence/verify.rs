@@ -13,7 +13,7 @@ use crate::report::{
     ActiveState, CardAccessState, ChipAuthState, ChipReport, CloneCheck, EvidenceFault,
     MappingState, MrzState,
 };
-use crate::trust::{CscaTrust, country};
+use crate::trust::CscaTrust;
 
 /// Why evidence is not believed. The report tells everything that was found out.
 #[derive(Clone, Debug, Error)]
@@ -140,8 +140,15 @@ impl<'a> Reading<'a> {
             groups: &self.evidence.groups,
             locked: &self.evidence.locked,
         };
-        let mrz_country = mrz.and_then(|mrz| country::alpha_2(mrz.issuing_state()));
-        let passive = passive::check(&files, trust, mrz_country, at);
+        let zone = mrz.map(|mrz| passive::Zone {
+            issuing_state: mrz.issuing_state(),
+            document_code: mrz
+                .text()
+                .get(..2)
+                .unwrap_or_default()
+                .trim_end_matches('<'),
+        });
+        let passive = passive::check(&files, trust, zone, at);
         let signed_for = |group| passive.groups.contains_key(&group);
         let active = self.active(signed_for(DataGroup::Dg15), challenge);
         let chip_auth = self.chip_auth(signed_for(DataGroup::Dg14));

@@ -34,6 +34,7 @@ pub(super) fn sign(
             .iter()
             .map(|(&group, file)| (group, sha256(file).to_vec()))
             .collect(),
+        lds_version: None,
     };
     let content = object.write();
     let message = sign_content(LDS_SECURITY_OBJECT, &content, signer, key, pss, at)?;
