@@ -78,6 +78,19 @@ pub const CODES: &[&str] = &[
     "trust.empty",
     "trust.not_a_certificate",
     "trust.manifest_damaged",
+    "trust.file_unreadable",
+    "trust.file_too_large",
+    "trust.nothing_found",
+    "trust.list_damaged",
+    "trust.list_signer_unfit",
+    "trust.list_unpinned",
+    "trust.list_older",
+    "trust.link_unanchored",
+    "trust.crl_unbelieved",
+    "trust.crl_older",
+    "trust.not_written",
+    "trust.key_mismatch",
+    "trust.export_crypto",
     // The specimen issuer.
     "specimen.crypto",
     "specimen.person",
@@ -95,7 +108,7 @@ mod tests {
     use crate::report::EvidenceFault;
     use crate::simulator::issuer::IssueError;
     use crate::transport::TransportError;
-    use crate::trust::TrustError;
+    use crate::trust::{ExportError, ImportError, TrustError};
 
     #[test]
     fn the_list_is_what_the_operations_say() {
@@ -107,6 +120,8 @@ mod tests {
             EvidenceFault::CODES,
             EvidenceError::CODES,
             TrustError::CODES,
+            ImportError::CODES,
+            ExportError::CODES,
             IssueError::CODES,
         ];
         let said: BTreeSet<_> = operations.into_iter().flatten().collect();

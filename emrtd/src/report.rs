@@ -449,11 +449,12 @@ impl EvidenceFault {
     ];
 }
 
-impl ChipReport {
-    /// Every reason not to believe, the gravest first; empty when the evidence holds.
+impl PassiveReport {
+    /// Every reason not to believe the files, the gravest first. That there is none does not show
+    /// that the chip is the original, nor that the document is anybody's at the desk.
     pub fn faults(&self) -> Vec<EvidenceFault> {
         let mut faults = Vec::new();
-        faults.extend(match self.passive.sod {
+        faults.extend(match self.sod {
             SodState::Signed => None,
             SodState::BadSignature => Some(EvidenceFault::SodSignature),
             SodState::SignerMissing => Some(EvidenceFault::SignerMissing),
@@ -466,7 +467,7 @@ impl ChipReport {
             SodState::ListTooLong => Some(EvidenceFault::SodListTooLong),
             SodState::GroupTwice => Some(EvidenceFault::SodGroupTwice),
         });
-        faults.extend(match self.passive.chain {
+        faults.extend(match self.chain {
             ChainState::Trusted => None,
             ChainState::UnknownIssuer => Some(EvidenceFault::IssuerUnknown),
             ChainState::ExpiredAtSigning => Some(EvidenceFault::ExpiredAtSigning),
@@ -486,7 +487,7 @@ impl ChipReport {
         if self.sod_of_another() {
             faults.push(EvidenceFault::SodOfAnother);
         }
-        for (&group, state) in &self.passive.groups {
+        for (&group, state) in &self.groups {
             faults.extend(match state {
                 GroupState::Mismatch => Some(EvidenceFault::GroupAltered { group }),
                 GroupState::NotInSod => Some(EvidenceFault::GroupUnlisted { group }),
@@ -497,6 +498,25 @@ impl ChipReport {
                 | GroupState::Locked => None,
             });
         }
+        faults.dedup();
+        faults
+    }
+
+    /// Two groups or more were compared and not one fits: not a file was altered, the list is
+    /// another document's.
+    fn sod_of_another(&self) -> bool {
+        let compared = |wanted| {
+            let states = self.groups.values();
+            states.filter(|&&state| state == wanted).count()
+        };
+        compared(GroupState::Mismatch) > 1 && compared(GroupState::Match) == 0
+    }
+}
+
+impl ChipReport {
+    /// Every reason not to believe, the gravest first; empty when the evidence holds.
+    pub fn faults(&self) -> Vec<EvidenceFault> {
+        let mut faults = self.passive.faults();
         faults.extend(match self.mrz {
             MrzState::Read => None,
             MrzState::NotRead => Some(EvidenceFault::MrzMissing),
@@ -515,16 +535,6 @@ impl ChipReport {
         }
         faults.dedup();
         faults
-    }
-
-    /// Two groups or more were compared and not one fits: not a file was altered, the list is
-    /// another document's.
-    fn sod_of_another(&self) -> bool {
-        let compared = |wanted| {
-            let states = self.passive.groups.values();
-            states.filter(|&&state| state == wanted).count()
-        };
-        compared(GroupState::Mismatch) > 1 && compared(GroupState::Match) == 0
     }
 
     /// The issuer signed for this group and it was not read. For DG14 that means that nobody can

@@ -21,12 +21,17 @@ use crate::proof::revocation::Crl;
 use crate::proof::signed_data::SignerName;
 
 pub mod country;
+mod export;
 mod facts;
+mod import;
+mod ldif;
 mod manifest;
 mod master_list;
 mod pem;
 
-pub use facts::{CertificateKind, TrustedCertificate};
+pub use export::ExportError;
+pub use facts::{CertificateKind, TrustedCertificate, read_certificates};
+pub use import::{ImportError, ImportOptions, Imported, import};
 pub use manifest::{Manifest, ManifestEntry, SourceKind};
 use master_list::MasterList;
 

@@ -140,14 +140,7 @@ impl<'a> Reading<'a> {
             groups: &self.evidence.groups,
             locked: &self.evidence.locked,
         };
-        let zone = mrz.map(|mrz| passive::Zone {
-            issuing_state: mrz.issuing_state(),
-            document_code: mrz
-                .text()
-                .get(..2)
-                .unwrap_or_default()
-                .trim_end_matches('<'),
-        });
+        let zone = mrz.map(passive::Zone::of);
         let passive = passive::check(&files, trust, zone, at);
         let signed_for = |group| passive.groups.contains_key(&group);
         let active = self.active(signed_for(DataGroup::Dg15), challenge);

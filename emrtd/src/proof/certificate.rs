@@ -162,6 +162,11 @@ impl Certificate {
         sha256(self.der())
     }
 
+    /// As it stands, for writing it again.
+    pub(crate) fn serial_value(&self) -> &[u8] {
+        self.part(&self.0.serial)
+    }
+
     /// Without leading zeros.
     pub(crate) fn serial(&self) -> &[u8] {
         trimmed(self.part(&self.0.serial))

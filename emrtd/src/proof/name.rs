@@ -40,6 +40,11 @@ impl<'a> Name<'a> {
         Self { raw }
     }
 
+    /// As it stands.
+    pub(crate) fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
     /// Identifier and text of every part; what cannot be read is left out.
     fn parts(&self) -> Vec<(&'a [u8], String)> {
         let mut parts = Vec::new();

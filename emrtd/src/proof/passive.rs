@@ -15,6 +15,7 @@ use super::key;
 use super::signed_data::{SignedData, SignedDataError};
 use crate::lds::sod::{self, LDS_SECURITY_OBJECT, SecurityObject, SecurityObjectError};
 use crate::lds::{DataGroup, LdsError, oid};
+use crate::mrz::Mrz;
 use crate::report::{
     ChainState, GroupState, PassiveReport, RevocationState, SignerFacts, SodState, Weakness,
 };
@@ -38,6 +39,16 @@ pub(crate) struct Zone<'a> {
     pub(crate) issuing_state: &'a str,
     /// "P", "ID", "AR".
     pub(crate) document_code: &'a str,
+}
+
+impl<'a> Zone<'a> {
+    pub(crate) fn of(mrz: &'a Mrz) -> Self {
+        let code = mrz.text().get(..2).unwrap_or_default();
+        Self {
+            issuing_state: mrz.issuing_state(),
+            document_code: code.trim_end_matches('<'),
+        }
+    }
 }
 
 /// The facts. `zone` is what the machine-readable zone says, where it could be read.

@@ -18,7 +18,6 @@ use crate::report::RevocationState;
 use crate::trust::CscaTrust;
 use crate::trust::country::same_state;
 
-const CRL_NUMBER: &[u8] = &[0x55, 0x1D, 0x14];
 const DELTA: &[u8] = &[0x55, 0x1D, 0x1B];
 const DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1D, 0x1C];
 const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1D, 0x23];
@@ -38,7 +37,6 @@ pub(crate) struct Crl {
     issuer: Range<usize>,
     entries: Range<usize>,
     key_id: Option<Range<usize>>,
-    number: Option<Vec<u8>>,
     pub(crate) this_update: Timestamp,
     pub(crate) next_update: Option<Timestamp>,
     /// Delta, of one kind of certificates only, or with a critical extension that is not known.
@@ -80,7 +78,6 @@ impl Crl {
             issuer: at(issuer),
             entries: at(entries),
             key_id: None,
-            number: None,
             this_update,
             next_update,
             partial: false,
@@ -101,9 +98,6 @@ impl Crl {
                 let critical = parts.optional(0x01).is_some_and(|flag| flag != [0]);
                 let value = parts.expect(0x04)?;
                 match id {
-                    CRL_NUMBER => {
-                        crl.number = Der::new(value).expect(0x02).map(|n| trimmed(n).to_vec())
-                    }
                     AUTHORITY_KEY_ID => {
                         crl.key_id = authority_key(value).and_then(|key| key.id).map(at)
                     }
@@ -117,6 +111,8 @@ impl Crl {
                             crl.partial |= part.tag != 0xA0 && set;
                         }
                     }
+                    // The list's number orders lists and restricts nothing (RFC 5280 §5.2.3).
+                    [0x55, 0x1D, 0x14] => {}
                     _ => crl.partial |= critical,
                 }
             }
@@ -125,19 +121,16 @@ impl Crl {
         Some(crl)
     }
 
-    pub(crate) fn der(&self) -> &[u8] {
-        &self.der
-    }
-
     pub(crate) fn issuer(&self) -> Name<'_> {
         Name::new(&self.der[self.issuer.clone()])
     }
 
-    /// For telling the newer of two lists: CRL number, where there is one.
-    pub(crate) fn number(&self) -> Option<&[u8]> {
-        self.number.as_deref()
+    /// The key that signed it, where the list says so.
+    pub(crate) fn key_id(&self) -> Option<&[u8]> {
+        Some(&self.der[self.key_id.clone()?])
     }
 
+    /// How many certificates it names.
     pub(crate) fn len(&self) -> usize {
         let mut entries = Der::new(&self.der[self.entries.clone()]);
         std::iter::from_fn(|| entries.next()).count()
@@ -182,8 +175,7 @@ impl Crl {
         {
             return true;
         }
-        let key_id = self.key_id.clone().map(|id| &self.der[id]);
-        let by_id = key_id.into_iter().flat_map(|id| trust.by_key_id(id));
+        let by_id = self.key_id().into_iter().flat_map(|id| trust.by_key_id(id));
         by_id
             .chain(trust.by_name(&name))
             .take(MOST_TRIED)

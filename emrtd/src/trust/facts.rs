@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Anchor, CscaTrust, country};
+use super::master_list::MasterList;
+use super::{Anchor, CscaTrust, country, pem};
 use crate::proof::certificate::Certificate;
 use crate::proof::key;
 
@@ -139,4 +140,21 @@ impl CscaTrust {
             .is_none()
             .then(|| (TrustedCertificate::of_anchor(one), der))
     }
+}
+
+/// What the certificates of a file say, trusted or not: DER, PEM, or a master list whose signature
+/// holds. Empty when it holds none.
+pub fn read_certificates(bytes: &[u8]) -> Vec<TrustedCertificate> {
+    let certificates: Vec<Certificate> = match MasterList::open(bytes) {
+        Some(list) => list.certificates.into_iter().flatten().collect(),
+        None => pem::objects(bytes, "CERTIFICATE")
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|der| Certificate::from_der(der))
+            .collect(),
+    };
+    certificates
+        .iter()
+        .map(|certificate| TrustedCertificate::of(certificate, false, None))
+        .collect()
 }
