@@ -2,6 +2,12 @@
 //!
 //! Desk and verifier call the same functions on the same bytes.
 
+use std::collections::BTreeMap;
+
+use crate::lds::{DataGroup, dg1};
+use crate::report::PassiveReport;
+use crate::trust::CscaTrust;
+
 pub mod active;
 pub(crate) mod algorithm;
 mod ber;
@@ -14,12 +20,6 @@ pub(crate) mod name;
 pub(crate) mod passive;
 pub(crate) mod revocation;
 pub(crate) mod signed_data;
-
-use std::collections::BTreeMap;
-
-use crate::lds::{DataGroup, dg1};
-use crate::report::PassiveReport;
-use crate::trust::CscaTrust;
 
 /// Passive authentication of files that lie somewhere else than on a chip: a security object and
 /// whichever data groups there are (ICAO 9303-11 §5.1). Never fails; [`PassiveReport::faults`] has
@@ -44,4 +44,4 @@ pub fn passive_authentication(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -96,7 +96,8 @@ impl Certificate {
         let to_be_signed = certificate.next().filter(|object| object.tag == 0x30)?;
         let mut fields = Der::new(to_be_signed.value);
         let outer_algorithm = certificate.next().filter(|object| object.tag == 0x30)?.raw;
-        let (_, signature) = certificate.expect(0x03)?.split_first()?;
+        // Whole octets: how many bits of the last are unused is outside the signature.
+        let signature = certificate.expect(0x03)?.strip_prefix(&[0])?;
         if !whole.is_empty() || !certificate.is_empty() {
             return None;
         }

@@ -55,7 +55,7 @@ impl Crl {
         let mut list = Der::new(whole.expect(0x30)?);
         let body = list.next().filter(|object| object.tag == 0x30)?;
         let algorithm = list.next().filter(|object| object.tag == 0x30)?.raw;
-        let (_, signature) = list.expect(0x03)?.split_first()?;
+        let signature = list.expect(0x03)?.strip_prefix(&[0])?;
         if !whole.is_empty() || !list.is_empty() {
             return None;
         }

@@ -1,5 +1,9 @@
 //! Whole evidence, judged: genuine cards are believed, and each way to cheat is named by its code.
 
+mod chains;
+mod mutations;
+pub(crate) mod pki;
+
 use jiff::civil::date;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
+use openssl::hash::hash;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::sign::Signer;
-use openssl::hash::hash;
 use thiserror::Error;
 
 use super::CscaTrust;
@@ -106,8 +106,18 @@ fn sign(
     let content = sequence(&[&tlv::encode(0x02, &[0]), &set(listed)]);
     // As strong as the key (9303-12 §4.4).
     let (digest, digest_id, ecdsa, rsa) = match (key.id() == Id::EC, key.bits()) {
-        (true, 385..) => (MessageDigest::sha512(), "2.16.840.1.101.3.4.2.3", "1.2.840.10045.4.3.4", ""),
-        (true, 257..) => (MessageDigest::sha384(), "2.16.840.1.101.3.4.2.2", "1.2.840.10045.4.3.3", ""),
+        (true, 385..) => (
+            MessageDigest::sha512(),
+            "2.16.840.1.101.3.4.2.3",
+            "1.2.840.10045.4.3.4",
+            "",
+        ),
+        (true, 257..) => (
+            MessageDigest::sha384(),
+            "2.16.840.1.101.3.4.2.2",
+            "1.2.840.10045.4.3.3",
+            "",
+        ),
         _ => (
             MessageDigest::sha256(),
             "2.16.840.1.101.3.4.2.1",
@@ -137,7 +147,10 @@ fn sign(
     // The same set, tagged [0] (RFC 5652 §5.3).
     let mut tagged = attributes.clone();
     tagged[0] = 0xA0;
-    let name = sequence(&[signer.issuer().raw(), &tlv::encode(0x02, signer.serial_value())]);
+    let name = sequence(&[
+        signer.issuer().raw(),
+        &tlv::encode(0x02, signer.serial_value()),
+    ]);
     let info = sequence(&[
         &tlv::encode(0x02, &[1]),
         &name,

@@ -271,18 +271,20 @@ impl Import<'_> {
             *self.done.refused.entry(refusal.code()).or_default() += 1;
         }
         if self.done.entries.is_empty() && self.done.known_already == 0 {
-            return Err(refusals.into_iter().next().unwrap_or_else(|| {
-                ImportError::NothingFound {
+            return Err(refusals
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| ImportError::NothingFound {
                     file: self.source.clone(),
-                }
-            }));
+                }));
         }
         Ok(())
     }
 
     fn list(&mut self, bytes: &[u8]) -> Result<(), ImportError> {
         let file = self.source.clone();
-        let list = MasterList::open(bytes).ok_or(ImportError::ListDamaged { file: file.clone() })?;
+        let list =
+            MasterList::open(bytes).ok_or(ImportError::ListDamaged { file: file.clone() })?;
         let signer = list.signer.subject().readable();
         // Valid when it signed; a list from tomorrow is none.
         let moment = list.signed_at.unwrap_or(self.options.at);
@@ -302,20 +304,29 @@ impl Import<'_> {
                     || entry.signer.as_ref() == Some(&signer))
         };
         let held: Vec<ManifestEntry> = self.manifest.entries.iter().filter(same).cloned().collect();
-        if held.iter().any(|entry| entry.sha256 == digest && (entry.pinned || pinned_by.is_none())) {
+        if held
+            .iter()
+            .any(|entry| entry.sha256 == digest && (entry.pinned || pinned_by.is_none()))
+        {
             self.done.known_already += 1;
             return Ok(());
         }
         // A list without a time cannot be shown to be newer.
-        let older = held.iter().any(|entry| match (entry.signed_at, list.signed_at) {
-            (Some(held), Some(signed)) => signed < held,
-            (held, _) => held.is_some(),
-        });
+        let older = held
+            .iter()
+            .any(|entry| match (entry.signed_at, list.signed_at) {
+                (Some(held), Some(signed)) => signed < held,
+                (held, _) => held.is_some(),
+            });
         if older && !self.options.force {
             return Err(ImportError::ListOlder { file });
         }
         self.replace(held);
-        let unreadable = list.certificates.iter().filter(|read| read.is_none()).count();
+        let unreadable = list
+            .certificates
+            .iter()
+            .filter(|read| read.is_none())
+            .count();
         self.enter(
             bytes.to_vec(),
             ManifestEntry {
@@ -472,7 +483,9 @@ impl Import<'_> {
         self.done.entries.retain(|entry| !held.contains(entry));
         self.writes
             .retain(|(name, _)| held.iter().all(|entry| entry.file != *name));
-        self.done.replaced.extend(held.into_iter().map(|entry| entry.file));
+        self.done
+            .replaced
+            .extend(held.into_iter().map(|entry| entry.file));
     }
 
     fn enter(&mut self, bytes: Vec<u8>, entry: ManifestEntry) {

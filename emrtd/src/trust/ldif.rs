@@ -22,7 +22,9 @@ impl Attribute {
     fn of(name: &str) -> Option<Self> {
         let name = name.split(';').next()?.trim().to_ascii_lowercase();
         match name.as_str() {
-            "cscamasterlistdata" | "pkdmasterlistcontent" | "cscamasterlist" => Some(Self::MasterList),
+            "cscamasterlistdata" | "pkdmasterlistcontent" | "cscamasterlist" => {
+                Some(Self::MasterList)
+            }
             "usercertificate" | "cacertificate" => Some(Self::Certificate),
             "certificaterevocationlist" | "authorityrevocationlist" | "crl" => {
                 Some(Self::RevocationList)

@@ -124,3 +124,5 @@ fn a_damaged_master_list_is_no_list() {
     altered[300_000] ^= 1;
     assert!(MasterList::open(&altered).is_none());
 }
+
+mod imports;

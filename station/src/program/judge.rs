@@ -120,7 +120,8 @@ fn evidence(folder: &Path) -> Result<Option<ChipEvidence>, Trouble> {
     if !path.exists() {
         return Ok(None);
     }
-    let unreadable = |error| Trouble::new("file.unreadable", format!("{}: {error}", path.display()));
+    let unreadable =
+        |error| Trouble::new("file.unreadable", format!("{}: {error}", path.display()));
     let bytes = std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?;
     let evidence = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
     Ok(Some(evidence))
@@ -155,14 +156,15 @@ fn folder(folder: &Path) -> Result<Files, Trouble> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
-    let unreadable = |error: String| {
-        Trouble::new("file.unreadable", format!("{}: {error}", path.display()))
-    };
+    let unreadable =
+        |error: String| Trouble::new("file.unreadable", format!("{}: {error}", path.display()));
     let length = std::fs::metadata(path)
         .map_err(|error| unreadable(error.to_string()))?
         .len();
     if length > MOST_BYTES {
-        return Err(unreadable(format!("{length} bytes are more than a chip holds")));
+        return Err(unreadable(format!(
+            "{length} bytes are more than a chip holds"
+        )));
     }
     std::fs::read(path).map_err(|error| unreadable(error.to_string()))
 }
@@ -203,7 +205,11 @@ impl Item {
             words.push_str(&format!("  {}\n", signer.subject));
         }
         for fault in &self.faults {
-            words.push_str(&format!("  [{}] {}\n", fault.code(), told(fault.code(), lang)));
+            words.push_str(&format!(
+                "  [{}] {}\n",
+                fault.code(),
+                told(fault.code(), lang)
+            ));
         }
         for weak in &self.passive.weak {
             words.push_str(&format!("  · {}\n", word(weak)));

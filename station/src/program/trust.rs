@@ -145,7 +145,10 @@ fn told_import(file: &Imported, lang: Language) -> String {
             (false, Language::Vi) => "CHƯA ghim",
         };
         let kind = entry.kind.as_str();
-        words.push_str(&format!("  {} · {kind} {} · {pinned}\n", entry.file, entry.count));
+        words.push_str(&format!(
+            "  {} · {kind} {} · {pinned}\n",
+            entry.file, entry.count
+        ));
     }
     for replaced in &file.replaced {
         words.push_str(&match lang {
@@ -172,13 +175,17 @@ fn list(arguments: &ListArguments, lang: Language) -> Told {
         let wanted = arguments.country.as_deref().unwrap_or_default();
         return Err(Trouble::new("trust.not_found", wanted));
     }
-    let manifest = Manifest::of(&arguments.trust)
-        .map_err(|error| Trouble::new(error.code(), error))?;
+    let manifest =
+        Manifest::of(&arguments.trust).map_err(|error| Trouble::new(error.code(), error))?;
     let mut words = table(&certificates);
     let mut sources = Vec::new();
     let mut left_out = 0;
     for source in trust.sources() {
-        let file = source.path.file_name().unwrap_or_default().to_string_lossy();
+        let file = source
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
         let state = source.state.as_str();
         let pinned = match &source.state {
             SourceState::MasterList { pinned, .. } => Some(*pinned),
@@ -272,7 +279,10 @@ fn show(arguments: &ShowArguments, lang: Language) -> Told {
             Trouble::new("trust.not_found", format!("{}: --trust", arguments.what))
         })?;
         let found = load(dir)?.certificate(&arguments.what);
-        found.into_iter().map(|(certificate, _)| certificate).collect()
+        found
+            .into_iter()
+            .map(|(certificate, _)| certificate)
+            .collect()
     };
     if shown.is_empty() {
         return Err(Trouble::new("trust.not_found", &arguments.what));
@@ -316,7 +326,10 @@ fn export(arguments: &ExportArguments, lang: Language) -> Told {
         .export(&key, &certificate, Timestamp::now())
         .map_err(|error| Trouble::new(error.code(), error))?;
     let unwritten = |error: std::io::Error| {
-        Trouble::new("file.unreadable", format!("{}: {error}", arguments.out.display()))
+        Trouble::new(
+            "file.unreadable",
+            format!("{}: {error}", arguments.out.display()),
+        )
     };
     // Whole or not at all: another desk may be fetching it.
     let temporary = arguments.out.with_extension("part");

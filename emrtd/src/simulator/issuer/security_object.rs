@@ -37,18 +37,19 @@ pub(super) fn sign(
         lds_version: None,
     };
     let content = object.write();
-    let message = sign_content(LDS_SECURITY_OBJECT, &content, signer, key, pss, at)?;
+    let message = sign_content(LDS_SECURITY_OBJECT, &content, signer, key, pss, Some(at))?;
     Ok(sod::write(&message))
 }
 
-/// A message of any kind, signed as a document signer signs (RFC 5652 §5).
+/// A message of any kind, signed as a document signer signs (RFC 5652 §5); without a time, as many
+/// states do.
 pub(super) fn sign_content(
     kind: &str,
     content: &[u8],
     signer: &X509,
     key: &PKey<Private>,
     pss: bool,
-    at: Timestamp,
+    at: Option<Timestamp>,
 ) -> Result<Vec<u8>, ErrorStack> {
     let attributes = attributes(kind, content, at);
     let signature = signature(&tlv::encode(0x31, &attributes), key, pss)?;
@@ -91,16 +92,18 @@ pub(super) fn sign_content(
 }
 
 /// Content type, digest and signing time, in the order of DER.
-fn attributes(kind: &str, content: &[u8], at: Timestamp) -> Vec<u8> {
+fn attributes(kind: &str, content: &[u8], at: Option<Timestamp>) -> Vec<u8> {
     let attribute = |id: &str, value: &[u8]| {
         tlv::encode_all(0x30, &[&identifier(id), &tlv::encode(0x31, value)])
     };
-    let time = at.strftime("%y%m%d%H%M%SZ").to_string();
-    let mut attributes = [
+    let time = at.map(|at| at.strftime("%y%m%d%H%M%SZ").to_string());
+    let mut attributes = vec![
         attribute("1.2.840.113549.1.9.3", &identifier(kind)),
         attribute("1.2.840.113549.1.9.4", &tlv::encode(0x04, &sha256(content))),
-        attribute("1.2.840.113549.1.9.5", &tlv::encode(0x17, time.as_bytes())),
     ];
+    attributes.extend(
+        time.map(|time| attribute("1.2.840.113549.1.9.5", &tlv::encode(0x17, time.as_bytes()))),
+    );
     attributes.sort();
     attributes.concat()
 }

@@ -288,3 +288,37 @@ pub(crate) fn sign_as(
 ) -> Vec<u8> {
     security_object::sign(groups, signer, key, false, at).unwrap()
 }
+
+/// The same without a time of signing.
+pub(crate) fn sign_without_time(
+    groups: &std::collections::BTreeMap<DataGroup, Vec<u8>>,
+    signer: &X509,
+    key: &PKey<Private>,
+) -> Vec<u8> {
+    let object = sod::SecurityObject {
+        digest_algorithm: "2.16.840.1.101.3.4.2.1".to_owned(),
+        digests: groups
+            .iter()
+            .map(|(&group, file)| (group, sha256(file).to_vec()))
+            .collect(),
+        lds_version: None,
+    };
+    let content = object.write();
+    let message =
+        security_object::sign_content(sod::LDS_SECURITY_OBJECT, &content, signer, key, false, None);
+    sod::write(&message.unwrap())
+}
+
+/// What the issuer would never sign, signed by it.
+pub(crate) fn sign_content(content: &[u8], issuer: &SpecimenIssuer, signer: &X509) -> Vec<u8> {
+    let (at, key) = (Some(issued_at()), &issuer.signer_key);
+    let message = security_object::sign_content(
+        sod::LDS_SECURITY_OBJECT,
+        content,
+        signer,
+        key,
+        issuer.pss,
+        at,
+    );
+    sod::write(&message.unwrap())
+}
