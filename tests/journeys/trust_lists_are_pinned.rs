@@ -204,7 +204,7 @@ fn a_list_comes_in_only_under_a_name_the_desk_knows() {
     assert_eq!((exit, told["code"].as_str()), (1, Some("trust.not_found")));
 
     // The specimen's card is judged under it, from files alone.
-    let card = STATE.card("good").unwrap();
+    let card = STATE.card("card").unwrap();
     let files = desk.path().join("card");
     fs::create_dir(&files).unwrap();
     fs::write(files.join("sod.bin"), card.sod()).unwrap();
