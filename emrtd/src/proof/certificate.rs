@@ -358,10 +358,12 @@ impl Certificate {
         if self.issuer().key() != self.subject().key() {
             return false;
         }
-        match self.authority_key().id {
-            Some(id) => self.key_ids().iter().any(|own| own == id),
-            None => self.signed_by(self),
-        }
+        // Some issuers compute the two identifiers in different ways: then the signature tells.
+        let named = self
+            .authority_key()
+            .id
+            .is_some_and(|id| self.key_ids().iter().any(|own| own == id));
+        named || self.signed_by(self)
     }
 
     /// Does the issuer's key fit the signature? Nothing else is judged.

@@ -650,5 +650,27 @@ fn real_sods_are_judged() {
             report.groups.len(),
             begun.elapsed()
         );
+        if report.chain != ChainState::Trusted || report.sod != SodState::Signed {
+            continue;
+        }
+        let parts = mutations::signed_parts(&file);
+        let mut believed = 0;
+        for position in (0..file.len()).step_by(2) {
+            let mut spoilt = file.clone();
+            spoilt[position] ^= 1 << (position / 2 % 8);
+            let files = super::passive::Files {
+                sod: &spoilt,
+                ..files
+            };
+            let report = super::passive::check(&files, &trust, None, today());
+            if report.faults().is_empty() {
+                believed += 1;
+                assert_eq!(mutations::signed_parts(&spoilt), parts, "bit at {position}");
+            }
+        }
+        eprintln!(
+            "  {believed} of {} changes lie outside the signature",
+            file.len() / 2
+        );
     }
 }

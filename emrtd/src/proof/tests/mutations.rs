@@ -42,7 +42,7 @@ fn nodes(bytes: &[u8], from: usize, to: usize, found: &mut Vec<Node>) {
 }
 
 /// What the signature covers, directly or by digest, and the certificate that is judged.
-fn signed_parts(sod: &[u8]) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn signed_parts(sod: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let data =
         crate::proof::signed_data::SignedData::verify(sod::cms(sod).unwrap(), |_| Vec::new());
     let data = data.unwrap_or_else(|_| panic!("the parts of a message that holds"));
@@ -103,7 +103,7 @@ fn nothing_that_was_changed_under_the_signature_is_believed() {
         );
         if node.length > 0 {
             judge(spoilt(&|bytes| bytes[end - 1] ^= 0x01), &what);
-            judge(spoilt(&|bytes| drop(bytes.remove(end - 1))), &what);
+            judge(spoilt(&|bytes| _ = bytes.remove(end - 1)), &what);
             let fill = |value: u8| {
                 let mut bytes = sod.clone();
                 bytes[node.at + node.header..end].fill(value);
