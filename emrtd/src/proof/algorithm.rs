@@ -28,8 +28,11 @@ pub(crate) enum Digest {
 impl Digest {
     /// From the value of an AlgorithmIdentifier; its parameters are NULL or absent (RFC 5754 §2).
     pub(crate) fn read(algorithm: &[u8]) -> Option<Self> {
-        let id = Der::new(Der::new(algorithm).expect(0x30)?).expect(0x06)?;
-        Self::from_dots(&oid::to_dots(id).ok()?)
+        let mut body = Der::new(Der::new(algorithm).expect(0x30)?);
+        let id = body.expect(0x06)?;
+        matches!(body.rest(), [] | [0x05, 0x00])
+            .then(|| Self::from_dots(&oid::to_dots(id).ok()?))
+            .flatten()
     }
 
     pub(crate) fn from_dots(dots: &str) -> Option<Self> {

@@ -49,10 +49,10 @@ impl<'a> Name<'a> {
     fn parts(&self) -> Vec<(&'a [u8], String)> {
         let mut parts = Vec::new();
         let mut sets = Der::new(Der::new(self.raw).expect(0x30).unwrap_or_default());
-        while let Some(set) = sets.next() {
-            let mut set = Der::new(set.value);
-            while let Some(pair) = set.next() {
-                let mut pair = Der::new(pair.value);
+        while let Some(set) = sets.expect(0x31) {
+            let mut set = Der::new(set);
+            while let Some(pair) = set.expect(0x30) {
+                let mut pair = Der::new(pair);
                 if let (Some(id), Some(value)) = (pair.expect(0x06), pair.next()) {
                     parts.push((id, text(value.tag, value.value)));
                 }

@@ -149,7 +149,7 @@ impl<'a> Message<'a> {
         if !matches!(data.expect(0x02)?, [1 | 3 | 4 | 5]) {
             return None;
         }
-        data.expect(0x31)?;
+        let named_digests = data.expect(0x31)?;
         let mut encapsulated = Der::new(data.expect(0x30)?);
         let content_type = encapsulated.expect(0x06)?;
         let mut content = Der::new(encapsulated.expect(0xA0)?);
@@ -188,6 +188,17 @@ impl<'a> Message<'a> {
         };
         let sequence = |object: super::der::Object<'a>| (object.tag == 0x30).then_some(object.raw);
         let digest_algorithm = sequence(signer.next()?)?;
+        // RFC 5652 §5.1: the digests of all signers stand at the head, for reading in one pass. Where
+        // any stand there, this one has to.
+        let mut named_digests = Der::new(named_digests);
+        let mut named = named_digests.is_empty();
+        let id = |algorithm| Der::new(Der::new(algorithm).expect(0x30)?).expect(0x06);
+        while !named_digests.is_empty() {
+            named |= id(named_digests.next()?.raw) == id(digest_algorithm);
+        }
+        if !named {
+            return None;
+        }
         let attributes = signer.optional(0xA0);
         let signature_algorithm = sequence(signer.next()?)?;
         let signature = signer.expect(0x04)?;
