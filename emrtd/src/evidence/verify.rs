@@ -142,6 +142,7 @@ impl<'a> Reading<'a> {
         };
         let zone = mrz.map(passive::Zone::of);
         let passive = passive::check(&files, trust, zone, at);
+        let state = zone.map(|zone| zone.issuing_state);
         let signed_for = |group| passive.groups.contains_key(&group);
         let active = self.active(signed_for(DataGroup::Dg15), challenge);
         let chip_auth = self.chip_auth(signed_for(DataGroup::Dg14));
@@ -150,7 +151,7 @@ impl<'a> Reading<'a> {
             .evidence
             .card_security
             .as_deref()
-            .map(|file| mapping::card_security(file, dg14, trust, mrz_country, at));
+            .map(|file| mapping::card_security(file, dg14, trust, state, at));
         let mapping = mapping::state(self.evidence.mapping.as_ref(), dg14, card_security.as_ref());
         ChipReport {
             clone_check: match (active, chip_auth, mapping) {

@@ -202,7 +202,7 @@ pub(super) fn personalise(
                 &issuer.signer,
                 &issuer.signer_key,
                 issuer.pss,
-                options.signed_at,
+                Some(options.signed_at),
             )?)
         }
         _ => None,
