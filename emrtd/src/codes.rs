@@ -45,6 +45,19 @@ pub const CODES: &[&str] = &[
     // Believing.
     "chip.sod_malformed",
     "chip.sod_signature",
+    "chip.sod_trailing",
+    "chip.sod_algorithm_unknown",
+    "chip.sod_other_content",
+    "chip.sod_digest_unknown",
+    "chip.sod_list_empty",
+    "chip.sod_list_too_long",
+    "chip.sod_group_twice",
+    "chip.signer_missing",
+    "chip.sod_of_another",
+    "chip.expired_time_unknown",
+    "chip.signed_in_future",
+    "chip.issuer_not_valid",
+    "chip.issuer_revoked",
     "chip.issuer_unknown",
     "chip.expired_at_signing",
     "chip.signer_not_yet_valid",
@@ -94,6 +107,20 @@ pub const CODES: &[&str] = &[
     "trust.unreadable",
     "trust.empty",
     "trust.not_a_certificate",
+    "trust.manifest_damaged",
+    "trust.file_unreadable",
+    "trust.file_too_large",
+    "trust.nothing_found",
+    "trust.list_damaged",
+    "trust.list_signer_unfit",
+    "trust.list_unpinned",
+    "trust.list_older",
+    "trust.link_unanchored",
+    "trust.crl_unbelieved",
+    "trust.crl_older",
+    "trust.not_written",
+    "trust.key_mismatch",
+    "trust.export_crypto",
     // The specimen issuer.
     "specimen.crypto",
     "specimen.person",
@@ -115,7 +142,7 @@ mod tests {
     use crate::report::{EvidenceFault, Notice};
     use crate::simulator::issuer::IssueError;
     use crate::transport::TransportError;
-    use crate::trust::TrustError;
+    use crate::trust::{ExportError, ImportError, TrustError};
 
     #[test]
     fn the_list_is_what_the_operations_say() {
@@ -129,6 +156,8 @@ mod tests {
             Notice::CODES,
             EvidenceError::CODES,
             TrustError::CODES,
+            ImportError::CODES,
+            ExportError::CODES,
             IssueError::CODES,
             CvCertificateError::CODES,
             TerminalKeyError::CODES,

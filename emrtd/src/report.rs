@@ -52,6 +52,9 @@ pub struct PassiveReport {
     pub groups: BTreeMap<DataGroup, GroupState>,
     /// The digest by which the groups were compared: "sha256".
     pub digest: Option<String>,
+    /// "0108" where the issuer signed it.
+    #[serde(default)]
+    pub lds_version: Option<String>,
     /// Something allowed by the standard but no longer strong.
     pub weak: Vec<Weakness>,
 }
@@ -74,51 +77,88 @@ pub struct SignerFacts {
     pub signed_at: Option<jiff::Timestamp>,
     /// SHA-256 of the country certificate that the chain ends in, hexadecimal.
     pub csca_sha256: Option<String>,
+    /// SHA-256 of the link certificates between the two, the signer's issuer first.
+    #[serde(default)]
+    pub links_sha256: Vec<String>,
 }
 
-/// The signature over the list of digests.
+/// The signature over the list of digests. Everything but `Signed` is a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SodState {
     Signed,
-    /// Well formed, but the signature does not fit.
+    /// Well formed, but the signature does not fit (an empty or zero one never does).
     BadSignature,
     /// No certificate for the signer, neither inside nor in the trust list.
     SignerMissing,
     Malformed,
+    /// Bytes follow the security object, or the message in it: nobody signed for them.
+    Trailing,
+    /// The signature or its digest is of a kind that is not known here.
+    AlgorithmUnknown,
+    /// Something else than a list of digests was signed.
+    OtherContent,
+    /// The groups' digest is of a kind that is not known here.
+    DigestUnknown,
+    /// Signed, but for no group at all.
+    ListEmpty,
+    /// More digests than there are groups.
+    ListTooLong,
+    /// Two digests for one group.
+    GroupTwice,
 }
 
-/// From the document signer up to a country certificate that is trusted here.
+/// From the document signer up to a country certificate that is trusted here. Everything but
+/// `Trusted` is a refusal; what is merely worth knowing is a [`Weakness`] or a [`RevocationState`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChainState {
     Trusted,
     UnknownIssuer,
-    /// The signer's certificate had run out when it signed (or, if no time was signed, has by now).
+    /// The signer's certificate had run out when it signed.
     ExpiredAtSigning,
+    /// The signer's certificate has run out by the day of the check, and no time of signing is
+    /// signed that would show that it was valid then. A signer's certificate outlasts the documents
+    /// it signs (9303-12 §4.1), so an honest document of this kind has run out itself.
+    ExpiredTimeUnknown,
+    /// The signer's certificate was not yet valid when it signed.
     NotYetValid,
+    /// The time of signing lies after the day of the check: this clock is wrong, or the document.
+    SignedInFuture,
+    /// A country certificate of the chain was not valid when it issued the next one.
+    IssuerNotValid,
     Revoked,
+    /// A country certificate of the chain is revoked.
+    IssuerRevoked,
     /// A country key of the right name and number did not make this signature.
     BadSignature,
     /// Signer, country certificate and machine-readable zone name different countries.
     CountryMismatch,
-    /// The certificate may not sign documents (key usage, or it is a CA).
+    /// The certificate may not sign documents (key usage, purpose, a critical extension that is
+    /// not known, or it is a CA).
     Unfit,
     /// The security object could not be read so far.
     NotChecked,
 }
 
-/// What the revocation lists in the trust directory said.
+/// What the revocation lists in the trust directory said. Only `Revoked` is a refusal: many states
+/// publish no list, and a stale one is for the desk's rules to weigh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RevocationState {
+    /// No list by this country's keys: revocation is unknown.
     NoList,
     NotRevoked,
-    /// Not on the list, but the list should have been renewed by now.
+    /// Not on the list, but the list should have been renewed by now: revocation is unknown.
     StaleList,
+    /// The only list begins after the day of the check.
+    ListNotYetValid,
+    /// The only list speaks of some certificates, of other issuers, or in a way that is not known
+    /// here: it can revoke, but not clear.
+    PartialList,
     Revoked,
 }
 
@@ -287,6 +327,18 @@ pub enum Weakness {
     NoAuthorityKeyId,
     /// The issuing state in the MRZ has no two-letter code known here.
     CountryNotComparable,
+    /// The country key's signature on the signer's certificate is over SHA-1.
+    Sha1Issuer,
+    /// The signer names an issuer's key that is not the one that fits; found by trying.
+    AuthorityKeyIdWrong,
+    /// Valid when it signed, run out since.
+    SignerExpiredSince,
+    /// Signed before or after the time that the issuer set for this private key.
+    OutsideUsagePeriod,
+    /// The signer's certificate lists the kinds of documents it signs, and this is none of them.
+    DocumentTypeUnlisted,
+    /// The country certificate comes from a master list whose signer nobody vouched for.
+    AnchorUnpinned,
 }
 
 /// One reason why evidence cannot be believed.
@@ -297,10 +349,36 @@ pub enum EvidenceFault {
     SodMalformed,
     #[error("the signature of the document security object does not fit")]
     SodSignature,
+    #[error("bytes that nobody signed follow the document security object")]
+    SodTrailing,
+    #[error("the document security object is signed in a way that is not known here")]
+    SodAlgorithmUnknown,
+    #[error("what was signed is no list of digests")]
+    SodOtherContent,
+    #[error("the digests of the document security object are of a kind that is not known here")]
+    SodDigestUnknown,
+    #[error("the document security object lists no file")]
+    SodListEmpty,
+    #[error("the document security object lists more files than there are")]
+    SodListTooLong,
+    #[error("the document security object lists a file twice")]
+    SodGroupTwice,
+    #[error("the certificate that signed is neither in the chip nor known here")]
+    SignerMissing,
+    #[error("the document security object is another document's")]
+    SodOfAnother,
     #[error("no trusted country certificate issued the document signer")]
     IssuerUnknown,
     #[error("the document signer's certificate had expired when it signed")]
     ExpiredAtSigning,
+    #[error("the document signer's certificate has expired, and no time of signing is known")]
+    ExpiredTimeUnknown,
+    #[error("the document says that it was signed after today")]
+    SignedInFuture,
+    #[error("a country certificate was not valid when it issued the next")]
+    IssuerNotValid,
+    #[error("the country certificate is revoked")]
+    IssuerRevoked,
     #[error("the document signer's certificate was not yet valid when it signed")]
     SignerNotYetValid,
     #[error("the document signer's certificate is revoked")]
@@ -348,6 +426,19 @@ impl EvidenceFault {
         match self {
             Self::SodMalformed => "chip.sod_malformed",
             Self::SodSignature => "chip.sod_signature",
+            Self::SodTrailing => "chip.sod_trailing",
+            Self::SodAlgorithmUnknown => "chip.sod_algorithm_unknown",
+            Self::SodOtherContent => "chip.sod_other_content",
+            Self::SodDigestUnknown => "chip.sod_digest_unknown",
+            Self::SodListEmpty => "chip.sod_list_empty",
+            Self::SodListTooLong => "chip.sod_list_too_long",
+            Self::SodGroupTwice => "chip.sod_group_twice",
+            Self::SignerMissing => "chip.signer_missing",
+            Self::SodOfAnother => "chip.sod_of_another",
+            Self::ExpiredTimeUnknown => "chip.expired_time_unknown",
+            Self::SignedInFuture => "chip.signed_in_future",
+            Self::IssuerNotValid => "chip.issuer_not_valid",
+            Self::IssuerRevoked => "chip.issuer_revoked",
             Self::IssuerUnknown => "chip.issuer_unknown",
             Self::ExpiredAtSigning => "chip.expired_at_signing",
             Self::SignerNotYetValid => "chip.signer_not_yet_valid",
@@ -376,6 +467,19 @@ impl EvidenceFault {
     pub const CODES: &'static [&'static str] = &[
         "chip.sod_malformed",
         "chip.sod_signature",
+        "chip.sod_trailing",
+        "chip.sod_algorithm_unknown",
+        "chip.sod_other_content",
+        "chip.sod_digest_unknown",
+        "chip.sod_list_empty",
+        "chip.sod_list_too_long",
+        "chip.sod_group_twice",
+        "chip.signer_missing",
+        "chip.sod_of_another",
+        "chip.expired_time_unknown",
+        "chip.signed_in_future",
+        "chip.issuer_not_valid",
+        "chip.issuer_revoked",
         "chip.issuer_unknown",
         "chip.expired_at_signing",
         "chip.signer_not_yet_valid",
@@ -400,20 +504,32 @@ impl EvidenceFault {
     ];
 }
 
-impl ChipReport {
-    /// Every reason not to believe, the gravest first; empty when the evidence holds.
+impl PassiveReport {
+    /// Every reason not to believe the files, the gravest first. That there is none does not show
+    /// that the chip is the original, nor that the document is anybody's at the desk.
     pub fn faults(&self) -> Vec<EvidenceFault> {
         let mut faults = Vec::new();
-        faults.extend(match self.passive.sod {
+        faults.extend(match self.sod {
             SodState::Signed => None,
             SodState::BadSignature => Some(EvidenceFault::SodSignature),
-            SodState::SignerMissing => Some(EvidenceFault::IssuerUnknown),
+            SodState::SignerMissing => Some(EvidenceFault::SignerMissing),
             SodState::Malformed => Some(EvidenceFault::SodMalformed),
+            SodState::Trailing => Some(EvidenceFault::SodTrailing),
+            SodState::AlgorithmUnknown => Some(EvidenceFault::SodAlgorithmUnknown),
+            SodState::OtherContent => Some(EvidenceFault::SodOtherContent),
+            SodState::DigestUnknown => Some(EvidenceFault::SodDigestUnknown),
+            SodState::ListEmpty => Some(EvidenceFault::SodListEmpty),
+            SodState::ListTooLong => Some(EvidenceFault::SodListTooLong),
+            SodState::GroupTwice => Some(EvidenceFault::SodGroupTwice),
         });
-        faults.extend(match self.passive.chain {
+        faults.extend(match self.chain {
             ChainState::Trusted => None,
             ChainState::UnknownIssuer => Some(EvidenceFault::IssuerUnknown),
             ChainState::ExpiredAtSigning => Some(EvidenceFault::ExpiredAtSigning),
+            ChainState::ExpiredTimeUnknown => Some(EvidenceFault::ExpiredTimeUnknown),
+            ChainState::SignedInFuture => Some(EvidenceFault::SignedInFuture),
+            ChainState::IssuerNotValid => Some(EvidenceFault::IssuerNotValid),
+            ChainState::IssuerRevoked => Some(EvidenceFault::IssuerRevoked),
             ChainState::NotYetValid => Some(EvidenceFault::SignerNotYetValid),
             ChainState::Revoked => Some(EvidenceFault::SignerRevoked),
             ChainState::BadSignature => Some(EvidenceFault::ChainBroken),
@@ -423,7 +539,10 @@ impl ChipReport {
             ChainState::NotChecked if faults.is_empty() => Some(EvidenceFault::IssuerUnknown),
             ChainState::NotChecked => None,
         });
-        for (&group, state) in &self.passive.groups {
+        if self.sod_of_another() {
+            faults.push(EvidenceFault::SodOfAnother);
+        }
+        for (&group, state) in &self.groups {
             faults.extend(match state {
                 GroupState::Mismatch => Some(EvidenceFault::GroupAltered { group }),
                 GroupState::NotInSod => Some(EvidenceFault::GroupUnlisted { group }),
@@ -434,6 +553,25 @@ impl ChipReport {
                 | GroupState::Locked => None,
             });
         }
+        faults.dedup();
+        faults
+    }
+
+    /// Two groups or more were compared and not one fits: not a file was altered, the list is
+    /// another document's.
+    fn sod_of_another(&self) -> bool {
+        let compared = |wanted| {
+            let states = self.groups.values();
+            states.filter(|&&state| state == wanted).count()
+        };
+        compared(GroupState::Mismatch) > 1 && compared(GroupState::Match) == 0
+    }
+}
+
+impl ChipReport {
+    /// Every reason not to believe, the gravest first; empty when the evidence holds.
+    pub fn faults(&self) -> Vec<EvidenceFault> {
+        let mut faults = self.passive.faults();
         faults.extend(match self.mrz {
             MrzState::Read => None,
             MrzState::NotRead => Some(EvidenceFault::MrzMissing),
@@ -547,6 +685,19 @@ mod tests {
         let faults = [
             EvidenceFault::SodMalformed,
             EvidenceFault::SodSignature,
+            EvidenceFault::SodTrailing,
+            EvidenceFault::SodAlgorithmUnknown,
+            EvidenceFault::SodOtherContent,
+            EvidenceFault::SodDigestUnknown,
+            EvidenceFault::SodListEmpty,
+            EvidenceFault::SodListTooLong,
+            EvidenceFault::SodGroupTwice,
+            EvidenceFault::SignerMissing,
+            EvidenceFault::SodOfAnother,
+            EvidenceFault::ExpiredTimeUnknown,
+            EvidenceFault::SignedInFuture,
+            EvidenceFault::IssuerNotValid,
+            EvidenceFault::IssuerRevoked,
             EvidenceFault::IssuerUnknown,
             EvidenceFault::ExpiredAtSigning,
             EvidenceFault::SignerNotYetValid,

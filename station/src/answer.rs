@@ -8,7 +8,12 @@ use rulebook::Language;
 use rulebook::failures::{self, FailureKind};
 use serde_json::{Value, json};
 
-pub const CODES: &[&str] = &["usage.invalid", "file.unreadable", "paper.pdf_unreadable"];
+pub const CODES: &[&str] = &[
+    "usage.invalid",
+    "file.unreadable",
+    "paper.pdf_unreadable",
+    "trust.not_found",
+];
 
 pub const SUCCESS: u8 = 0;
 pub const REFUSED: u8 = 1;
@@ -75,14 +80,17 @@ impl Trouble {
 /// Exit code of a failure code, from its kind in `docs/failures.md`.
 #[must_use]
 pub fn exit_of(code: &str) -> u8 {
+    let kind = failures::text(code).map(|text| text.kind);
     if code.starts_with("usage.")
         || code.starts_with("config.")
-        || code.starts_with("trust.")
+        // A trust directory that is not there is a mistake of the command; a list that is not
+        // believed is a refusal.
+        || code.starts_with("trust.") && kind != Some(FailureKind::Refusal)
         || ["file.unreadable", "card.bad_key"].contains(&code)
     {
         return USAGE;
     }
-    match failures::text(code).map(|text| text.kind) {
+    match kind {
         Some(FailureKind::Refusal) => REFUSED,
         _ => FAILED,
     }

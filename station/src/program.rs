@@ -3,10 +3,12 @@
 mod assemble;
 mod card;
 mod devices;
+mod judge;
 mod keys;
 mod paper;
 mod person;
 mod spool;
+mod trust;
 mod visit;
 
 use std::path::PathBuf;
@@ -55,6 +57,9 @@ enum Command {
     /// The station's own keys.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Which countries' certificates are believed.
+    #[command(subcommand)]
+    Trust(trust::TrustCommand),
 }
 
 /// Where models lie when neither option nor configuration says so.
@@ -72,6 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Finger(command) => person::finger(command),
         Command::Spool(command) => spool::run(command, lang),
         Command::Keys(command) => keys::run(command),
+        Command::Trust(command) => trust::run(command, lang),
     };
     answer
         .unwrap_or_else(|trouble: Trouble| trouble.answer(lang))

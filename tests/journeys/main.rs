@@ -14,6 +14,7 @@ mod every_failure_is_documented;
 mod no_consent_no_visit;
 mod the_card_is_read_through_pcscd;
 mod the_programs_keep_their_contract;
+mod trust_lists_are_pinned;
 
 use std::path::Path;
 use std::sync::LazyLock;

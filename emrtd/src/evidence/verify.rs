@@ -16,7 +16,7 @@ use crate::report::{
     ActiveState, CardAccessState, ChipAuthState, ChipReport, CloneCheck, EvidenceFault,
     MappingState, MrzState,
 };
-use crate::trust::{CscaTrust, country};
+use crate::trust::CscaTrust;
 
 /// The issuing state of the citizen's card, as the machine-readable zone writes it.
 const VIETNAM: &str = "VNM";
@@ -178,8 +178,9 @@ impl<'a> Reading<'a> {
             groups: &self.evidence.groups,
             locked: &self.evidence.locked,
         };
-        let mrz_country = mrz.and_then(|mrz| country::alpha_2(mrz.issuing_state()));
-        let passive = passive::check(&files, trust, mrz_country, at);
+        let zone = mrz.map(passive::Zone::of);
+        let passive = passive::check(&files, trust, zone, at);
+        let state = zone.map(|zone| zone.issuing_state);
         let signed_for = |group| passive.groups.contains_key(&group);
         let active = self.active(signed_for(DataGroup::Dg15), challenge);
         let chip_auth = self.chip_auth(signed_for(DataGroup::Dg14));
@@ -188,7 +189,7 @@ impl<'a> Reading<'a> {
             .evidence
             .card_security
             .as_deref()
-            .map(|file| mapping::card_security(file, dg14, trust, mrz_country, at));
+            .map(|file| mapping::card_security(file, dg14, trust, state, at));
         let mapping = mapping::state(self.evidence.mapping.as_ref(), dg14, card_security.as_ref());
         ChipReport {
             clone_check: match (active, chip_auth, mapping) {

@@ -14,7 +14,7 @@
 use jiff::civil::Date;
 use openssl::bn::BigNum;
 
-use super::chain;
+use super::chain::{self, Moment};
 use super::passive::end_of;
 use super::signed_data::{SignedData, SignedDataError};
 use crate::access::agreement::{Agreement, KeyPair};
@@ -116,7 +116,7 @@ pub(crate) fn card_security(
     file: &[u8],
     dg14: Option<&SecurityInfos>,
     trust: &CscaTrust,
-    mrz_country: Option<&str>,
+    issuing_state: Option<&str>,
     at: Date,
 ) -> CardSecurity {
     let mut found = CardSecurity {
@@ -128,32 +128,34 @@ pub(crate) fn card_security(
         },
         infos: SecurityInfos::default(),
     };
-    let signed = match SignedData::verify(file, trust.signers()) {
+    let signed = match SignedData::verify(file, |name| trust.signers_named(name)) {
         Ok(signed) => signed,
         Err(error) => {
             found.report.signature = match error {
                 SignedDataError::Malformed => SodState::Malformed,
                 SignedDataError::SignerMissing => SodState::SignerMissing,
-                SignedDataError::BadSignature => SodState::BadSignature,
+                SignedDataError::BadSignature(_) => SodState::BadSignature,
+                SignedDataError::Trailing => SodState::Trailing,
+                SignedDataError::AlgorithmUnknown => SodState::AlgorithmUnknown,
             };
             return found;
         }
     };
     // Another signed thing of the same country, EF.SOD above all, is no EF.CardSecurity.
-    if signed.content_type.as_deref() != Some(oid::from_dots(SECURITY_OBJECT).as_slice()) {
+    if signed.content_type != oid::from_dots(SECURITY_OBJECT) {
         return found;
     }
     let Ok(infos) = SecurityInfos::from_card_access(&signed.content) else {
         return found;
     };
     found.report.signature = SodState::Signed;
-    let today = end_of(at);
-    let moment = signed.signed_at.unwrap_or(today);
-    let chain = chain::build(&signed.signer, trust, moment, today, mrz_country);
-    found.report.chain = match chain.state {
-        ChainState::Trusted if moment > today => ChainState::NotYetValid,
-        state => state,
+    let moment = Moment {
+        signed_at: signed.signed_at,
+        today: end_of(at),
     };
+    let inside = &signed.certificates;
+    let chain = chain::build(&signed.signer, inside, trust, moment, issuing_state);
+    found.report.chain = chain.state;
     found.report.revocation = chain.revocation;
     if let Some(dg14) = dg14
         && keys(&infos).next().is_some()

@@ -1,5 +1,9 @@
 //! Whole evidence, judged: genuine cards are believed, and each way to cheat is named by its code.
 
+mod chains;
+mod mutations;
+pub(crate) mod pki;
+
 use jiff::civil::date;
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
@@ -598,4 +602,76 @@ fn the_synthetic_passport_of_the_bsi_holds_by_hash_and_signature() {
     *altered.sod.last_mut().unwrap() ^= 1;
     let report = altered.report(&trust(&utopia()), &CHALLENGE, date(2008, 6, 1));
     assert_eq!(report.passive.sod, SodState::BadSignature);
+}
+
+/// Not a promise but a tool: `NIEM_SODS=folder cargo test real_sods -- --ignored --nocapture` judges
+/// every file of a folder under the shared master lists.
+#[test]
+#[ignore = "prints verdicts over a folder of the developer's own"]
+fn real_sods_are_judged() {
+    let (Some(folder), Some(lists)) = (std::env::var_os("NIEM_SODS"), shared("masterlists")) else {
+        return;
+    };
+    let begun = std::time::Instant::now();
+    let trust = CscaTrust::load_dir(&lists).unwrap();
+    eprintln!("{trust:?} in {:?}", begun.elapsed());
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "sod"))
+        .collect();
+    paths.sort();
+    for path in paths {
+        let file = std::fs::read(&path).unwrap();
+        let groups = std::collections::BTreeMap::new();
+        let files = super::passive::Files {
+            sod: &file,
+            groups: &groups,
+            locked: &[],
+        };
+        let begun = std::time::Instant::now();
+        let report = super::passive::check(&files, &trust, None, today());
+        eprintln!(
+            "{} {:?} {:?} {} {:?} lds {:?} {:?} {:?}",
+            path.file_stem().unwrap().to_string_lossy(),
+            report.sod,
+            report.chain,
+            report
+                .signer
+                .as_ref()
+                .map_or(String::new(), |signer| format!(
+                    "{} [{}] {:?} signed {:?}",
+                    signer.country.as_deref().unwrap_or("-"),
+                    signer.subject,
+                    signer.not_after.map(|at| at.to_string()),
+                    signer.signed_at.map(|at| at.to_string()),
+                )),
+            report.weak,
+            report.lds_version,
+            report.groups.len(),
+            begun.elapsed()
+        );
+        if report.chain != ChainState::Trusted || report.sod != SodState::Signed {
+            continue;
+        }
+        let parts = mutations::signed_parts(&file);
+        let mut believed = 0;
+        for position in (0..file.len()).step_by(2) {
+            let mut spoilt = file.clone();
+            spoilt[position] ^= 1 << (position / 2 % 8);
+            let files = super::passive::Files {
+                sod: &spoilt,
+                ..files
+            };
+            let report = super::passive::check(&files, &trust, None, today());
+            if report.faults().is_empty() {
+                believed += 1;
+                assert_eq!(mutations::signed_parts(&spoilt), parts, "bit at {position}");
+            }
+        }
+        eprintln!(
+            "  {believed} of {} changes lie outside the signature",
+            file.len() / 2
+        );
+    }
 }

@@ -22,6 +22,8 @@ use super::Told;
 pub(crate) enum CardCommand {
     /// Reads and judges the card on the reader.
     Read(ReadArguments),
+    /// Judges files that lie on the disk: folders of `card read --out`, or security objects alone.
+    Judge(super::judge::JudgeArguments),
 }
 
 #[derive(Args)]
@@ -73,7 +75,10 @@ const WANTED: &[DataGroup] = &[
 ];
 
 pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
-    let CardCommand::Read(arguments) = command;
+    let arguments = match command {
+        CardCommand::Read(arguments) => arguments,
+        CardCommand::Judge(arguments) => return super::judge::run(&arguments, lang),
+    };
     let trust =
         CscaTrust::load_dir(&arguments.trust).map_err(|error| Trouble::new(error.code(), error))?;
     let challenge = challenge(arguments.nonce.as_deref())?;

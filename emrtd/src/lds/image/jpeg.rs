@@ -18,14 +18,14 @@ pub(super) fn measure(bytes: &[u8]) -> Option<(u32, u32, ImageEnd)> {
     Some((width?, height?, end))
 }
 
-/// The same for WSQ (IAFIS-IC-0110 annex B): frame header A2, block header A6, end of image A1.
+/// The same for WSQ (IAFIS-IC-0110 annex B): frame header A2, block header A3, end of image A1.
 pub(super) fn measure_wsq(bytes: &[u8]) -> Option<(u32, u32, ImageEnd)> {
     let mut size = None;
     let end = walk(bytes, 0xA1, &mut |marker, at| {
         if marker == 0xA2 && size.is_none() {
             size = Some((number(bytes, at + 6, 2), number(bytes, at + 4, 2)));
         }
-        marker == 0xA6
+        marker == 0xA3
     });
     let (width, height) = size?;
     Some((width?, height?, end))

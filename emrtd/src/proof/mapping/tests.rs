@@ -212,7 +212,7 @@ fn card_security_is_judged_by_its_own_signature() {
     let (evidence, _) = read(&card, "").unwrap();
     let judged = |file: &[u8], trust: &CscaTrust| {
         let infos = SecurityInfos::from_dg14(&evidence.groups[&DataGroup::Dg14]).unwrap();
-        card_security(file, Some(&infos), trust, Some("UT"), today()).report
+        card_security(file, Some(&infos), trust, Some("UTO"), today()).report
     };
     let whole = card.card_security.clone().unwrap();
     let nobody = CscaTrust::default();

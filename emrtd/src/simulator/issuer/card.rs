@@ -214,7 +214,7 @@ pub(super) fn personalise(
         key: &issuer.signer_key,
         pss: issuer.pss,
         digest: options.digest,
-        at: options.signed_at,
+        at: Some(options.signed_at),
     };
     let sod = security_object::sign(&groups, options.lds_version, &signature)?;
     let card_security = match &infos.card_security {

@@ -27,7 +27,8 @@ pub(super) struct Signature<'a> {
     /// RSA by PSS rather than PKCS #1 v1.5.
     pub(super) pss: bool,
     pub(super) digest: Hash,
-    pub(super) at: Timestamp,
+    /// Without a time, as many states sign.
+    pub(super) at: Option<Timestamp>,
 }
 
 /// EF.SOD over these groups.
@@ -54,9 +55,9 @@ fn list(
     let object = SecurityObject {
         digest_algorithm: identifier_of(digest).to_owned(),
         digests,
+        lds_version: (version == LdsVersion::V1_8).then(|| version.digits().to_owned()),
     };
-    let signed = (version == LdsVersion::V1_8).then(|| version.digits());
-    Ok(object.write(signed))
+    Ok(object.write())
 }
 
 /// A message of any kind, signed as a document signer signs (RFC 5652 §5).
@@ -110,16 +111,18 @@ pub(super) fn sign_content(
 }
 
 /// Content type, digest and signing time, in the order of DER.
-fn attributes(kind: &str, digest: &[u8], at: Timestamp) -> Vec<u8> {
+fn attributes(kind: &str, digest: &[u8], at: Option<Timestamp>) -> Vec<u8> {
     let attribute = |id: &str, value: &[u8]| {
         tlv::encode_all(0x30, &[&identifier(id), &tlv::encode(0x31, value)])
     };
-    let time = at.strftime("%y%m%d%H%M%SZ").to_string();
-    let mut attributes = [
+    let time = at.map(|at| at.strftime("%y%m%d%H%M%SZ").to_string());
+    let mut attributes = vec![
         attribute("1.2.840.113549.1.9.3", &identifier(kind)),
         attribute("1.2.840.113549.1.9.4", &tlv::encode(0x04, digest)),
-        attribute("1.2.840.113549.1.9.5", &tlv::encode(0x17, time.as_bytes())),
     ];
+    attributes.extend(
+        time.map(|time| attribute("1.2.840.113549.1.9.5", &tlv::encode(0x17, time.as_bytes()))),
+    );
     attributes.sort();
     attributes.concat()
 }

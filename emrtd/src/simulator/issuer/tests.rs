@@ -293,7 +293,7 @@ pub(crate) fn sign_as(
         key,
         pss: false,
         digest: Hash::Sha256,
-        at,
+        at: Some(at),
     };
     security_object::sign(groups, LdsVersion::default(), &signature).unwrap()
 }
@@ -314,4 +314,43 @@ pub(crate) fn signed_again(card: &SpecimenCard, files: &[(DataGroup, Vec<u8>)]) 
         card.files.insert(group.file_id(), file);
     }
     card
+}
+
+/// The same without a time of signing.
+pub(crate) fn sign_without_time(
+    groups: &BTreeMap<DataGroup, Vec<u8>>,
+    signer: &X509,
+    key: &PKey<Private>,
+) -> Vec<u8> {
+    let object = sod::SecurityObject {
+        digest_algorithm: "2.16.840.1.101.3.4.2.1".to_owned(),
+        digests: groups
+            .iter()
+            .map(|(&group, file)| (group, sha256(file).to_vec()))
+            .collect(),
+        lds_version: None,
+    };
+    let content = object.write();
+    let signature = security_object::Signature {
+        signer,
+        key,
+        pss: false,
+        digest: Hash::Sha256,
+        at: None,
+    };
+    let message = security_object::sign_content(sod::LDS_SECURITY_OBJECT, &content, &signature);
+    sod::write(&message.unwrap())
+}
+
+/// What the issuer would never sign, signed by it.
+pub(crate) fn sign_content(content: &[u8], issuer: &SpecimenIssuer, signer: &X509) -> Vec<u8> {
+    let signature = security_object::Signature {
+        signer,
+        key: &issuer.signer_key,
+        pss: issuer.pss,
+        digest: Hash::Sha256,
+        at: Some(issued_at()),
+    };
+    let message = security_object::sign_content(sod::LDS_SECURITY_OBJECT, content, &signature);
+    sod::write(&message.unwrap())
 }
