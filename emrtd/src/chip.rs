@@ -11,6 +11,7 @@ use crate::apdu::{Command, Status};
 use crate::evidence::{ActiveAnswer, Challenge, ChipEvidence, MappingWitness};
 use crate::lds::DataGroup;
 use crate::proof::mapping;
+use crate::proof::terminal::Terminal;
 use crate::secure_messaging::SecureMessagingError;
 use crate::transport::{Transport, TransportError};
 use crate::wire::{Wire, WireError};
@@ -103,6 +104,7 @@ impl<T: Transport> Chip<T> {
                 card_access: opened.card_access,
                 identity: opened.identity,
                 terminal_key: None,
+                terminal_accepted: false,
                 reach: Reach::new(
                     &match (self.habits, self.announced) {
                         (Some(habits), _) => habits,
@@ -236,6 +238,8 @@ pub struct SecureChip<T> {
     identity: Vec<u8>,
     /// Our key of the last chip authentication, compressed.
     terminal_key: Option<Vec<u8>>,
+    /// The chip has accepted a terminal in this session.
+    terminal_accepted: bool,
     reach: Reach,
     /// The last answer was a bare error status: the chip may have dropped the session.
     shaken: bool,
@@ -313,6 +317,8 @@ impl<T: Transport> SecureChip<T> {
             challenge,
             evidence,
             partial,
+            terminal,
+            terminal_access,
         } = collection;
         let evidence = evidence.get_or_insert_with(|| {
             let mut evidence = collection::begun(access, self.card_access.as_deref());
@@ -325,7 +331,22 @@ impl<T: Transport> SecureChip<T> {
         }
         while let Some(&group) = order.get(*next) {
             if !evidence.groups.contains_key(&group) {
+                let locked = matches!(group, DataGroup::Dg3 | DataGroup::Dg4);
+                if let (true, Some(terminal)) = (locked, terminal.as_deref()) {
+                    let access = self.show_terminal(terminal, rng)?;
+                    *terminal_access = access.or(terminal_access.take());
+                }
                 self.group(group, evidence, partial, rng, progress)?;
+                // Access ends with the session, and reading may have cost that.
+                if let (true, Some(terminal), true) = (
+                    evidence.locked.contains(&group),
+                    terminal.as_deref().filter(|_| locked),
+                    matches!(terminal_access, Some(Ok(_))) && !self.terminal_accepted,
+                ) {
+                    self.show_terminal(terminal, rng)?;
+                    evidence.locked.retain(|other| *other != group);
+                    self.group(group, evidence, partial, rng, progress)?;
+                }
             }
             match (group, evidence.groups.get(&group)) {
                 (DataGroup::Dg14, Some(content)) if self.dg14.is_none() => {
@@ -341,12 +362,35 @@ impl<T: Transport> SecureChip<T> {
         collection.evidence.take().ok_or(ReadError::OtherCard)
     }
 
+    /// Terminal authentication, once a session; its failure is a fact, unless the chip is gone.
+    fn show_terminal(
+        &mut self,
+        terminal: &dyn Terminal,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Option<Result<TerminalAccess, TerminalAuthError>>, ReadError> {
+        if self.terminal_accepted {
+            return Ok(None);
+        }
+        match self.authenticate_terminal(terminal, rng) {
+            Err(TerminalAuthError::Read(
+                gone @ (ReadError::Transport(_)
+                | ReadError::SecureMessaging(_)
+                | ReadError::ChipAuthentication
+                | ReadError::TooManyCommands),
+            )) => Err(gone),
+            access => {
+                self.terminal_accepted = access.is_ok();
+                Ok(Some(access))
+            }
+        }
+    }
+
     /// Takes up a reading that another session has begun: is this the same card?
     ///
     /// The lock must be the same, and the chip must prove again that it holds the key of DG14. A
-    /// chip without such a key must have the same issuer's signature at the end of its EF.SOD. Nothing is believed by this: whatever is
-    /// read from here on must fit the issuer's list as everything else. It spares an honest citizen
-    /// the verdict over a mixture of two cards.
+    /// chip without such a key must have the same issuer's signature at the end of its EF.SOD.
+    /// Nothing is believed by this: whatever is read from here on must fit the issuer's list as
+    /// everything else. It spares an honest citizen the verdict over a mixture of two cards.
     fn go_on(
         &mut self,
         collection: &mut Collection,
@@ -488,6 +532,7 @@ impl<T: Transport> SecureChip<T> {
         }
         self.identity = opened.identity;
         self.terminal_key = None;
+        self.terminal_accepted = false;
         self.mapping = opened.mapping;
         // And the chip must prove its key as it did before.
         if let Some(dg14) = self.dg14.take() {

@@ -104,6 +104,18 @@ pub struct CardConfig {
     pub allow_bac: bool,
     /// How often a card that moved may be laid down again.
     pub tries: u32,
+    /// Certificates and key by which cards open DG3 to an approved desk (terminal authentication).
+    pub terminal: Option<TerminalConfig>,
+}
+
+/// Where the terminal's certificates and its key lie.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TerminalConfig {
+    /// Card-verifiable certificates side by side: terminal, document verifier, links.
+    pub certificates: PathBuf,
+    /// PKCS#8, PEM or DER.
+    pub key: PathBuf,
 }
 
 impl Default for CardConfig {
@@ -114,6 +126,7 @@ impl Default for CardConfig {
             wait_ms: 20_000,
             allow_bac: false,
             tries: 3,
+            terminal: None,
         }
     }
 }

@@ -7,10 +7,12 @@ mod person;
 mod sealing;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bundle::{BundleDigest, Consent, MatchOutcome, Purpose, Recipients, SealingKey};
 use emrtd::CscaTrust;
+use emrtd::proof::terminal::Terminal;
 use jiff::Timestamp;
 
 use crate::devices::Devices;
@@ -96,6 +98,8 @@ pub struct Desk<'a> {
     pub operator_key: &'a dyn SealingKey,
     pub recipients: &'a Recipients,
     pub allow_bac: bool,
+    /// Opens fingers that a card locks; see [`Reading::terminal`].
+    pub terminal: Option<Arc<dyn Terminal>>,
     /// The clock, as an argument so that a test can move it.
     pub now: &'a dyn Fn() -> Timestamp,
 }

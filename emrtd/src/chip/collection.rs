@@ -2,13 +2,16 @@
 //! absence, so that a card that moved is gone on with where it stopped.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use zeroize::Zeroize;
 
 use super::reading::File;
+use super::{TerminalAccess, TerminalAuthError};
 use crate::access::AccessProtocol;
 use crate::evidence::{Challenge, ChipEvidence};
 use crate::lds::DataGroup;
+use crate::proof::terminal::Terminal;
 
 /// What one short answer holds: joining on to less costs as much as reading it again.
 const WORTH_KEEPING: usize = 256;
@@ -28,6 +31,8 @@ pub struct Collection {
     pub(super) challenge: Challenge,
     pub(super) evidence: Option<ChipEvidence>,
     pub(super) partial: Option<Partial>,
+    pub(super) terminal: Option<Arc<dyn Terminal>>,
+    pub(super) terminal_access: Option<Result<TerminalAccess, TerminalAuthError>>,
 }
 
 /// The beginning of a file.
@@ -45,7 +50,23 @@ impl Collection {
             challenge,
             evidence: None,
             partial: None,
+            terminal: None,
+            terminal_access: None,
         }
+    }
+
+    /// Proves to the chip, before DG3 or DG4 is asked for, that this terminal may read it
+    /// (terminal authentication, BSI TR-03110-3 §B.3). A chip that does not accept it is read all the
+    /// same, without these groups.
+    #[must_use]
+    pub fn with_terminal(mut self, terminal: Arc<dyn Terminal>) -> Self {
+        self.terminal = Some(terminal);
+        self
+    }
+
+    /// How the chip took the terminal; `None` when there was none, or nothing to open.
+    pub fn terminal_access(&self) -> Option<&Result<TerminalAccess, TerminalAuthError>> {
+        self.terminal_access.as_ref()
     }
 
     /// Something has been read that another session can build on.

@@ -1,7 +1,9 @@
 //! Reading the card: open, collect, verify, and tell failures (try again) from refusals (never).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use emrtd::proof::terminal::Terminal;
 use emrtd::transport::{Transport, TransportError};
 use emrtd::{
     AccessError, AccessKey, AccessPolicy, Can, CardQr, Challenge, Chip, ChipEvidence, Collection,
@@ -33,6 +35,8 @@ pub struct CardRead {
     /// A file that was wanted, that the issuer signed for, and that the chip did not give: a
     /// shim that hides the portrait looks like this.
     pub withheld: Option<DataGroup>,
+    /// How the card took the terminal that was to open DG3: accepted, or the code of why not.
+    pub terminal: Option<Result<(), &'static str>>,
     pub traffic: Traffic,
 }
 
@@ -95,6 +99,8 @@ pub struct Reading<'a> {
     pub policy: AccessPolicy,
     pub wanted: &'a [DataGroup],
     pub challenge: &'a Challenge,
+    /// Opens DG3 on cards that lock it; only an approved deployment has one.
+    pub terminal: Option<Arc<dyn Terminal>>,
     pub trust: &'a CscaTrust,
     pub at: Date,
 }
@@ -119,7 +125,7 @@ impl Reading<'_> {
         let mut laid = first;
         let mut spent = Duration::ZERO;
         let mut losses = 0;
-        let mut collection = Collection::new(self.wanted, *self.challenge);
+        let mut collection = self.collection();
         let mut learnt: Option<Habits> = None;
         let (evidence, atr, habits) = loop {
             let atr = laid.atr;
@@ -161,7 +167,7 @@ impl Reading<'_> {
                 habits => habits,
             };
             if matches!(error, CardError::Read(ReadError::OtherCard)) {
-                collection = Collection::new(self.wanted, *self.challenge);
+                collection = self.collection();
             }
             laid = match reader.connect() {
                 Ok(laid) => laid,
@@ -197,8 +203,20 @@ impl Reading<'_> {
             evidence,
             verdict,
             withheld,
+            terminal: collection.terminal_access().map(|access| match access {
+                Ok(_) => Ok(()),
+                Err(error) => Err(error.code()),
+            }),
             traffic: *traffic,
         })
+    }
+
+    fn collection(&self) -> Collection {
+        let collection = Collection::new(self.wanted, *self.challenge);
+        match &self.terminal {
+            Some(terminal) => collection.with_terminal(Arc::clone(terminal)),
+            None => collection,
+        }
     }
 
     /// One session with the card, as far as it goes.
@@ -374,6 +392,7 @@ impl Desk<'_> {
                 },
                 wanted: WANTED,
                 challenge: &challenge,
+                terminal: self.terminal.clone(),
                 trust: self.trust,
                 at,
             };

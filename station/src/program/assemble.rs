@@ -1,10 +1,12 @@
 //! From configuration to a desk: the only file that names concrete devices and keys together.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bundle::{FileKey, Recipients, StationId, VerifierPublicKey};
 use emrtd::CscaTrust;
+use emrtd::proof::terminal::{FileTerminal, Terminal};
 use station::answer::Trouble;
 use station::config::{self, Config};
 use station::courier::{Courier, Credentials};
@@ -78,6 +80,18 @@ fn pairs(env: &std::collections::BTreeMap<String, String>) -> Vec<(String, Strin
     env.iter()
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
+}
+
+/// The terminal that cards open their fingers to, where the desk has one.
+pub(super) fn terminal(
+    files: Option<(&Path, &Path)>,
+) -> Result<Option<Arc<dyn Terminal>>, Trouble> {
+    let Some((certificates, key)) = files else {
+        return Ok(None);
+    };
+    let terminal = FileTerminal::new(&read_file(key)?, &read_file(certificates)?)
+        .map_err(|error| Trouble::new(error.code(), error))?;
+    Ok(Some(Arc::new(terminal)))
 }
 
 pub(super) fn trust(config: &Config) -> Result<CscaTrust, Trouble> {

@@ -63,15 +63,24 @@ pub(crate) struct ReadArguments {
     /// Keeps what kinds of cards can bear in this file, so that the next of a kind is read faster.
     #[arg(long)]
     kinds: Option<PathBuf>,
+    /// Card-verifiable certificates (terminal, document verifier, links) by which a card opens DG3 to
+    /// an approved desk.
+    #[arg(long, requires = "terminal_key")]
+    terminal_certificates: Option<PathBuf>,
+    /// The terminal's private key, PKCS#8.
+    #[arg(long, requires = "terminal_certificates")]
+    terminal_key: Option<PathBuf>,
 }
 
-/// What the desk may know of a holder: never DG3, ethnicity, religion or relatives.
+/// What the desk may know of a holder: never ethnicity, religion or relatives, and DG3 only where
+/// terminal certificates were given; it is checked against EF.SOD, and never told or written.
 const WANTED: &[DataGroup] = &[
     DataGroup::Dg1,
     DataGroup::Dg2,
     DataGroup::Dg13,
     DataGroup::Dg14,
     DataGroup::Dg15,
+    DataGroup::Dg3,
 ];
 
 pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
@@ -97,14 +106,22 @@ pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
     if let Some(kinds) = &arguments.kinds {
         reader = reader.with_book(HabitBook::open(kinds));
     }
+    let terminal = super::assemble::terminal(
+        arguments
+            .terminal_certificates
+            .as_deref()
+            .zip(arguments.terminal_key.as_deref()),
+    )?;
+    let wanted = &WANTED[..WANTED.len() - usize::from(terminal.is_none())];
     let reading = Reading {
         key: &key,
         qr: qr.as_ref(),
         policy: AccessPolicy {
             allow_bac: arguments.allow_bac,
         },
-        wanted: WANTED,
+        wanted,
         challenge: &challenge,
+        terminal,
         trust: &trust,
         at: Timestamp::now().to_zoned(station::clock::vietnam()).date(),
     };
@@ -226,6 +243,10 @@ fn answer(read: &CardRead, timing: serde_json::Value, lang: Language) -> Answer 
         "expired": report.expired,
         "read": read.evidence.groups.keys().map(|group| group.name()).collect::<Vec<_>>(),
         "locked": read.evidence.locked.iter().map(|group| group.name()).collect::<Vec<_>>(),
+        "terminal": read.terminal.map(|access| match access {
+            Ok(()) => json!({ "accepted": true }),
+            Err(code) => json!({ "accepted": false, "code": code }),
+        }),
     });
     merge(&mut json, timing);
     let mut words = String::new();
@@ -291,10 +312,15 @@ fn write_files(folder: &std::path::Path, read: &CardRead) -> Result<(), Trouble>
     std::fs::create_dir_all(folder).map_err(trouble)?;
     std::fs::write(folder.join("sod.bin"), &read.evidence.sod).map_err(trouble)?;
     for (group, bytes) in &read.evidence.groups {
+        // A template never lies on a disk unencrypted.
+        if *group == DataGroup::Dg3 {
+            continue;
+        }
         std::fs::write(folder.join(format!("{}.bin", group.name())), bytes).map_err(trouble)?;
     }
-    let evidence =
-        serde_json::to_vec_pretty(&read.evidence).map_err(|error| trouble(error.into()))?;
+    let mut evidence = read.evidence.clone();
+    evidence.groups.remove(&DataGroup::Dg3);
+    let evidence = serde_json::to_vec_pretty(&evidence).map_err(|error| trouble(error.into()))?;
     std::fs::write(folder.join("evidence.json"), evidence).map_err(trouble)
 }
 

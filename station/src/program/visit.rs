@@ -65,6 +65,13 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         operator_key: &operator_key,
         recipients: &recipients,
         allow_bac: config.card.allow_bac,
+        terminal: assemble::terminal(
+            config
+                .card
+                .terminal
+                .as_ref()
+                .map(|files| (files.certificates.as_path(), files.key.as_path())),
+        )?,
         now: &Timestamp::now,
     };
     let mut steps = Vec::new();

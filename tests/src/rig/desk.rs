@@ -137,6 +137,7 @@ impl TestDesk {
             operator_key: &self.operator_key,
             recipients: &self.recipients,
             allow_bac: false,
+            terminal: None,
             now: &Timestamp::now,
         };
         desk.run(opening, script, &mut |_| ())

@@ -49,6 +49,7 @@ impl<T: Transport> SecureChip<T> {
             card_access: None,
             identity: Vec::new(),
             terminal_key: None,
+            terminal_accepted: false,
             reach: Reach::new(&Habits::default(), None),
             shaken: false,
             mapping: None,

@@ -1,6 +1,7 @@
 //! Terminals of the specimen country, of libeac's making, and of strangers, before the same chip.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use jiff::civil::date;
 
@@ -21,6 +22,7 @@ use crate::simulator::issuer::{
 };
 use crate::simulator::{Applet, Faults};
 use crate::tlv::encode;
+use crate::transport::TransportError;
 
 fn terminals() -> SpecimenTerminals {
     let options = TerminalsOptions::utopia(date(2024, 6, 1));
@@ -363,4 +365,77 @@ impl Terminal for Listening {
         self.heard.replace(message.to_vec());
         self.terminal.sign(by, message)
     }
+}
+
+/// Taken away at one command and laid down again at once.
+struct Slipping(Applet, u32);
+
+impl Transport for Slipping {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        if self.0.commands() + 1 == self.1 {
+            self.1 = 0;
+            self.0.reset();
+            return Err(TransportError::CardLost);
+        }
+        self.0.transmit(command)
+    }
+}
+
+#[test]
+fn a_reading_with_a_terminal_brings_the_fingers_even_of_a_card_that_slips() {
+    let made = terminals();
+    let card = card(&[made.authority().clone()]);
+    let terminal: Arc<dyn Terminal> = Arc::new(made.terminal(&[]).unwrap());
+    let read = |terminal: Option<Arc<dyn Terminal>>, at: u32| {
+        let mut slipping = Slipping(Applet::with_faults(&card, Faults::default()), at);
+        let mut collection = Collection::new(&[DataGroup::Dg3], Challenge::new([1; 8]));
+        if let Some(terminal) = terminal {
+            collection = collection.with_terminal(terminal);
+        }
+        let key = AccessKey::Can(Can::new(&card.can).unwrap());
+        let mut rng = Fixed::endless(3);
+        loop {
+            let chip = Chip::new(&mut slipping);
+            let read = match chip.open(&key, AccessPolicy::default(), &mut rng) {
+                Err((_, error)) => Err(error.code()),
+                Ok(mut chip) => chip
+                    .collect(&mut collection, &mut rng, &mut |_| {})
+                    .map(|evidence| (evidence, chip.traffic().apdus))
+                    .map_err(|error| error.code()),
+            };
+            match read {
+                Ok(read) => return (read, collection),
+                Err(code) => assert_eq!(code, "card.removed", "{at}"),
+            }
+        }
+    };
+    let ((evidence, _), collection) = read(None, 0);
+    assert_eq!(evidence.locked, [DataGroup::Dg3]);
+    assert!(collection.terminal_access().is_none());
+    let ((_, apdus), _) = read(Some(Arc::clone(&terminal)), 0);
+    for at in 0..=apdus {
+        let ((evidence, _), collection) = read(Some(Arc::clone(&terminal)), at);
+        assert_eq!(
+            evidence.groups.get(&DataGroup::Dg3).map(Vec::as_slice),
+            card.group(DataGroup::Dg3),
+            "{at}"
+        );
+        assert!(evidence.locked.is_empty(), "{at}");
+        assert!(matches!(collection.terminal_access(), Some(Ok(_))), "{at}");
+    }
+    // A stranger's certificates are a fact, and cost nothing but the fingers.
+    let stranger: Arc<dyn Terminal> = Arc::new(
+        SpecimenTerminals::new(
+            &TerminalsOptions::utopia(date(2024, 6, 1)),
+            &mut Fixed::endless(9),
+        )
+        .unwrap()
+        .terminal(&[])
+        .unwrap(),
+    );
+    let ((evidence, _), collection) = read(Some(stranger), 0);
+    assert_eq!(evidence.locked, [DataGroup::Dg3]);
+    assert!(evidence.active.is_some());
+    let refused = collection.terminal_access().unwrap().as_ref().unwrap_err();
+    assert!(refused.code().starts_with("terminal."), "{refused}");
 }
