@@ -4,12 +4,15 @@
 
 mod chip;
 mod table;
+mod trust;
 
 fn main() {
-    match std::env::args().nth(1).as_deref() {
-        None | Some("chip") => chip::run(),
-        Some(other) => {
-            eprintln!("{other} is no bench; known are: chip");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] | ["chip"] => chip::run(),
+        ["trust", lists] => trust::run(std::path::Path::new(lists)),
+        _ => {
+            eprintln!("bench chip | bench trust FOLDER");
             std::process::exit(2);
         }
     }

@@ -317,6 +317,7 @@ impl<T: Transport> SecureChip<T> {
             challenge,
             evidence,
             partial,
+            com,
             terminal,
             terminal_access,
         } = collection;
@@ -358,6 +359,15 @@ impl<T: Transport> SecureChip<T> {
                 _ => {}
             }
             *next += 1;
+        }
+        if *com && evidence.com.is_none() {
+            let read = self.steadily(rng, |chip| chip.read(File::COM, partial, progress));
+            evidence.com = match read {
+                Ok(Outcome::File(content)) => Some(content),
+                // Nothing hangs on it.
+                Ok(_) | Err(ReadError::Refused { .. }) => None,
+                Err(error) => return Err(error),
+            };
         }
         collection.evidence.take().ok_or(ReadError::OtherCard)
     }

@@ -1,4 +1,6 @@
 //! Reads a travel-document chip over any transport and checks what it said (ICAO Doc 9303).
+//!
+#![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod access;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use niem_fuzz::Specimen;
+use niem_fuzz::{Specimen, profiles};
 
 fuzz_target!(
     init: {
@@ -35,7 +35,6 @@ fn write(folder: &str) -> std::io::Result<()> {
         put("security_infos", "specimen", card_access)?;
         put("tlv", "card_access", card_access)?;
     }
-    put("mrz", "td1", lines(&specimen.card.mrz).as_bytes())?;
     for (name, command) in [
         (
             "select",
@@ -54,16 +53,24 @@ fn write(folder: &str) -> std::io::Result<()> {
             &[cipher | 4, 0, 0, 0, 0, 1],
         )?;
     }
+    put(
+        "card_qr",
+        "2021",
+        "001090004721|012345678|Nguyễn Văn Mẫu|15031990|Nam|Nơi thường trú mẫu|05012026".as_bytes(),
+    )?;
+    put("certificate", "csca", &specimen.csca)?;
+    put("certificate", "terminal", &specimen.terminals)?;
+    // Every profile's files, so that each form of key and picture is somewhere to begin with.
+    for (name, card) in profiles() {
+        for (id, file) in &card.files {
+            put("data_group", &format!("{name}-{id:04x}"), file)?;
+        }
+        if let Some(card_access) = &card.card_access {
+            put("security_infos", name, card_access)?;
+        }
+        put("mrz", name, card.mrz_lines().join("\n").as_bytes())?;
+    }
     put("chip", "honest", &[8, 0, 0])?;
     put("chip", "garbled", &[8, 0, 0, 8, 0, 0, 8, 0, 0, 0, 9, 1])?;
     put("chip", "lost", &[[8, 0, 0]; 9].concat())
-}
-
-/// The zone as it is printed.
-fn lines(mrz: &str) -> String {
-    let lines: Vec<&str> = [0..30, 30..60, 60..90]
-        .into_iter()
-        .filter_map(|line| mrz.get(line))
-        .collect();
-    lines.join("\n")
 }

@@ -2,7 +2,8 @@
 
 use emrtd::simulator::Applet;
 use emrtd::simulator::issuer::{
-    CardOptions, IssuerOptions, SpecimenCard, SpecimenIssuer, SpecimenPerson,
+    CardOptions, IssuerOptions, Profile, SpecimenCard, SpecimenIssuer, SpecimenPerson,
+    SpecimenTerminals, TerminalsOptions,
 };
 use emrtd::{
     AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, Collection, CscaTrust, DataGroup,
@@ -31,6 +32,45 @@ pub struct Specimen {
     pub challenge: Challenge,
     pub evidence: ChipEvidence,
     pub sod_digest: [u8; 32],
+    /// The country's certificate.
+    pub csca: Vec<u8>,
+    /// Card-verifiable certificates, side by side.
+    pub terminals: Vec<u8>,
+}
+
+/// A card of every kind, by its name.
+///
+/// # Panics
+/// When one of our own specimens cannot be made.
+pub fn profiles() -> Vec<(&'static str, SpecimenCard)> {
+    let mut rng = Dice(2);
+    let made = |profile: Profile| {
+        let made = profile
+            .make(&person(), None, moment(), &mut rng)
+            .expect("every profile can be made");
+        (profile.name(), made.card)
+    };
+    Profile::ALL.into_iter().map(made).collect()
+}
+
+fn moment() -> jiff::Timestamp {
+    date(2026, 10, 1)
+        .at(9, 0, 0, 0)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .expect("a day in October")
+        .timestamp()
+}
+
+fn person() -> SpecimenPerson {
+    let mut person = SpecimenPerson::new(
+        "001090004721",
+        "Nguyễn Văn Mẫu",
+        date(1990, 3, 15),
+        Sex::Male,
+        date(2026, 1, 5),
+    );
+    person.portrait = PORTRAIT.to_vec();
+    person
 }
 
 impl Default for Specimen {
@@ -44,23 +84,11 @@ impl Specimen {
     /// When our own specimen cannot be made or is not believed.
     pub fn new() -> Self {
         let mut rng = Dice(1);
-        let moment = date(2026, 10, 1)
-            .at(9, 0, 0, 0)
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .expect("a day in October")
-            .timestamp();
+        let moment = moment();
         let issuer = SpecimenIssuer::new(&IssuerOptions::utopia(moment), &mut rng)
             .expect("a country can be founded");
-        let mut person = SpecimenPerson::new(
-            "001090004721",
-            "Nguyễn Văn Mẫu",
-            date(1990, 3, 15),
-            Sex::Male,
-            date(2026, 1, 5),
-        );
-        person.portrait = PORTRAIT.to_vec();
         let card = issuer
-            .issue(&person, &CardOptions::cccd(moment), &mut rng)
+            .issue(&person(), &CardOptions::cccd(moment), &mut rng)
             .expect("a card can be issued");
         let key = AccessKey::Can(Can::new(&card.can).expect("six digits"));
         let challenge = Challenge::new([7; 8]);
@@ -77,6 +105,9 @@ impl Specimen {
             .expect("the specimen is read");
         let csca = issuer.csca_der();
         let trust = CscaTrust::from_der([&csca[..]]).expect("our own certificate");
+        let terminals = SpecimenTerminals::new(&TerminalsOptions::utopia(today()), &mut rng)
+            .expect("terminals can be certified")
+            .certificates();
         let sod_digest = evidence
             .verify(&trust, &challenge, today())
             .expect("the specimen is believed")
@@ -87,6 +118,8 @@ impl Specimen {
             challenge,
             evidence,
             sod_digest,
+            csca,
+            terminals,
         }
     }
 }

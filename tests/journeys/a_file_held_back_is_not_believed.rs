@@ -27,6 +27,7 @@ fn read(card: SpecimenCard, key: &AccessKey, allow_bac: bool) -> CardRead {
             DataGroup::Dg15,
         ],
         challenge: &Challenge::new([7; 8]),
+        com: false,
         terminal: None,
         trust: &trust,
         at: crate::today(),

@@ -29,6 +29,7 @@ fn read(faults: Faults, comes_back: bool, traffic: &mut Traffic) -> Result<(), &
             DataGroup::Dg3,
         ],
         challenge: &Challenge::new([7; 8]),
+        com: false,
         terminal: None,
         trust: &trust,
         at: crate::today(),

@@ -10,9 +10,8 @@ use crate::process;
 
 #[derive(Args)]
 pub(crate) struct BenchArguments {
-    /// What to measure: chip.
-    #[arg(default_value = "chip")]
-    what: String,
+    /// What to measure: `chip` (the default), or `trust FOLDER` with a folder of master lists.
+    what: Vec<String>,
 }
 
 #[derive(Args)]
@@ -33,6 +32,8 @@ pub(crate) const TARGETS: &[&str] = &[
     "data_group",
     "mrz",
     "security_infos",
+    "card_qr",
+    "certificate",
     "chip",
 ];
 
@@ -41,6 +42,9 @@ pub(crate) const TARGETS: &[&str] = &[
 const COVERAGE: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
      -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
+
+/// In seconds, for each target; longer runs are for a night.
+const BRIEFLY: u32 = 3;
 
 /// No finding in a reading of honest size takes longer or more memory than this.
 const LIMITS: &[&str] = &["-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1"];
@@ -57,7 +61,7 @@ pub(crate) fn bench(root: &Path, arguments: &BenchArguments) -> Result<()> {
             .arg("--target-dir")
             .arg(root.join("target/bench"))
             .arg("--")
-            .arg(&arguments.what),
+            .args(&arguments.what),
     )
 }
 
@@ -66,6 +70,26 @@ pub(crate) fn bench(root: &Path, arguments: &BenchArguments) -> Result<()> {
 /// # Errors
 /// When a target finds something; the input that did it stays in `target/fuzz/findings`.
 pub(crate) fn fuzz(root: &Path, arguments: &FuzzArguments) -> Result<()> {
+    let seconds = arguments.seconds;
+    let targets: Vec<&str> = match &arguments.target {
+        Some(one) => match TARGETS.iter().find(|target| *target == one) {
+            Some(target) => vec![target],
+            None => bail!("{one} is no target; known are: {}", TARGETS.join(" ")),
+        },
+        None => TARGETS.to_vec(),
+    };
+    fuzz_each(root, &targets, seconds)
+}
+
+/// The short run that every test run has.
+///
+/// # Errors
+/// As [`fuzz()`].
+pub(crate) fn fuzz_briefly(root: &Path) -> Result<()> {
+    fuzz_each(root, TARGETS, BRIEFLY)
+}
+
+fn fuzz_each(root: &Path, targets: &[&str], seconds: u32) -> Result<()> {
     let host = host()?;
     let built = root.join("target/fuzz").join(&host).join("release");
     process::run(
@@ -81,18 +105,11 @@ pub(crate) fn fuzz(root: &Path, arguments: &FuzzArguments) -> Result<()> {
     let findings = root.join("target/fuzz/findings");
     std::fs::create_dir_all(&findings)?;
     process::run(Command::new(built.join("seeds")).env("NIEM_FUZZ_CORPUS", &corpus))?;
-    let targets: Vec<&str> = match &arguments.target {
-        Some(one) => match TARGETS.iter().find(|target| *target == one) {
-            Some(target) => vec![target],
-            None => bail!("{one} is no target; known are: {}", TARGETS.join(" ")),
-        },
-        None => TARGETS.to_vec(),
-    };
     for target in targets {
-        println!("fuzz: {target}, {} s", arguments.seconds);
+        println!("fuzz: {target}, {seconds} s");
         let mut run = Command::new(built.join(target));
         run.args(LIMITS)
-            .arg(format!("-max_total_time={}", arguments.seconds))
+            .arg(format!("-max_total_time={seconds}"))
             .arg(format!("-artifact_prefix={}/{target}-", findings.display()))
             .arg(corpus.join(target));
         // What was found before is tried again first, for ever.
@@ -100,7 +117,7 @@ pub(crate) fn fuzz(root: &Path, arguments: &FuzzArguments) -> Result<()> {
         if kept.is_dir() {
             run.arg(kept);
         }
-        let output = run.output().with_context(|| target.to_owned())?;
+        let output = run.output().with_context(|| (*target).to_owned())?;
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
             bail!("{target} found something:\n{said}");

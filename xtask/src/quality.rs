@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::{models, packages, process};
+use crate::{lab, models, packages, process};
 
 #[derive(Args)]
 pub(crate) struct TestArguments {
@@ -41,7 +41,11 @@ pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
     }
     // With this no judge may be left out for not being installed.
     cargo.env("NIEM_JUDGES", "required");
-    process::run(cargo.env("OMP_THREAD_LIMIT", "1"))
+    process::run(cargo.env("OMP_THREAD_LIMIT", "1"))?;
+    if arguments.rest.is_empty() {
+        lab::fuzz_briefly(root)?;
+    }
+    Ok(())
 }
 
 /// Everything that must hold before a change lands.

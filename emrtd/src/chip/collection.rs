@@ -31,6 +31,7 @@ pub struct Collection {
     pub(super) challenge: Challenge,
     pub(super) evidence: Option<ChipEvidence>,
     pub(super) partial: Option<Partial>,
+    pub(super) com: bool,
     pub(super) terminal: Option<Arc<dyn Terminal>>,
     pub(super) terminal_access: Option<Result<TerminalAccess, TerminalAuthError>>,
 }
@@ -50,9 +51,18 @@ impl Collection {
             challenge,
             evidence: None,
             partial: None,
+            com: false,
             terminal: None,
             terminal_access: None,
         }
+    }
+
+    /// Reads EF.COM as well: the chip's own list of its files, which nobody signed. It decides
+    /// nothing; where it differs from the signed list, the report says so.
+    #[must_use]
+    pub fn with_com(mut self) -> Self {
+        self.com = true;
+        self
     }
 
     /// Proves to the chip, before DG3 or DG4 is asked for, that this terminal may read it

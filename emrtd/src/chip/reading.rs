@@ -156,6 +156,14 @@ impl File {
         tag: 0x77,
     };
 
+    /// ICAO 9303-10 §4.6.1.
+    pub(super) const COM: Self = Self {
+        name: "com",
+        id: 0x011E,
+        sfi: 0x1E,
+        tag: 0x60,
+    };
+
     /// The authorities whose terminals the chip trusts; no single object, so its tag is only the
     /// first one's.
     pub(super) fn cvca(file: CvcaFile) -> Self {

@@ -238,9 +238,12 @@ fn fault(error: Error) -> TransportError {
         Error::UnknownReader | Error::ReaderUnavailable => TransportError::ReaderLost,
         Error::NoReadersAvailable => TransportError::NoReader,
         Error::SharingViolation => TransportError::Busy,
-        Error::NoService | Error::ServiceStopped | Error::Shutdown => {
-            TransportError::ServiceMissing
-        }
+        // The last two are what is said of a service that ended under a living connection.
+        Error::NoService
+        | Error::ServiceStopped
+        | Error::Shutdown
+        | Error::CommError
+        | Error::InvalidHandle => TransportError::ServiceMissing,
         Error::Timeout => TransportError::NoCard,
         other => TransportError::Failed {
             detail: other.to_string(),

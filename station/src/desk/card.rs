@@ -98,6 +98,8 @@ pub struct Reading<'a> {
     pub qr: Option<&'a CardQr>,
     pub policy: AccessPolicy,
     pub wanted: &'a [DataGroup],
+    /// EF.COM as well.
+    pub com: bool,
     pub challenge: &'a Challenge,
     /// Opens DG3 on cards that lock it; only an approved deployment has one.
     pub terminal: Option<Arc<dyn Terminal>>,
@@ -212,7 +214,10 @@ impl Reading<'_> {
     }
 
     fn collection(&self) -> Collection {
-        let collection = Collection::new(self.wanted, *self.challenge);
+        let mut collection = Collection::new(self.wanted, *self.challenge);
+        if self.com {
+            collection = collection.with_com();
+        }
         match &self.terminal {
             Some(terminal) => collection.with_terminal(Arc::clone(terminal)),
             None => collection,
@@ -305,9 +310,9 @@ impl CardError {
             Some(TransportError::Failed { .. }) => losses == 1,
             Some(_) => false,
             None => match self {
-                Self::Read(error) => {
-                    losses == 1 && (error.can_go_on() || matches!(error, ReadError::OtherCard))
-                }
+                // The card that lies there now is read from its beginning; not for ever.
+                Self::Read(ReadError::OtherCard) => losses < MOST_LOSSES,
+                Self::Read(error) => losses == 1 && error.can_go_on(),
                 _ => false,
             },
         }
@@ -391,6 +396,7 @@ impl Desk<'_> {
                     allow_bac: self.allow_bac,
                 },
                 wanted: WANTED,
+                com: false,
                 challenge: &challenge,
                 terminal: self.terminal.clone(),
                 trust: self.trust,

@@ -21,7 +21,7 @@ use super::Told;
 #[derive(Subcommand)]
 pub(crate) enum CardCommand {
     /// Reads and judges the card on the reader.
-    Read(ReadArguments),
+    Read(Box<ReadArguments>),
     /// Judges files that lie on the disk: folders of `card read --out`, or security objects alone.
     Judge(super::judge::JudgeArguments),
 }
@@ -63,6 +63,9 @@ pub(crate) struct ReadArguments {
     /// Keeps what kinds of cards can bear in this file, so that the next of a kind is read faster.
     #[arg(long)]
     kinds: Option<PathBuf>,
+    /// Further files to read: com, dg5 to dg7, dg11, dg12, dg16.
+    #[arg(long, value_delimiter = ',', value_parser = further)]
+    also: Vec<Further>,
     /// Card-verifiable certificates (terminal, document verifier, links) by which a card opens DG3 to
     /// an approved desk.
     #[arg(long, requires = "terminal_key")]
@@ -82,6 +85,28 @@ const WANTED: &[DataGroup] = &[
     DataGroup::Dg15,
     DataGroup::Dg3,
 ];
+
+/// A file beyond those that every reading wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Further {
+    Com,
+    Group(DataGroup),
+}
+
+/// Fingers and irises have their own way in; everything else is there already.
+fn further(word: &str) -> Result<Further, String> {
+    use DataGroup::{Dg3, Dg4};
+    if word == "com" {
+        return Ok(Further::Com);
+    }
+    DataGroup::ALL
+        .into_iter()
+        .find(|group| {
+            group.name() == word && !WANTED.contains(group) && !matches!(group, Dg3 | Dg4)
+        })
+        .map(Further::Group)
+        .ok_or_else(|| "com, dg5 to dg7, dg11, dg12, dg16".to_owned())
+}
 
 pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
     let arguments = match command {
@@ -112,14 +137,19 @@ pub(crate) fn run(command: CardCommand, lang: Language) -> Told {
             .as_deref()
             .zip(arguments.terminal_key.as_deref()),
     )?;
-    let wanted = &WANTED[..WANTED.len() - usize::from(terminal.is_none())];
+    let mut wanted = WANTED[..WANTED.len() - usize::from(terminal.is_none())].to_vec();
+    wanted.extend(arguments.also.iter().filter_map(|further| match further {
+        Further::Group(group) => Some(*group),
+        Further::Com => None,
+    }));
     let reading = Reading {
         key: &key,
         qr: qr.as_ref(),
         policy: AccessPolicy {
             allow_bac: arguments.allow_bac,
         },
-        wanted,
+        wanted: &wanted,
+        com: arguments.also.contains(&Further::Com),
         challenge: &challenge,
         terminal,
         trust: &trust,

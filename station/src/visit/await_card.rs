@@ -1,6 +1,7 @@
 //! Waiting for a card that proves itself.
 
 use emrtd::Sex;
+use jiff::civil::Date;
 use rulebook::personal_id::{self, PersonalIdFault};
 
 use super::ask::Ask;
@@ -45,7 +46,10 @@ impl AwaitCard {
             Sex::Male => Some(personal_id::Sex::Male),
             Sex::Unspecified => None,
         };
-        let Some(birth) = holder.birth_date else {
+        // Many elders know only the year they were born in, and their cards say so; whether that year
+        // is the number's is among the reading's own cross-checks.
+        let year_alone = || Date::new(number.birth_year()?, 1, 1).ok();
+        let Some(birth) = holder.birth_date.or_else(year_alone) else {
             return Err(Stop::refusal(NUMBER_DISAGREES));
         };
         // The place code is the one of registration and may be older than any list of ours.

@@ -42,8 +42,10 @@ impl Specimen {
             Sex::Female,
             date(2025, 4, 2),
         );
-        // The smallest thing that is a JPEG by its first bytes; nobody decodes it here.
-        person.portrait = vec![0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xd9];
+        // The least that is a JPEG by its markers; nobody decodes it here.
+        person.portrait = vec![
+            0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 1, 64, 0, 240, 1, 1, 17, 0, 0xff, 0xd9,
+        ];
         let card = issuer
             .issue(&person, &CardOptions::cccd(Timestamp::now()), &mut rng)
             .unwrap();
