@@ -109,7 +109,7 @@ fn open_inside(mut bytes: &[u8], depth: usize, objects: &mut usize) -> Option<bo
     Some(false)
 }
 
-/// SEQUENCE { SEQUENCE { [0] version … }: with a definite length nothing else in CMS looks so.
+/// `SEQUENCE { SEQUENCE { [0] version … }`: with a definite length nothing else in CMS looks so.
 fn is_certificate(object: &[u8]) -> bool {
     let inner = |bytes: &[u8]| {
         let head = head(bytes)?;
