@@ -428,11 +428,17 @@ impl<T: Transport> SecureChip<T> {
                 return Err(ReadError::OtherCard);
             }
         }
-        if self.steadily(rng, |chip| chip.still_ends_with(File::SOD, &evidence.sod))? {
-            Ok(())
-        } else {
-            Err(ReadError::OtherCard)
+        if !self.steadily(rng, |chip| chip.still_ends_with(File::SOD, &evidence.sod))? {
+            return Err(ReadError::OtherCard);
         }
+        // What this chip cannot prove by the key of DG14 it proves anew by what it has: a copy laid
+        // down in its place must not live on the original's answers.
+        evidence.mapping = self.mapping.clone();
+        evidence.card_security = self.card_security.clone();
+        if evidence.active.is_some() {
+            evidence.active = self.active(&collection.challenge, rng)?;
+        }
+        Ok(())
     }
 
     /// Reads one group into the evidence: there, absent or locked.

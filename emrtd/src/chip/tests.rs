@@ -228,6 +228,38 @@ fn another_card_laid_down_instead_is_no_continuation() {
 }
 
 #[test]
+fn a_copy_laid_down_in_the_middle_does_not_live_on_the_originals_answers() {
+    // Without a key in DG14: active authentication is all there is.
+    let mut honest = memory();
+    honest.files.remove(&0x010E);
+    let mut copy = honest.clone();
+    copy.active_key = None;
+    for at in 8..=14 {
+        let slipping = Slipping {
+            applet: Applet::with_memory(honest.clone(), Faults::default()),
+            at: vec![at],
+            seen: 0,
+        };
+        let mut others = vec![Applet::with_memory(copy.clone(), Faults::default())];
+        let (read, _) = read_on(slipping, &mut others);
+        assert!(read.unwrap().active.is_none(), "{at}");
+    }
+    // The original laid down again answers again.
+    let slipping = Slipping {
+        applet: Applet::with_memory(honest, Faults::default()),
+        at: vec![13],
+        seen: 0,
+    };
+    assert!(
+        read_on(slipping, &mut Vec::new())
+            .0
+            .unwrap()
+            .active
+            .is_some()
+    );
+}
+
+#[test]
 fn what_a_chip_could_bear_is_not_tried_again() {
     for script in [
         "max-le=1024",

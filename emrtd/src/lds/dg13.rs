@@ -208,8 +208,8 @@ fn texts(mut parts: Reader<'_>) -> Result<Vec<Zeroizing<String>>, LdsError> {
 fn string(value: &Tlv<'_>) -> Result<Option<Zeroizing<String>>, LdsError> {
     const FIELD: &str = "a text of DG13";
     match value.tag() {
-        // UTF8String, NumericString, PrintableString, IA5String, VisibleString.
-        0x0C | 0x12 | 0x13 | 0x16 | 0x1A => text::utf8(value.value(), FIELD),
+        // UTF8String, NumericString, PrintableString, TeletexString, IA5String, VisibleString.
+        0x0C | 0x12 | 0x13 | 0x14 | 0x16 | 0x1A => text::utf8(value.value(), FIELD),
         // BMPString: the same letters, two octets each.
         0x1E if value.value().len() <= text::MOST_TEXT => {
             let units = value

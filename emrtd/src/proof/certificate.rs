@@ -298,6 +298,30 @@ impl Certificate {
         Some(false)
     }
 
+    /// Purposes are stated, and all of them are other ones than signing documents: of the network
+    /// (RFC 5280 §4.2.1.12), or of lists, deviations and later entries (9303-12 §7.1).
+    pub(crate) fn is_for_other_purposes(&self) -> bool {
+        // id-kp, 1.3.6.1.5.5.7.3; id-icao-mrtd-security, 2.23.136.1.1.
+        const OTHERS: [&[u8]; 2] = [
+            &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03],
+            &[0x67, 0x81, 0x08, 0x01, 0x01],
+        ];
+        let list = self
+            .extension(EXTENDED_KEY_USAGE)
+            .and_then(|value| Der::new(value).expect(0x30));
+        let Some(mut list) = list.map(Der::new) else {
+            return false;
+        };
+        let mut others = 0;
+        while let Some(purpose) = list.next() {
+            if !OTHERS.iter().any(|other| purpose.value.starts_with(other)) {
+                return false;
+            }
+            others += 1;
+        }
+        others > 0
+    }
+
     /// From and until when the private key may sign (RFC 3280 §4.2.1.4).
     pub(crate) fn usage_period(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         let Some(body) = self

@@ -248,6 +248,7 @@ fn judge(
         || signer.is_ca()
         || signer.has_unknown_critical()
         || signer.purpose(SIGNS_MASTER_LISTS) == Some(true)
+        || signer.is_for_other_purposes()
         || path.iter().any(|issuer| !issuer.usage_allows_issuing())
         || signer.key().is_none()
     {

@@ -18,7 +18,7 @@ use crate::lds::time;
 use crate::tlv;
 
 /// More certificates in one message than any issuer has reason for.
-const MOST_CERTIFICATES: usize = 16;
+const MOST_CERTIFICATES: usize = 64;
 /// Content type, digest, signing time and a few that nobody reads.
 const MOST_ATTRIBUTES: usize = 32;
 /// A signature of the longest key taken is 1 KB.
