@@ -456,7 +456,10 @@ impl<T: Transport> SecureChip<T> {
             evidence.groups.insert(group, content);
             return Ok(());
         }
-        let outcome = match self.steadily(rng, |chip| chip.read(file, partial, progress)) {
+        // Fingers are expected to be locked, and a group that nobody signed for to be absent.
+        let expected = !matches!(group, DataGroup::Dg3 | DataGroup::Dg4)
+            && collection::mentions(&evidence.sod, group);
+        let outcome = match self.believably(file, expected, partial, rng, progress) {
             // What an optional group is refused with is the chip's own affair.
             Err(ReadError::Refused { status, .. }) => Outcome::Locked(status),
             other => other?,
@@ -482,7 +485,7 @@ impl<T: Transport> SecureChip<T> {
         rng: &mut dyn CryptoRng,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Vec<u8>, ReadError> {
-        match self.steadily(rng, |chip| chip.read(file, partial, progress))? {
+        match self.believably(file, true, partial, rng, progress)? {
             Outcome::File(content) => Ok(content),
             Outcome::Absent => Err(ReadError::Missing { file: file.name }),
             Outcome::Locked(status) => Err(ReadError::Refused {
@@ -490,6 +493,30 @@ impl<T: Transport> SecureChip<T> {
                 status,
             }),
         }
+    }
+
+    /// Reads a file. That one which is `expected` is not there, or locked, is believed only under
+    /// the chip's seal or when it says so in two sessions: a bare status could be anybody's on the
+    /// wire, and would make an honest card look like one that hides a file (ICAO 9303-11 §9.8.5).
+    fn believably(
+        &mut self,
+        file: File,
+        expected: bool,
+        partial: &mut Option<Partial>,
+        rng: &mut dyn CryptoRng,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Outcome, ReadError> {
+        let outcome = self.steadily(rng, |chip| chip.read(file, partial, progress));
+        let refused = matches!(
+            outcome,
+            Ok(Outcome::Absent | Outcome::Locked(_)) | Err(ReadError::Refused { .. })
+        );
+        if !(expected && refused && self.shaken && self.reach.reopened < MAX_REOPENINGS) {
+            return outcome;
+        }
+        self.reach.reopened += 1;
+        self.reopen(rng)?;
+        self.steadily(rng, |chip| chip.read(file, partial, progress))
     }
 
     /// Does `work`; when the chip has ended the session over something it did not like, opens the

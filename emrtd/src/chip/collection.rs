@@ -122,6 +122,16 @@ pub(super) fn begun(access: AccessProtocol, card_access: Option<&[u8]>) -> ChipE
     }
 }
 
+/// Does this security object seem to list the group? Looked for by the shape of an entry, in bytes
+/// that nobody has checked yet: good enough to decide whether to ask twice, and for nothing else.
+pub(super) fn mentions(sod: &[u8], group: DataGroup) -> bool {
+    // DataGroupHash: the number, then the digest (ICAO 9303-10 §4.6.2.3).
+    sod.windows(5).any(|window| {
+        window[..4] == [0x02, 0x01, group.number(), 0x04]
+            && matches!(window[4], 20 | 28 | 32 | 48 | 64)
+    })
+}
+
 impl Drop for Partial {
     fn drop(&mut self) {
         self.content.zeroize();

@@ -227,6 +227,64 @@ fn another_card_laid_down_instead_is_no_continuation() {
     }
 }
 
+/// Answers one command with a bare status of its own; the chip never hears of it.
+struct Meddler {
+    applet: Applet,
+    at: u32,
+    seen: u32,
+    status: u16,
+}
+
+impl Transport for Meddler {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.seen += 1;
+        if self.seen == self.at {
+            return Ok(self.status.to_be_bytes().to_vec());
+        }
+        self.applet.transmit(command)
+    }
+}
+
+#[test]
+fn a_bare_refusal_from_the_wire_does_not_make_an_honest_card_a_copy() {
+    let issuer = crate::simulator::issuer::tests::utopia();
+    let person = crate::simulator::issuer::tests::person();
+    let options =
+        crate::simulator::issuer::CardOptions::cccd(crate::simulator::issuer::tests::issued_at());
+    let card = issuer
+        .issue(&person, &options, &mut Fixed::endless(3))
+        .unwrap();
+    for status in [0x6A82, 0x6982] {
+        for at in 8..=16 {
+            let mut rng = Fixed::endless(4);
+            let key = AccessKey::Can(Can::new(&card.can).unwrap());
+            let meddler = Meddler {
+                applet: Applet::new(&card),
+                at,
+                seen: 0,
+                status,
+            };
+            let chip = Chip::new(meddler).open(&key, AccessPolicy::default(), &mut rng);
+            let mut chip = chip.map_err(|(_, error)| error).unwrap();
+            let mut collection = Collection::new(&WANTED, challenge());
+            let read = chip.collect(&mut collection, &mut rng, &mut |_| {});
+            let evidence = read.unwrap();
+            for group in [
+                DataGroup::Dg1,
+                DataGroup::Dg13,
+                DataGroup::Dg14,
+                DataGroup::Dg15,
+            ] {
+                assert!(
+                    evidence.groups.contains_key(&group),
+                    "{status:x} at {at}: {group}"
+                );
+            }
+            assert!(evidence.active.is_some(), "{status:x} at {at}");
+        }
+    }
+}
+
 #[test]
 fn a_copy_laid_down_in_the_middle_does_not_live_on_the_originals_answers() {
     // Without a key in DG14: active authentication is all there is.

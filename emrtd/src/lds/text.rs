@@ -15,12 +15,20 @@ const TAG_LIST: u32 = 0x5C;
 /// Content-specific constructed data objects: 02 counts what follows.
 pub(super) const SEVERAL: u32 = 0xA0;
 
-/// In composed form (NFC), so that equal letters are equal characters; without blanks at its ends.
+/// In composed form (NFC), so that equal letters are equal characters; without blanks at its ends,
+/// and without characters that are not for reading.
 /// An empty text counts as absent.
 pub(super) fn composed(text: &str) -> Option<Zeroizing<String>> {
     let mut composed = Zeroizing::new(String::with_capacity(text.len()));
+    // Marks that turn the direction of writing would let a name be shown as another one.
+    let shown = |letter: &char| {
+        !letter.is_control()
+            && !matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
     composed.extend(
         text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\0')
+            .chars()
+            .filter(shown)
             .nfc(),
     );
     (!composed.is_empty()).then_some(composed)
