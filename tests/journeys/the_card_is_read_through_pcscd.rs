@@ -4,8 +4,10 @@
 use std::fs;
 use std::process::Command;
 
+use emrtd::simulator::issuer::Profile;
 use serde_json::Value;
 use tests::rig::programs::built;
+use tests::specimen::profile;
 use tests::specimen::state::{CAN, NAME_VI, OLD_ID, PERSONAL_ID};
 
 use crate::STATE;
@@ -257,4 +259,44 @@ fn of_two_cards_the_travel_document_is_read_and_two_of_them_are_not_guessed_at()
     let named = second("copied.json").replace("--wait-ms", "--reader '00 00' --wait-ms");
     let named = told("card.json", "", &named);
     assert_eq!(named["outcome"], "genuine", "{named:#}");
+}
+
+#[test]
+fn fingers_that_a_card_locks_are_opened_by_a_certified_terminal_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = profile::make(&profile::Choice {
+        profile: Profile::Eac,
+        ..profile::Choice::default()
+    })
+    .unwrap();
+    let card = folder.path().join("card.json");
+    profile::save(&made, &card).unwrap();
+    let csca = folder.path().join("csca");
+    fs::create_dir(&csca).unwrap();
+    fs::rename(card.with_extension("csca.cer"), csca.join("utopia.cer")).unwrap();
+    let certificates = card.with_extension("terminal.cvcert").display().to_string();
+    let key = card.with_extension("terminal.pem").display().to_string();
+    let out = folder.path().join("out");
+    let read = |more: &str| {
+        let station = built("niem-station").display().to_string();
+        let command = format!(
+            "{station} --json card read --can {} --trust {} {more} || true",
+            made.card.can,
+            csca.display(),
+        );
+        told(&card.display().to_string(), "", &command)
+    };
+    let without = read("");
+    assert_eq!(without["outcome"], "genuine", "{without:#}");
+    assert_eq!(without["terminal"], Value::Null);
+    let with = read(&format!(
+        "--terminal-certificates {certificates} --terminal-key {key} --out {}",
+        out.display()
+    ));
+    assert_eq!(with["outcome"], "genuine", "{with:#}");
+    assert_eq!(with["terminal"]["accepted"], true, "{with:#}");
+    assert_eq!(with["passive"]["groups"]["dg3"], "match", "{with:#}");
+    assert!(!out.join("dg3.bin").exists(), "a finger lies on the disk");
+    let evidence = fs::read_to_string(out.join("evidence.json")).unwrap();
+    assert!(!evidence.contains("dg3"), "a finger lies on the disk");
 }
