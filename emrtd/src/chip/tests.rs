@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::access::tests::Fixed;
 use crate::access::{Can, MrzKey};
+use crate::evidence::ChipEvidence;
+use crate::lds::DataGroup;
 use crate::simulator::applet::tests::{CAN, dg14, key, memory, mrz};
 use crate::simulator::{Applet, Faults, Memory};
 use openssl::nid::Nid;
