@@ -1,7 +1,7 @@
 //! The chip as the desk sees it: closed ([`Chip`]), then open ([`SecureChip`]), then read.
 //!
 //! The files are read in an order that loses least: what proves most comes first, what may cost the
-//! session (a locked DG3) comes last. What comes out is [`ChipEvidence`], which proves nothing yet.
+//! session (a locked DG3) comes last. What comes out is [`ChipEvidence`](crate::ChipEvidence), which proves nothing yet.
 
 use rand_core::CryptoRng;
 use thiserror::Error;
