@@ -58,6 +58,7 @@ pub(crate) const JUDGES: &[&str] = &[
     "jq",
     "curl",
     "libeac-dev",
+    "openpace",
     "opensc",
     "iproute2",
     "util-linux",

@@ -80,8 +80,7 @@ impl<T: Transport> SecureChip<T> {
                     terminal.as_deref().filter(|_| locked),
                     matches!(terminal_access, Some(Ok(_))) && !self.terminal_accepted,
                 ) {
-                    self.show_terminal(terminal, rng)?;
-                    evidence.locked.retain(|other| *other != group);
+                    *terminal_access = self.show_terminal(terminal, rng)?;
                     self.group(group, evidence, partial, rng, progress)?;
                 }
             }
@@ -186,6 +185,8 @@ impl<T: Transport> SecureChip<T> {
         rng: &mut dyn CryptoRng,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), ReadError> {
+        // Asked for again, after a loss or with a terminal: the last answer counts.
+        evidence.locked.retain(|other| *other != group);
         let file = File::of(group);
         if group == DataGroup::Dg1 {
             let content = self.mandatory(file, partial, rng, progress)?;

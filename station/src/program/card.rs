@@ -48,7 +48,7 @@ pub(crate) struct ReadArguments {
     /// Fixes the challenge of active authentication: 16 hex digits.
     #[arg(long)]
     nonce: Option<String>,
-    /// Writes the files of the chip into this folder, unencrypted.
+    /// Writes the files of the chip into this folder, unencrypted; fingers never.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Allows Basic Access Control, only where the card does not advertise PACE.
