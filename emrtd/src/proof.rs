@@ -13,6 +13,7 @@ pub(crate) mod algorithm;
 mod ber;
 pub(crate) mod certificate;
 pub(crate) mod chain;
+pub(crate) mod chip_authentication;
 pub mod cv_certificate;
 pub(crate) mod der;
 pub(crate) mod key;

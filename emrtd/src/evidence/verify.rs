@@ -5,13 +5,12 @@ use thiserror::Error;
 
 use super::{Challenge, ChipEvidence, Holder, Presented, VerifiedIdentity, cross};
 use crate::access::AccessProtocol;
-use crate::chip::chip_authentication;
 use crate::lds::dg11::Dg11;
 use crate::lds::dg12::Dg12;
 use crate::lds::dg14::{SecurityInfo, SecurityInfos};
 use crate::lds::{DataGroup, LdsError, dg1, dg11, dg12, dg13, dg15};
 use crate::mrz::Mrz;
-use crate::proof::{active, mapping, passive};
+use crate::proof::{active, chip_authentication, mapping, passive};
 use crate::report::{
     ActiveState, CardAccessState, ChipAuthState, ChipReport, CloneCheck, EvidenceFault,
     MappingState, MrzState,

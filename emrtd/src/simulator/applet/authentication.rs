@@ -10,11 +10,11 @@ use openssl::rsa::Rsa;
 use super::{Applet, Served};
 use crate::access::agreement::{Agreement, KeyPair};
 use crate::apdu::{Command, Response, Status};
-use crate::chip::chip_authentication::cipher;
 use crate::evidence::Challenge;
 use crate::lds::dg14::{self, SecurityInfos};
 use crate::lds::oid;
 use crate::proof::active;
+use crate::proof::chip_authentication::cipher;
 use crate::secure_messaging::{Cipher, Session};
 use crate::tlv;
 
