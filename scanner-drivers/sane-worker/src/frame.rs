@@ -110,7 +110,6 @@ fn read_frame(
     let mut buffer = vec![0; 64 * 1024];
     loop {
         if !progress(*so_far) {
-            device.cancel();
             return Err(Fault::Cancelled);
         }
         match device.read(&mut buffer) {

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use scanner_drivers::wire::{self, Fault, Reply, Request};
 use scanner_drivers::{Capabilities, Resolutions, ScanError, ScanJob, Source};
 
-use crate::sane::{Sane, fault, status};
+use crate::sane::{Device, Sane, fault, status};
 
 /// How often a scan in progress says that it is alive.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(500);
@@ -34,17 +34,31 @@ fn main() -> anyhow::Result<()> {
         let _ = io::copy(&mut stdin.by_ref(), &mut io::sink());
         watched.store(true, Ordering::SeqCst);
     });
+    let sane = match Sane::init() {
+        Ok(sane) => sane,
+        Err(status) => {
+            wire::write_line(&mut desk, &Reply::Failed(fault(status)))?;
+            return Ok(());
+        }
+    };
+    let mut device = None;
     let outcome = match request {
-        Request::List { local_only } => list(local_only, &mut desk),
-        Request::Scan { device, job } => scan(&device, &job, &gone, &mut desk),
+        Request::List { local_only } => list(&sane, local_only, &mut desk),
+        Request::Scan { device: name, job } => {
+            scan(&sane, &mut device, &name, &job, &gone, &mut desk)
+        }
     };
-    let last = match outcome {
-        Ok(()) => Reply::Done,
-        Err(Trouble::Device(fault)) => Reply::Failed(fault),
-        Err(Trouble::Pipe(error)) => return Err(error.into()),
+    // The desk hears the outcome before the device is stowed: some drivers hang in cancel, close or exit, and a jam must
+    // not become a silence.
+    let told = match outcome {
+        Ok(()) => wire::write_line(&mut desk, &Reply::Done),
+        Err(Trouble::Device(fault)) => wire::write_line(&mut desk, &Reply::Failed(fault)),
+        Err(Trouble::Pipe(error)) => Err(error),
     };
-    wire::write_line(&mut desk, &last)?;
-    Ok(())
+    if let Some(device) = device {
+        device.cancel();
+    }
+    Ok(told?)
 }
 
 /// Why a request ended early.
@@ -66,8 +80,7 @@ impl From<io::Error> for Trouble {
     }
 }
 
-fn list(local_only: bool, desk: &mut File) -> Result<(), Trouble> {
-    let sane = Sane::init().map_err(fault)?;
+fn list(sane: &Sane, local_only: bool, desk: &mut File) -> Result<(), Trouble> {
     for listed in sane.devices(local_only).map_err(fault)? {
         let name = listed.name.clone();
         let found = match sane.open(&name) {
@@ -89,17 +102,24 @@ fn list(local_only: bool, desk: &mut File) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn scan(name: &str, job: &ScanJob, gone: &AtomicBool, desk: &mut File) -> Result<(), Trouble> {
-    let sane = Sane::init().map_err(fault)?;
+/// Opens the device into `open`, where it outlives the outcome, and sends its pages.
+fn scan<'sane>(
+    sane: &'sane Sane,
+    open: &mut Option<Device<'sane>>,
+    name: &str,
+    job: &ScanJob,
+    gone: &AtomicBool,
+    desk: &mut File,
+) -> Result<(), Trouble> {
     // INVAL at open means that there is no such device (SANE standard §4.3.4).
-    let device = sane.open(name).map_err(|status| {
+    let device = open.insert(sane.open(name).map_err(|status| {
         if status == status::INVAL {
             Fault::NotFound
         } else {
             fault(status)
         }
-    })?;
-    let dpi = knobs::prepare(&device, job)?;
+    })?);
+    let dpi = knobs::prepare(device, job)?;
     // A flatbed started again scans the same sheet again, for ever.
     let most = if job.source == Source::Flatbed {
         job.max_pages.min(1)
@@ -114,7 +134,7 @@ fn scan(name: &str, job: &ScanJob, gone: &AtomicBool, desk: &mut File) -> Result
         }
         let mut last_sign = Instant::now();
         let mut broken = None;
-        let page = frame::read_page(&device, dpi, &mut |bytes| {
+        let page = frame::read_page(device, dpi, &mut |bytes| {
             if last_sign.elapsed() >= SIGN_OF_LIFE {
                 last_sign = Instant::now();
                 broken = wire::write_line(desk, &Reply::Progress { bytes }).err();
@@ -124,11 +144,10 @@ fn scan(name: &str, job: &ScanJob, gone: &AtomicBool, desk: &mut File) -> Result
         if let Some(error) = broken {
             return Err(error.into());
         }
-        let (header, pixels) = page.inspect_err(|_| device.cancel())?;
+        let (header, pixels) = page?;
         wire::write_line(desk, &Reply::Page(header))?;
         desk.write_all(&pixels)?;
         desk.flush()?;
     }
-    device.cancel();
     Ok(())
 }

@@ -165,6 +165,18 @@ fn a_mute_or_lying_worker_is_found_out() {
     assert_eq!(outcome("exit 3"), "scan.worker_died");
 }
 
+/// SANE's own `test` backend hangs in `sane_cancel` about once in a hundred refusals: its reader thread is told to stop
+/// before it has begun.
+#[test]
+fn a_worker_that_hangs_while_it_stows_has_told_its_trouble_before() {
+    let rig = Rig::new();
+    let driver = rig
+        .driver_by(rig.script("read line; echo '{\"failed\":\"jam\"}'; exec sleep 600"))
+        .silence_limit(Duration::from_secs(1));
+    let outcome = scan(&driver, "test:0", &ScanJob::default()).1;
+    assert_eq!(outcome.unwrap_err().code(), "scan.jam");
+}
+
 #[test]
 fn a_missing_worker_is_said_to_be_missing() {
     let rig = Rig::new();
