@@ -21,7 +21,7 @@ pub use finger::{FingerEngine, FingerError, FingerImage, MinutiaeEngine};
 pub use manifest::{Derivation, Manifest, ModelEntry, ModelError, Registry, Source};
 pub use outcome::{Bands, ModelId, Outcome, Similarity};
 pub use portrait::{Portrait, PortraitError};
-pub use text::{PageText, Rect, TextEngine, TextError, Word};
+pub use text::{PageText, Rect, SecondReading, TextEngine, TextError, Word};
 
 /// Every failure code this crate can produce; each has a row in `docs/failures.md`. Those of fingers
 /// stand in [`finger::CODES`].

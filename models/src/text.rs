@@ -34,6 +34,23 @@ pub struct Word {
     pub line: u32,
     /// Number of the block (paragraph, column, table cell) on the page.
     pub block: u32,
+    /// What another look (a second recogniser, or a second view) read in the same place; none when nobody looked again.
+    pub second: Option<SecondReading>,
+}
+
+/// What a second look made of a word.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecondReading {
+    /// Empty when the second look saw no word there.
+    pub text: String,
+    /// 0 (a guess) to 100 (sure), on the second engine's own scale.
+    pub confidence: u8,
+}
+
+impl std::fmt::Debug for SecondReading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SecondReading({}%)", self.confidence)
+    }
 }
 
 impl std::fmt::Debug for Word {
@@ -124,6 +141,7 @@ mod tests {
             bbox: Rect::default(),
             line,
             block,
+            second: None,
         }
     }
 

@@ -238,6 +238,7 @@ mod tests {
                 bbox: Rect::default(),
                 line: number,
                 block: 1,
+                second: None,
             })
         });
         PageText::from_words(words.collect())

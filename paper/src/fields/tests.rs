@@ -9,6 +9,7 @@ fn page(text: &str) -> PageText {
         line.split_whitespace()
             .enumerate()
             .map(move |(at, word)| Word {
+                second: None,
                 text: word.to_owned(),
                 confidence: 92,
                 bbox: Rect {
