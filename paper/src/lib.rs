@@ -24,7 +24,9 @@ mod sheet;
 mod skew;
 mod view;
 
-pub use digitize::{Digitized, Examined, Options, PageReport, Timings, digitize, examine};
+pub use digitize::{
+    Digitized, Examined, Options, PageReport, Timings, digitize, digitize_all, examine,
+};
 pub use error::{CODES, PaperError};
 pub use geometry::{Geometry, Place, Turn};
 pub use ledger::PageLedger;
