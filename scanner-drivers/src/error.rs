@@ -38,6 +38,22 @@ pub enum ScanError {
     Timeout { after: Duration },
     #[error("the scanner answered nonsense: {what}")]
     BadAnswer { what: &'static str },
+    #[error("the scanner sent pages in a format that is not read here")]
+    WrongFormat,
+    #[error("the scanner offers no encryption")]
+    PlainHttp,
+    #[error("nobody compared the scanner's certificate yet")]
+    CertificateUnknown,
+    #[error("the scanner showed another certificate than before")]
+    CertificateChanged,
+    #[error("the picture never held still")]
+    NotStill,
+    #[error("the file is damaged or no page image")]
+    FileUnreadable,
+    #[error("the file was never finished")]
+    FileUnfinished,
+    #[error("the file lay in the folder before this job")]
+    FileOld,
 }
 
 /// Every code of [`ScanError::code`].
@@ -57,6 +73,14 @@ pub const CODES: &[&str] = &[
     "scan.worker_died",
     "scan.timeout",
     "scan.bad_answer",
+    "scan.wrong_format",
+    "scan.plain_http",
+    "scan.certificate_unknown",
+    "scan.certificate_changed",
+    "scan.not_still",
+    "scan.file_unreadable",
+    "scan.file_unfinished",
+    "scan.file_old",
 ];
 
 impl ScanError {
@@ -78,6 +102,14 @@ impl ScanError {
             Self::WorkerDied { .. } => "scan.worker_died",
             Self::Timeout { .. } => "scan.timeout",
             Self::BadAnswer { .. } => "scan.bad_answer",
+            Self::WrongFormat => "scan.wrong_format",
+            Self::PlainHttp => "scan.plain_http",
+            Self::CertificateUnknown => "scan.certificate_unknown",
+            Self::CertificateChanged => "scan.certificate_changed",
+            Self::NotStill => "scan.not_still",
+            Self::FileUnreadable => "scan.file_unreadable",
+            Self::FileUnfinished => "scan.file_unfinished",
+            Self::FileOld => "scan.file_old",
         }
     }
 }
@@ -105,6 +137,20 @@ impl From<Fault> for ScanError {
             Fault::BadRequest => Self::BadAnswer {
                 what: "the worker did not understand the request",
             },
+            Fault::BadReply => Self::BadAnswer {
+                what: "the device's answer makes no sense",
+            },
+            Fault::Silent { after_ms } => Self::Timeout {
+                after: Duration::from_millis(after_ms),
+            },
+            Fault::WrongFormat => Self::WrongFormat,
+            Fault::PlainHttp => Self::PlainHttp,
+            Fault::CertificateUnknown => Self::CertificateUnknown,
+            Fault::CertificateChanged => Self::CertificateChanged,
+            Fault::NotStill => Self::NotStill,
+            Fault::FileUnreadable => Self::FileUnreadable,
+            Fault::FileUnfinished => Self::FileUnfinished,
+            Fault::FileOld => Self::FileOld,
         }
     }
 }
@@ -137,6 +183,14 @@ mod tests {
                 after: Duration::from_secs(1),
             },
             ScanError::BadAnswer { what: "x" },
+            ScanError::WrongFormat,
+            ScanError::PlainHttp,
+            ScanError::CertificateUnknown,
+            ScanError::CertificateChanged,
+            ScanError::NotStill,
+            ScanError::FileUnreadable,
+            ScanError::FileUnfinished,
+            ScanError::FileOld,
         ];
         let codes: Vec<_> = all.iter().map(ScanError::code).collect();
         assert_eq!(codes, CODES);

@@ -2,15 +2,17 @@
 //!
 //! The desk writes one [`Request`] line to the worker's standard input and reads [`Reply`] lines from its standard
 //! output until [`Reply::Done`] or [`Reply::Failed`]. A [`Reply::Page`] line is followed at once by exactly
-//! [`PageHeader::byte_len`] bytes of pixels, rows from the top, 8 bits a channel, no padding. While pixels trickle out
-//! of the scanner the worker sends [`Reply::Progress`], so that silence means trouble. Closing the worker's standard
+//! [`PageHeader::byte_len`] bytes of pixels, rows from the top, 8 bits a channel, no padding, and by the device's own
+//! JPEG where the header announces one. While pixels trickle out of the scanner the worker sends [`Reply::Progress`],
+//! and [`Reply::Waiting`] while it waits for somebody, so that silence means trouble. Closing the worker's standard
 //! input cancels the job, and so does the death of the desk.
 
 use std::io::{self, BufRead, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Capabilities, ScanJob};
+use crate::settings::Settings;
+use crate::{Capabilities, Progress, ScanJob, SetAside, Side, Waiting};
 
 /// The longest line either side accepts.
 pub const MAX_LINE_BYTES: u64 = 256 * 1024;
@@ -18,12 +20,21 @@ pub const MAX_LINE_BYTES: u64 = 256 * 1024;
 /// The largest page either side accepts: A3 at 600 dpi in colour is 209 MB.
 pub const MAX_PAGE_BYTES: u64 = 256 * 1024 * 1024;
 
+/// The largest JPEG either side accepts: A3 at 600 dpi at the best quality stays below 60 MB.
+pub const MAX_JPEG_BYTES: u64 = 96 * 1024 * 1024;
+
 /// What the desk asks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    List { local_only: bool },
-    Scan { device: String, job: ScanJob },
+    List {
+        settings: Settings,
+    },
+    Scan {
+        device: String,
+        settings: Settings,
+        job: ScanJob,
+    },
 }
 
 /// What the worker answers, line by line.
@@ -31,7 +42,11 @@ pub enum Request {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Reply {
     Device(Capabilities),
-    Progress { bytes: u64 },
+    Progress(Progress),
+    Waiting(Waiting),
+    SetAside(SetAside),
+    /// A file of the folder was handed over to its last page, and stays where it lies.
+    Taken(String),
     Page(PageHeader),
     Done,
     Failed(Fault),
@@ -45,13 +60,23 @@ pub struct PageHeader {
     pub height: u32,
     /// 1 for gray, 3 for red-green-blue.
     pub channels: u8,
-    pub dpi: u32,
+    /// None where nobody knows: a photograph.
+    pub dpi: Option<u32>,
+    #[serde(default)]
+    pub side: Side,
+    /// The length of the JPEG that follows the pixels; 0 for none.
+    #[serde(default)]
+    pub jpeg_bytes: u32,
 }
 
 impl PageHeader {
     /// How many bytes of pixels follow; none when the header describes no acceptable page.
     pub fn byte_len(&self) -> Option<usize> {
-        if self.width == 0 || self.height == 0 || !matches!(self.channels, 1 | 3) {
+        if self.width == 0
+            || self.height == 0
+            || !matches!(self.channels, 1 | 3)
+            || u64::from(self.jpeg_bytes) > MAX_JPEG_BYTES
+        {
             return None;
         }
         // u32 × u32 × 3 cannot overflow u128; the bound is checked before anyone allocates.
@@ -74,10 +99,26 @@ pub enum Fault {
     Io,
     NoMemory,
     Unsupported,
-    BadOption { name: String },
+    BadOption {
+        name: String,
+    },
     ShortPage,
     HugePage,
     BadRequest,
+    /// The device answered what no standard knows.
+    BadReply,
+    /// The device said nothing for so long.
+    Silent {
+        after_ms: u64,
+    },
+    WrongFormat,
+    PlainHttp,
+    CertificateUnknown,
+    CertificateChanged,
+    NotStill,
+    FileUnreadable,
+    FileUnfinished,
+    FileOld,
 }
 
 /// Writes one message as one line.
@@ -151,11 +192,18 @@ mod tests {
             width,
             height,
             channels,
-            dpi: 300,
+            dpi: Some(300),
+            side: Side::Front,
+            jpeg_bytes: 0,
         };
         assert_eq!(header(10, 20, 3).byte_len(), Some(600));
         assert_eq!(header(u32::MAX, u32::MAX, 3).byte_len(), None);
         assert_eq!(header(0, 20, 3).byte_len(), None);
         assert_eq!(header(10, 20, 4).byte_len(), None);
+        let long = PageHeader {
+            jpeg_bytes: u32::MAX,
+            ..header(10, 20, 3)
+        };
+        assert_eq!(long.byte_len(), None);
     }
 }

@@ -1,6 +1,8 @@
 //! From the bytes a scanner sends to a page: frames in one pass or three, 1, 8 or 16 bits, rows with padding.
 
+use scanner_drivers::Side;
 use scanner_drivers::wire::{Fault, MAX_PAGE_BYTES, PageHeader};
+use scanner_drivers::worker::Trouble;
 
 use crate::sane::{Device, Parameters, fault, status};
 
@@ -10,21 +12,33 @@ const RGB: i32 = 1;
 const RED: i32 = 2;
 const BLUE: i32 = 4;
 
-/// Reads one started page to its end. `progress` hears the bytes so far and says whether to go on.
+/// Hears how many bytes there are, and of how many; an error from it ends the page.
+pub(crate) type Progress<'a> = &'a mut dyn FnMut(u64, Option<u64>) -> Result<(), Trouble>;
+
+/// Reads one started page to its end.
 pub(crate) fn read_page(
     device: &Device<'_>,
-    dpi: u32,
-    progress: &mut dyn FnMut(u64) -> bool,
-) -> Result<(PageHeader, Vec<u8>), Fault> {
+    dpi: Option<u32>,
+    side: Side,
+    progress: Progress<'_>,
+) -> Result<(PageHeader, Vec<u8>), Trouble> {
     let mut planes: [Option<Vec<u8>>; 3] = [None, None, None];
     let mut so_far = 0;
     loop {
         let parameters = device.parameters().map_err(fault)?;
         let shape = Shape::of(&parameters)?;
-        let raw = read_frame(device, &mut so_far, progress)?;
+        let planes_in_all = if (RED..=BLUE).contains(&parameters.format) {
+            3
+        } else {
+            1
+        };
+        let whole = shape
+            .rows
+            .map(|rows| (rows * shape.row_bytes) as u64 * planes_in_all);
+        let raw = read_frame(device, &mut so_far, whole, progress)?;
         let rows = raw.len() / shape.row_bytes;
         if rows == 0 || shape.rows.is_some_and(|expected| rows < expected) {
-            return Err(Fault::ShortPage);
+            return Err(Fault::ShortPage.into());
         }
         // Lines beyond the announced ones are the device's mistake and show no paper.
         let rows = shape.rows.map_or(rows, |expected| rows.min(expected));
@@ -35,16 +49,18 @@ pub(crate) fn read_page(
             height,
             channels,
             dpi,
+            side,
+            jpeg_bytes: 0,
         };
         match parameters.format {
             GRAY => return Ok((header(1), pixels)),
             RGB => return Ok((header(3), pixels)),
             plane @ RED..=BLUE => planes[(plane - RED) as usize] = Some(pixels),
-            _ => return Err(Fault::Unsupported),
+            _ => return Err(Fault::Unsupported.into()),
         }
         if let [Some(red), Some(green), Some(blue)] = &planes {
             if red.len() != green.len() || red.len() != blue.len() {
-                return Err(Fault::ShortPage);
+                return Err(Fault::ShortPage.into());
             }
             let mixed = red
                 .iter()
@@ -55,7 +71,7 @@ pub(crate) fn read_page(
             return Ok((header(3), mixed));
         }
         if parameters.last_frame != 0 {
-            return Err(Fault::ShortPage);
+            return Err(Fault::ShortPage.into());
         }
         device.start().map_err(fault)?; // the next colour of a three-pass scanner
     }
@@ -104,25 +120,24 @@ impl Shape {
 fn read_frame(
     device: &Device<'_>,
     so_far: &mut u64,
-    progress: &mut dyn FnMut(u64) -> bool,
-) -> Result<Vec<u8>, Fault> {
+    whole: Option<u64>,
+    progress: Progress<'_>,
+) -> Result<Vec<u8>, Trouble> {
     let mut raw = Vec::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        if !progress(*so_far) {
-            return Err(Fault::Cancelled);
-        }
+        progress(*so_far, whole)?;
         match device.read(&mut buffer) {
             Ok(length) => {
                 raw.extend_from_slice(&buffer[..length]);
                 *so_far += length as u64;
             }
             Err(status::EOF) => return Ok(raw),
-            Err(status) => return Err(fault(status)),
+            Err(status) => return Err(fault(status).into()),
         }
         // A page without end is no page.
         if raw.len() as u64 > MAX_PAGE_BYTES {
-            return Err(Fault::HugePage);
+            return Err(Fault::HugePage.into());
         }
     }
 }

@@ -6,98 +6,57 @@
 mod frame;
 mod knobs;
 mod sane;
+mod usb;
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
-use scanner_drivers::wire::{self, Fault, Reply, Request};
-use scanner_drivers::{Capabilities, Resolutions, ScanError, ScanJob, Source};
+use scanner_drivers::settings::{SaneSettings, Settings};
+use scanner_drivers::wire::{Fault, Request};
+use scanner_drivers::worker::{Desk, Patience, Trouble};
+use scanner_drivers::{Capabilities, Progress, ScanError, ScanJob, Side, Source};
 
 use crate::sane::{Device, Sane, fault, status};
 
-/// How often a scan in progress says that it is alive.
-const SIGN_OF_LIFE: Duration = Duration::from_millis(500);
-
 fn main() -> anyhow::Result<()> {
-    let mut desk = sane::keep_stdout()?;
-    let mut stdin = BufReader::new(io::stdin());
-    let Ok(Some(request)) = wire::read_line::<Request>(&mut stdin) else {
-        wire::write_line(&mut desk, &Reply::Failed(Fault::BadRequest))?;
+    let Some((request, mut desk)) = Desk::meet()? else {
         return Ok(());
     };
-    let gone = Arc::new(AtomicBool::new(false));
-    let watched = Arc::clone(&gone);
-    std::thread::spawn(move || {
-        let _ = io::copy(&mut stdin.by_ref(), &mut io::sink());
-        watched.store(true, Ordering::SeqCst);
-    });
     let sane = match Sane::init() {
         Ok(sane) => sane,
-        Err(status) => {
-            wire::write_line(&mut desk, &Reply::Failed(fault(status)))?;
-            return Ok(());
-        }
+        Err(status) => return Ok(desk.end(Err(fault(status).into()))?),
     };
     let mut device = None;
     let outcome = match request {
-        Request::List { local_only } => list(&sane, local_only, &mut desk),
-        Request::Scan { device: name, job } => {
-            scan(&sane, &mut device, &name, &job, &gone, &mut desk)
-        }
+        Request::List {
+            settings: Settings::Sane(settings),
+        } => list(&sane, settings, &mut desk),
+        Request::Scan {
+            device: name,
+            settings: Settings::Sane(_),
+            job,
+        } => scan(&sane, &mut device, &name, &job, &mut desk),
+        _ => Err(Fault::BadRequest.into()),
     };
     // The desk hears the outcome before the device is stowed: some drivers hang in cancel, close or exit, and a jam must
     // not become a silence.
-    let told = match outcome {
-        Ok(()) => wire::write_line(&mut desk, &Reply::Done),
-        Err(Trouble::Device(fault)) => wire::write_line(&mut desk, &Reply::Failed(fault)),
-        Err(Trouble::Pipe(error)) => Err(error),
-    };
+    let told = desk.end(outcome);
     if let Some(device) = device {
         device.cancel();
     }
     Ok(told?)
 }
 
-/// Why a request ended early.
-enum Trouble {
-    Device(Fault),
-    /// The desk does not listen any more.
-    Pipe(io::Error),
-}
-
-impl From<Fault> for Trouble {
-    fn from(fault: Fault) -> Self {
-        Self::Device(fault)
-    }
-}
-
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Self {
-        Self::Pipe(error)
-    }
-}
-
-fn list(sane: &Sane, local_only: bool, desk: &mut File) -> Result<(), Trouble> {
-    for listed in sane.devices(local_only).map_err(fault)? {
-        let name = listed.name.clone();
-        let found = match sane.open(&name) {
+fn list(sane: &Sane, settings: SaneSettings, desk: &mut Desk) -> Result<(), Trouble> {
+    for listed in sane.devices(settings.local_only).map_err(fault)? {
+        if desk.is_gone() {
+            return Err(Fault::Cancelled.into());
+        }
+        let found = match sane.open(&listed.name) {
             Ok(device) => knobs::capabilities(listed, &device),
             Err(status) => Capabilities {
-                id: name,
-                vendor: listed.vendor,
-                model: listed.model,
-                kind: listed.kind,
-                sources: Vec::new(),
-                modes: Vec::new(),
-                resolutions: Resolutions::Unknown,
-                area_mm: None,
                 trouble: Some(ScanError::from(fault(status)).code().to_owned()),
+                ..knobs::identity(listed)
             },
         };
-        wire::write_line(desk, &Reply::Device(found))?;
+        desk.device(found)?;
     }
     Ok(())
 }
@@ -108,17 +67,10 @@ fn scan<'sane>(
     open: &mut Option<Device<'sane>>,
     name: &str,
     job: &ScanJob,
-    gone: &AtomicBool,
-    desk: &mut File,
+    desk: &mut Desk,
 ) -> Result<(), Trouble> {
-    // INVAL at open means that there is no such device (SANE standard §4.3.4).
-    let device = open.insert(sane.open(name).map_err(|status| {
-        if status == status::INVAL {
-            Fault::NotFound
-        } else {
-            fault(status)
-        }
-    })?);
+    let patience = Patience::new(job.patience);
+    let device = open.insert(open_device(sane, name, &patience, desk)?);
     let dpi = knobs::prepare(device, job)?;
     // A flatbed started again scans the same sheet again, for ever.
     let most = if job.source == Source::Flatbed {
@@ -127,27 +79,61 @@ fn scan<'sane>(
         job.max_pages
     };
     for done in 0..most {
-        match device.start() {
-            Ok(()) => {}
-            Err(status::NO_DOCS) if done > 0 => break, // the feeder ran empty: the end, not an error
-            Err(status) => return Err(fault(status).into()),
+        if !start(device, done, &patience, desk)? {
+            break;
         }
-        let mut last_sign = Instant::now();
-        let mut broken = None;
-        let page = frame::read_page(device, dpi, &mut |bytes| {
-            if last_sign.elapsed() >= SIGN_OF_LIFE {
-                last_sign = Instant::now();
-                broken = wire::write_line(desk, &Reply::Progress { bytes }).err();
-            }
-            broken.is_none() && !gone.load(Ordering::SeqCst)
-        });
-        if let Some(error) = broken {
-            return Err(error.into());
-        }
-        let (header, pixels) = page?;
-        wire::write_line(desk, &Reply::Page(header))?;
-        desk.write_all(&pixels)?;
-        desk.flush()?;
+        let side = if job.source == Source::FeederDuplex && done % 2 == 1 {
+            Side::Back
+        } else {
+            Side::Front
+        };
+        let (header, pixels) = frame::read_page(device, dpi, side, &mut |bytes, of| {
+            desk.progress(Progress {
+                page: done + 1,
+                bytes,
+                of,
+            })
+        })?;
+        desk.page(header, &pixels, &[])?;
     }
     Ok(())
+}
+
+/// Opens the device, and waits for it while another program has it.
+fn open_device<'sane>(
+    sane: &'sane Sane,
+    name: &str,
+    patience: &Patience,
+    desk: &mut Desk,
+) -> Result<Device<'sane>, Trouble> {
+    loop {
+        match sane.open(name) {
+            Ok(device) => return Ok(device),
+            // INVAL at open means that there is no such device (SANE standard §4.3.4).
+            Err(status::INVAL) => return Err(Fault::NotFound.into()),
+            Err(status) => patience.bear(fault(status), desk)?,
+        }
+    }
+}
+
+/// Starts the next page; false when the feeder ran empty after some. Before the first page an empty feeder or an open
+/// cover is something to wait for.
+fn start(
+    device: &Device<'_>,
+    done: u32,
+    patience: &Patience,
+    desk: &mut Desk,
+) -> Result<bool, Trouble> {
+    loop {
+        match device.start() {
+            Ok(()) => return Ok(true),
+            Err(status::NO_DOCS) if done > 0 => return Ok(false), // the end, not an error
+            Err(status) if done > 0 => return Err(fault(status).into()),
+            Err(status) => {
+                patience.bear(fault(status), desk)?;
+                // A start that failed must be cancelled before the next (SANE standard §4.4).
+                device.cancel();
+            }
+        }
+    }
 }

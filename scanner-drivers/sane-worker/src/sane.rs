@@ -412,20 +412,6 @@ fn text(string: *const c_char) -> String {
         .into_owned()
 }
 
-/// Keeps the pipe to the desk for ourselves: some drivers print on standard output, which would garble the pages. From
-/// here on whatever they print goes to standard error.
-pub(crate) fn keep_stdout() -> std::io::Result<std::fs::File> {
-    use std::os::fd::FromRawFd;
-    // SAFETY: plain descriptor calls; the duplicate is owned by the file alone.
-    unsafe {
-        let ours = libc::dup(1);
-        if ours < 0 || libc::dup2(2, 1) < 0 {
-            return Err(std::io::Error::last_os_error());
-        }
-        Ok(std::fs::File::from_raw_fd(ours))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

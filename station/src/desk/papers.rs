@@ -93,7 +93,7 @@ impl Desk<'_> {
         let failed = |error: PaperError| Stop::failure(error.code());
         let sheets: Vec<Sheet> = pages
             .iter()
-            .map(|page| Sheet::new(page.image.clone(), page.dpi))
+            .map(|page| sheet(page, self.devices.scan_dpi))
             .collect::<Result<_, _>>()
             .map_err(failed)?;
         let options = paper::Options {
@@ -124,6 +124,16 @@ impl Desk<'_> {
             pdf: Zeroizing::new(read.pdf),
             fields: read.fields,
         })
+    }
+}
+
+/// The page as paper: a scanner's own JPEG is kept byte for byte. A photograph has no scale; it is taken for what a
+/// scanner would have been asked for.
+fn sheet(page: &Page, wanted_dpi: u32) -> Result<Sheet, PaperError> {
+    let dpi = page.dpi.unwrap_or(wanted_dpi);
+    match &page.jpeg {
+        Some(jpeg) => Sheet::from_file(jpeg, Some(dpi)),
+        None => Sheet::new(page.image.clone(), dpi),
     }
 }
 

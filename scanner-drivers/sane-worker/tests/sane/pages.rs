@@ -16,7 +16,8 @@ fn scanners_are_found_with_what_they_can_do() {
     assert_eq!(ids, ["pnm:0", "pnm:1", "test:0", "test:1"]);
     let test = found[2].capabilities();
     assert_eq!(test.sources, [Source::Flatbed, Source::Feeder]);
-    assert_eq!(test.modes, [Mode::Gray, Mode::Colour]);
+    assert_eq!(test.modes, [Mode::Gray, Mode::Colour, Mode::Lineart]);
+    assert!(test.simulated && test.driver == "sane");
     assert_eq!(test.resolutions, Resolutions::Range { min: 1, max: 1200 });
     assert_eq!(test.area_mm, Some((200.0, 200.0)));
     assert_eq!(test.trouble, None);
@@ -47,7 +48,7 @@ fn a_colour_page_arrives_pixel_for_pixel() {
         1,
         "a flatbed gives one page, however many are allowed"
     );
-    assert_eq!(pages[0].dpi, 300);
+    assert_eq!(pages[0].dpi, Some(300));
     assert!(pages[0].image.as_rgb8().unwrap() == &page);
 }
 
@@ -127,7 +128,7 @@ fn a_feeder_gives_all_its_pages_and_ends_cleanly() {
     assert!(
         pages
             .iter()
-            .all(|page| page.image.as_rgb8() == Some(first) && page.dpi == 75)
+            .all(|page| page.image.as_rgb8() == Some(first) && page.dpi == Some(75))
     );
 
     let (pages, outcome) = scan(
@@ -231,4 +232,70 @@ fn a_missing_scanner_and_a_refused_option_are_told_apart() {
         scan(&rig.driver(), "pnm:0", &job).1.unwrap_err().code(),
         "scan.unsupported"
     );
+}
+
+#[test]
+fn black_and_white_is_two_values_of_gray() {
+    let rig = Rig::new();
+    let job = ScanJob {
+        dpi: 100,
+        mode: Mode::Lineart,
+        options: options(&[("test-picture", "Grid"), ("br-x", "60"), ("br-y", "40")]),
+        ..ScanJob::default()
+    };
+    let (pages, outcome) = scan(&rig.driver(), "test:0", &job);
+    outcome.unwrap();
+    let page = pages[0].image.as_luma8().unwrap();
+    let count = |value: u8| page.pixels().filter(|pixel| pixel.0 == [value]).count();
+    assert!(count(0) > 1000 && count(255) > 1000);
+    assert_eq!(
+        count(0) + count(255),
+        (page.width() * page.height()) as usize
+    );
+    // A file has the colours it has: one that cannot do black and white says so.
+    let job = ScanJob {
+        mode: Mode::Lineart,
+        ..ScanJob::default()
+    };
+    let outcome = scan(&rig.driver(), "pnm:0", &job).1;
+    assert_eq!(outcome.unwrap_err().code(), "scan.unsupported");
+}
+
+#[test]
+fn progress_is_told_while_the_page_comes() {
+    use scanner_drivers::{ScanEvent, ScannerDriver};
+    let rig = Rig::new();
+    let job = ScanJob {
+        dpi: 75,
+        source: Source::Feeder,
+        max_pages: 2,
+        options: options(&[("read-limit", "yes"), ("read-limit-size", "20000")]),
+        ..ScanJob::default()
+    };
+    let (mut told, mut pages) = (Vec::new(), 0);
+    rig.driver()
+        .scanner("test:0")
+        .run(&job, &mut |event| match event {
+            ScanEvent::Progress(progress) => told.push((pages, progress)),
+            ScanEvent::Page(_) => pages += 1,
+            other => panic!("{other:?}"),
+        })
+        .unwrap();
+    assert_eq!(pages, 2);
+    // 590 x 590 pixels of three bytes: the test backend's 200 mm at 75 dpi.
+    assert!(
+        told.iter()
+            .all(|(_, progress)| progress.of == Some(590 * 590 * 3)),
+        "{told:?}"
+    );
+    assert!(
+        told.iter()
+            .all(|(before, progress)| progress.page == before + 1)
+    );
+    for page in [1, 2] {
+        assert!(
+            told.iter().any(|(_, progress)| progress.page == page),
+            "{told:?}"
+        );
+    }
 }

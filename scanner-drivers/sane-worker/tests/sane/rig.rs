@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use image::DynamicImage;
-use scanner_drivers::{Page, SaneDriver, ScanError, ScanJob};
+use scanner_drivers::{Page, SaneDriver, ScanError, ScanJob, ScannerDriver as _};
 use tempfile::TempDir;
 
 pub(crate) const WORKER: &str = env!("CARGO_BIN_EXE_niem-sane-worker");

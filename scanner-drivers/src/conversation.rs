@@ -1,4 +1,4 @@
-//! The SANE driver as the desk sees it: starts the worker, listens with a clock, and buries it when it is dead or mute.
+//! One question to one worker process: starts it, listens with a clock, and buries it when it is dead or mute.
 
 use std::ffi::OsString;
 use std::io::{self, BufReader, Read};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use image::{DynamicImage, GrayImage, RgbImage};
 
 use crate::wire::{self, Fault, PageHeader, Reply, Request};
-use crate::{CancelFlag, Capabilities, Page, ScanError, ScanJob, Scanner, ScannerDriver};
+use crate::{CancelFlag, Capabilities, Page, ScanError, ScanEvent};
 
 /// A scanner warming its lamp may say nothing for half a minute; more is a hang.
 const DEFAULT_SILENCE: Duration = Duration::from_secs(60);
@@ -21,123 +21,30 @@ const TICK: Duration = Duration::from_millis(100);
 /// How long a cancelled or finished worker may take to stow the carriage before it is killed.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// All scanners SANE knows, each spoken to through a worker process of its own.
+/// How long the desk waits for a killed worker. One stuck in the kernel on a dead USB device outlives its death
+/// sentence; the desk does not wait for it.
+const BURIAL: Duration = Duration::from_secs(1);
+
+/// Which program to start, and how long it may be silent.
 #[derive(Clone, Debug)]
-pub struct SaneDriver {
-    worker: PathBuf,
-    env: Vec<(OsString, OsString)>,
-    silence: Duration,
-    local_only: bool,
+pub(crate) struct WorkerProgram {
+    pub(crate) path: PathBuf,
+    pub(crate) env: Vec<(OsString, OsString)>,
+    pub(crate) silence: Duration,
 }
 
-impl SaneDriver {
-    /// `worker` is the program `niem-sane-worker`.
-    pub fn new(worker: impl Into<PathBuf>) -> Self {
+impl WorkerProgram {
+    pub(crate) fn new(path: PathBuf) -> Self {
         Self {
-            worker: worker.into(),
+            path,
             env: Vec::new(),
             silence: DEFAULT_SILENCE,
-            local_only: true,
         }
-    }
-
-    /// Gives the worker an environment variable, such as `SANE_CONFIG_DIR`.
-    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.env.push((name.into(), value.into()));
-        self
-    }
-
-    /// How long the worker may be silent before it is held for hung and killed.
-    pub fn silence_limit(mut self, limit: Duration) -> Self {
-        self.silence = limit;
-        self
-    }
-
-    /// Looks for scanners on the network too.
-    pub fn with_network(mut self) -> Self {
-        self.local_only = false;
-        self
-    }
-
-    /// The scanner SANE calls `device`, without a search; whether it exists shows when it scans.
-    pub fn scanner(&self, device: &str) -> Box<dyn Scanner> {
-        let capabilities = Capabilities {
-            id: device.to_owned(),
-            vendor: String::new(),
-            model: String::new(),
-            kind: String::new(),
-            sources: Vec::new(),
-            modes: Vec::new(),
-            resolutions: crate::Resolutions::Unknown,
-            area_mm: None,
-            trouble: None,
-        };
-        Box::new(SaneScanner {
-            driver: self.clone(),
-            capabilities,
-        })
-    }
-}
-
-impl ScannerDriver for SaneDriver {
-    fn discover(&self) -> Result<Vec<Box<dyn Scanner>>, ScanError> {
-        let mut found: Vec<Box<dyn Scanner>> = Vec::new();
-        let request = Request::List {
-            local_only: self.local_only,
-        };
-        Conversation::start(self, &request, CancelFlag::default())?.listen(
-            &mut |heard| match heard {
-                Heard::Device(capabilities) => {
-                    found.push(Box::new(SaneScanner {
-                        driver: self.clone(),
-                        capabilities,
-                    }));
-                    Ok(())
-                }
-                Heard::Page(_) => Err(ScanError::BadAnswer {
-                    what: "a page in answer to a search",
-                }),
-            },
-        )?;
-        Ok(found)
-    }
-}
-
-struct SaneScanner {
-    driver: SaneDriver,
-    capabilities: Capabilities,
-}
-
-impl Scanner for SaneScanner {
-    fn id(&self) -> &str {
-        &self.capabilities.id
-    }
-
-    fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
-    }
-
-    fn scan(&mut self, job: &ScanJob, page: &mut dyn FnMut(Page)) -> Result<(), ScanError> {
-        let request = Request::Scan {
-            device: self.capabilities.id.clone(),
-            job: job.clone(),
-        };
-        Conversation::start(&self.driver, &request, job.cancel.clone())?.listen(&mut |heard| {
-            match heard {
-                Heard::Page(scanned) => {
-                    page(scanned);
-                    Ok(())
-                }
-                Heard::Device(_) => Err(ScanError::BadAnswer {
-                    what: "a device in answer to a scan",
-                }),
-            }
-        })
     }
 }
 
 /// One question to one worker process, from its birth to its end. Dropped, it leaves no process behind.
-struct Conversation {
+pub(crate) struct Conversation {
     child: Child,
     stdin: Option<ChildStdin>,
     replies: Receiver<Message>,
@@ -154,27 +61,29 @@ enum Message {
     Nonsense(&'static str),
 }
 
-/// What a conversation is about.
-enum Heard {
+/// What a worker brings.
+pub(crate) enum Heard {
     Device(Capabilities),
-    Page(Page),
+    Taken(String),
+    Event(ScanEvent),
 }
 
 impl Conversation {
-    fn start(
-        driver: &SaneDriver,
+    pub(crate) fn start(
+        program: &WorkerProgram,
         request: &Request,
         cancel: CancelFlag,
     ) -> Result<Self, ScanError> {
-        let mut child = Command::new(&driver.worker)
-            .envs(driver.env.iter().map(|(name, value)| (name, value)))
+        let mut child = Command::new(&program.path)
+            .envs(program.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(ScanError::WorkerMissing)?;
         let mut stdin = child.stdin.take().expect("stdin was asked to be a pipe");
         let stdout = child.stdout.take().expect("stdout was asked to be a pipe");
-        // A worker that died before it read the question shows as a closed pipe below.
+        // A worker that died before it read the question shows as a closed pipe below. The question fits the pipe's
+        // own buffer (64 KiB, pipe(7)), so that a worker that never reads cannot hold the desk here.
         let _ = wire::write_line(&mut stdin, request);
         // One page waits while another is being handled; more would only fill the memory.
         let (tell, replies) = sync_channel(1);
@@ -183,21 +92,20 @@ impl Conversation {
             child,
             stdin: Some(stdin),
             replies,
-            silence: driver.silence,
+            silence: program.silence,
             cancel,
         })
     }
 
     /// Listens until the worker is done, and passes on what it brings.
-    fn listen(
+    pub(crate) fn listen(
         mut self,
         heard: &mut dyn FnMut(Heard) -> Result<(), ScanError>,
     ) -> Result<(), ScanError> {
         let mut last_word = Instant::now();
         loop {
             if self.cancel.is_raised() {
-                self.stdin = None; // the worker's sign to stop the scanner properly
-                self.farewell();
+                self.farewell(); // closing its input is the worker's sign to stop the scanner properly
                 return Err(ScanError::Cancelled);
             }
             let message = match self.replies.recv_timeout(TICK.min(self.silence)) {
@@ -212,8 +120,18 @@ impl Conversation {
             };
             match message {
                 Message::Reply(Reply::Device(capabilities)) => heard(Heard::Device(capabilities))?,
-                Message::Page(page) => heard(Heard::Page(page))?,
-                Message::Reply(Reply::Progress { .. } | Reply::Page(_)) => {}
+                Message::Reply(Reply::Taken(stamp)) => heard(Heard::Taken(stamp))?,
+                Message::Reply(Reply::Progress(progress)) => {
+                    heard(Heard::Event(ScanEvent::Progress(progress)))?;
+                }
+                Message::Reply(Reply::Waiting(waiting)) => {
+                    heard(Heard::Event(ScanEvent::Waiting(waiting)))?;
+                }
+                Message::Reply(Reply::SetAside(file)) => {
+                    heard(Heard::Event(ScanEvent::SetAside(file)))?;
+                }
+                Message::Page(page) => heard(Heard::Event(ScanEvent::Page(page)))?,
+                Message::Reply(Reply::Page(_)) => {} // the listening thread made a page of it
                 Message::Reply(Reply::Done) => {
                     self.farewell();
                     return Ok(());
@@ -223,7 +141,6 @@ impl Conversation {
                     return Err(fault.into());
                 }
                 Message::Closed => {
-                    self.stdin = None;
                     let exit = self
                         .farewell()
                         .map_or_else(|| "no exit status".to_owned(), |status| status.to_string());
@@ -254,9 +171,16 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        let _ = self.child.kill();
+        let killed = Instant::now();
+        while killed.elapsed() < BURIAL {
+            match self.child.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(2)),
+                Ok(Some(_)) | Err(_) => return,
+            }
         }
     }
 }
@@ -285,7 +209,8 @@ fn read_page(pipe: &mut impl Read, header: PageHeader) -> Message {
         return Message::Nonsense("a page of impossible size");
     };
     let mut pixels = vec![0; length];
-    if pipe.read_exact(&mut pixels).is_err() {
+    let mut jpeg = vec![0; header.jpeg_bytes as usize];
+    if pipe.read_exact(&mut pixels).is_err() || pipe.read_exact(&mut jpeg).is_err() {
         return Message::Closed;
     }
     let (width, height) = (header.width, header.height);
@@ -298,6 +223,8 @@ fn read_page(pipe: &mut impl Read, header: PageHeader) -> Message {
         Some(image) => Message::Page(Page {
             image,
             dpi: header.dpi,
+            side: header.side,
+            jpeg: (!jpeg.is_empty()).then_some(jpeg),
         }),
         None => Message::Reply(Reply::Failed(Fault::ShortPage)),
     }
