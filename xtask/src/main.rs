@@ -56,6 +56,29 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Specimen {
+    /// Draws labelled papers of invented people in the layout of the reading corpus.
+    Papers {
+        /// The folder to fill.
+        #[arg(default_value = "target/papers")]
+        dir: PathBuf,
+        /// So many instances of each kind.
+        #[arg(long, default_value_t = 1)]
+        people: usize,
+        /// Kinds, with commas between; all when absent.
+        #[arg(long)]
+        kinds: Option<String>,
+        /// Conditions, with commas between; all when absent.
+        #[arg(long)]
+        conditions: Option<String>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Pages without a heading, too.
+        #[arg(long)]
+        further_pages: bool,
+        /// Install missing packages without asking.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Makes one card of a named kind, with its country's certificate beside it.
     Card {
         /// Which kind; `--list` tells them.
@@ -98,6 +121,33 @@ fn main() -> Result<()> {
             dir,
             yes,
         } => process::run(specimen(&root, yes)?.arg("state").arg(&dir)),
+        Command::Specimen {
+            one:
+                Some(Specimen::Papers {
+                    dir,
+                    people,
+                    kinds,
+                    conditions,
+                    seed,
+                    further_pages,
+                    yes,
+                }),
+            ..
+        } => {
+            packages::install(packages::FONTS, yes)?;
+            let mut tool = specimen(&root, yes)?;
+            tool.arg("papers").arg(&dir);
+            tool.args(["--people", &people.to_string(), "--seed", &seed.to_string()]);
+            for (word, list) in [("--kinds", &kinds), ("--conditions", &conditions)] {
+                if let Some(list) = list {
+                    tool.args([word, list]);
+                }
+            }
+            if further_pages {
+                tool.args(["--further-pages", "yes"]);
+            }
+            process::run(&mut tool)
+        }
         Command::Specimen {
             one:
                 Some(Specimen::Card {

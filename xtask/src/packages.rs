@@ -38,6 +38,19 @@ pub(crate) const BUILD: &[&str] = &[
     "fonts-croscore",
 ];
 
+/// Typefaces that specimen papers are set in, all free, all with every Vietnamese letter.
+pub(crate) const FONTS: &[&str] = &[
+    "fonts-croscore",
+    "fonts-crosextra-carlito",
+    "fonts-dejavu-core",
+    "fonts-freefont-ttf",
+    "fonts-linuxlibertine",
+    "fonts-open-sans",
+    "fonts-roboto-unhinted",
+    "fonts-sil-charis",
+    "fonts-texgyre",
+];
+
 /// To run a desk with a virtual reader, scanner and sensor.
 pub(crate) const RUN: &[&str] = &[
     "pcscd",
