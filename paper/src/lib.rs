@@ -15,8 +15,11 @@ mod fold;
 mod geometry;
 pub mod kind;
 mod ledger;
+mod outline;
 pub mod owner;
+mod page_finder;
 pub mod pdf;
+mod photograph;
 pub mod quality;
 mod read;
 mod seal;
@@ -28,8 +31,10 @@ pub use digitize::{
     Digitized, Examined, Options, PageReport, Timings, digitize, digitize_all, examine,
 };
 pub use error::{CODES, PaperError};
-pub use geometry::{Geometry, Place, Turn};
+pub use geometry::{Flattening, Geometry, Place, Turn};
 pub use ledger::PageLedger;
+pub use outline::Outline;
 pub use quality::{Severity, Verdict};
 pub use read::{ReadPage, read_page};
 pub use sheet::{Master, Sheet};
+
