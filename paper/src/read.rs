@@ -2,6 +2,7 @@
 
 mod align;
 mod doubt;
+mod form;
 mod lines;
 mod merge;
 mod second;

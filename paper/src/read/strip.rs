@@ -87,8 +87,8 @@ fn strip(
     // Half the gap to a neighbour that is not read again, but never more than the margin.
     let before = (some.start > run.words.start)
         .then(|| first.x.saturating_sub(right(&words[some.start - 1].bbox)) / 2);
-    let after = (some.end < run.words.end)
-        .then(|| words[some.end].bbox.x.saturating_sub(right(last)) / 2);
+    let after =
+        (some.end < run.words.end).then(|| words[some.end].bbox.x.saturating_sub(right(last)) / 2);
     let left = first.x.saturating_sub(before.unwrap_or(margin).min(margin));
     let to = right(last)
         .saturating_add(after.unwrap_or(margin).min(margin))
