@@ -238,7 +238,7 @@ mod tests {
                 bbox: Rect::default(),
                 line: number,
                 block: 1,
-                second: None,
+                ..Word::default()
             })
         });
         PageText::from_words(words.collect())

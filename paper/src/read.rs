@@ -1,5 +1,13 @@
 //! Reading one page: upright, straightened, without the seals over its words.
 
+mod align;
+mod doubt;
+mod form;
+mod lines;
+mod merge;
+mod second;
+mod strip;
+
 use models::{PageText, TextEngine, TextError};
 
 use crate::skew::Ink;
@@ -55,23 +63,21 @@ pub fn read_page(sheet: &Sheet, engine: &mut dyn TextEngine) -> Result<ReadPage,
         width: sheet.width(),
         height: sheet.height(),
     };
-    let text = engine.read(&view, sheet.dpi())?;
+    let mut text = engine.read(&view, sheet.dpi())?;
+    let mut turn = turn;
     let (sure, all) = letters(&text);
-    if sure >= ENOUGH_SURE_LETTERS && sure as f32 >= ENOUGH_SURE_SHARE * all as f32 || all == 0 {
-        return Ok(ReadPage {
-            text,
-            geometry: geometry(turn),
-        });
+    let settled =
+        sure >= ENOUGH_SURE_LETTERS && sure as f32 >= ENOUGH_SURE_SHARE * all as f32 || all == 0;
+    if !settled {
+        // Turning the straightened view by half keeps it straight: both turn about the same middle.
+        let turned = turned(view.clone(), Turn::Half);
+        let other = engine.read(&turned, sheet.dpi())?;
+        if letters(&other).0 > sure {
+            (text, view, turn) = (other, turned, turn.and_half());
+        }
     }
-    // Turning the straightened view by half keeps it straight: both turn about the same middle.
-    let other = engine.read(&turned(view, Turn::Half), sheet.dpi())?;
-    let (text, turn) = if letters(&other).0 > sure {
-        (other, turn.and_half())
-    } else {
-        (text, turn)
-    };
     Ok(ReadPage {
-        text,
+        text: second::look_again(&view, sheet.dpi(), text, engine)?,
         geometry: geometry(turn),
     })
 }

@@ -17,7 +17,7 @@ mod runtime;
 use std::path::{Path, PathBuf};
 
 use image::GrayImage;
-use models::{LineEngine, LineText, Manifest, ModelError, ModelId, TextError};
+use models::{Letter, LineEngine, LineText, Manifest, ModelError, ModelId, TextError};
 use ort::session::Session;
 use ort::value::TensorRef;
 
@@ -121,8 +121,28 @@ impl LineEngine for AsterNet {
             let (width, height) = line.dimensions();
             return Err(TextError::PageSize { width, height });
         }
-        let scores = scores(&mut self.session, &self.input, line, self.letters.len())?;
-        Ok(ctc::decode(&scores, &self.letters, line.width()))
+        let mut text = LineText::default();
+        for (left, width) in picture::pieces(line) {
+            let piece = picture::piece(line, left, width);
+            let scores = scores(&mut self.session, &self.input, &piece, self.letters.len())?;
+            if left > 0 {
+                // Lines are cut between words.
+                text.letters.push(Letter {
+                    letter: ' ',
+                    confidence: 100,
+                    left,
+                    right: left,
+                });
+            }
+            let read = ctc::decode(&scores, &self.letters, width);
+            text.letters
+                .extend(read.letters.iter().map(|letter| Letter {
+                    left: letter.left + left,
+                    right: letter.right + left,
+                    ..*letter
+                }));
+        }
+        Ok(text)
     }
 
     fn model(&self) -> &ModelId {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use ort::environment::Environment;
+use ort::logging::LogLevel;
 
 use crate::OpenError;
 
@@ -33,6 +34,8 @@ pub(crate) fn environment(library: &Path) -> Result<Environment, OpenError> {
         .with_telemetry(false)
         .build()
         .map_err(|error| failed(error.to_string()))?;
+    // What fails is told by the errors; the runtime's own lines on the console are for nobody.
+    environment.set_log_level(LogLevel::Fatal);
     *place = Some(environment.clone());
     Ok(environment)
 }

@@ -9,7 +9,6 @@ fn page(text: &str) -> PageText {
         line.split_whitespace()
             .enumerate()
             .map(move |(at, word)| Word {
-                second: None,
                 text: word.to_owned(),
                 confidence: 92,
                 bbox: Rect {
@@ -20,6 +19,7 @@ fn page(text: &str) -> PageText {
                 },
                 line: number,
                 block: 1,
+                ..Word::default()
             })
     });
     PageText::from_words(words.collect())
