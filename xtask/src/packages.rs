@@ -62,6 +62,7 @@ pub(crate) const JUDGES: &[&str] = &[
     "opensc",
     "iproute2",
     "util-linux",
+    "sane-airscan",
 ];
 
 /// Installs what is missing of these packages.
