@@ -87,6 +87,11 @@ impl Registry {
         self.shared.roster().present().to_vec()
     }
 
+    /// The scanners the drivers were told of and did not reach.
+    pub fn unreachable(&self) -> Vec<Capabilities> {
+        self.shared.roster().unreachable().to_vec()
+    }
+
     /// How each driver fared at the last look.
     pub fn health(&self) -> Vec<DriverHealth> {
         let roster = self.shared.roster();

@@ -32,6 +32,8 @@ pub enum HotPlug {
 #[derive(Default)]
 pub(crate) struct Roster {
     present: Vec<Capabilities>,
+    /// Known by address and silent: listed for the administrator, but not there.
+    unreachable: Vec<Capabilities>,
     missing: Vec<Capabilities>,
     ill: Vec<(&'static str, &'static str)>,
     /// What a scanner was called before, and what it is called now.
@@ -41,6 +43,10 @@ pub(crate) struct Roster {
 impl Roster {
     pub(crate) fn present(&self) -> &[Capabilities] {
         &self.present
+    }
+
+    pub(crate) fn unreachable(&self) -> &[Capabilities] {
+        &self.unreachable
     }
 
     /// Drivers that could not search at the last look, with the code of their trouble.
@@ -84,6 +90,11 @@ impl Roster {
             self.ill.remove(place);
             events.push(HotPlug::DriverWell { driver });
         }
+        let (silent, found): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|known| known.trouble.as_deref() == Some(ScanError::NotFound.code()));
+        self.unreachable.retain(|known| known.driver != driver);
+        self.unreachable.extend(silent);
         let mut newcomers = Vec::new();
         let mut still = Vec::new();
         for now in found {

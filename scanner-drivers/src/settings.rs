@@ -33,6 +33,10 @@ pub struct EsclSettings {
     pub mdns: bool,
     /// How long to listen for answers.
     pub listen_ms: u64,
+    /// How long a scanner may be silent in the middle of an answer.
+    pub silence_ms: u64,
+    /// How long one document may take in all.
+    pub document_within_ms: u64,
     /// Takes pages without encryption from scanners that are not this machine.
     pub plain_http: bool,
     /// The certificates a person compared: SHA-256 in hexadecimal, by the scanner's UUID or host.
@@ -46,6 +50,10 @@ impl Default for EsclSettings {
             mdns: true,
             // RFC 6762 §5.2: a second question after one second; slow printers answer that one.
             listen_ms: 2500,
+            // Below the desk's own limit, so that the trouble is the scanner's and not the worker's.
+            silence_ms: 45_000,
+            // A slow scanner takes a minute for A3 at 600 dpi.
+            document_within_ms: 300_000,
             plain_http: false,
             certificates: BTreeMap::new(),
         }

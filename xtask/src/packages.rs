@@ -75,6 +75,7 @@ pub(crate) const JUDGES: &[&str] = &[
     "opensc",
     "iproute2",
     "util-linux",
+    "sane-airscan",
 ];
 
 /// Programs that do the same work, to be measured beside.

@@ -125,3 +125,22 @@ fn the_empty_name_takes_a_scanner_that_works() {
         "a named one is taken as it is"
     );
 }
+
+#[test]
+fn a_scanner_known_by_address_and_silent_is_not_there() {
+    let mut roster = Roster::default();
+    let silent = |id: &str| Capabilities {
+        driver: "sane".into(),
+        id: id.into(),
+        trouble: Some("scan.not_found".into()),
+        ..Capabilities::default()
+    };
+    roster.merge("sane", Ok(vec![scanner("a", "1"), silent("b")]));
+    assert_eq!((roster.present().len(), roster.unreachable().len()), (1, 1));
+    // It moved from the one address to the other.
+    let events = roster.merge("sane", Ok(vec![silent("a"), scanner("b", "1")]));
+    assert!(
+        matches!(&events[..], [HotPlug::Returned { before, now }] if before == "a" && now.id == "b")
+    );
+    assert_eq!(roster.find("a").unwrap().id, "b");
+}
