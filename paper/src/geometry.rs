@@ -128,8 +128,7 @@ impl Geometry {
         let Some(flat) = &self.flattening else {
             return (x, y);
         };
-        let [x, y] =
-            Unroll::new(&flat.outline).at(f64::from(x / width), f64::from(y / height));
+        let [x, y] = Unroll::new(&flat.outline).at(f64::from(x / width), f64::from(y / height));
         (x as f32, y as f32)
     }
 

@@ -37,4 +37,3 @@ pub use outline::Outline;
 pub use quality::{Severity, Verdict};
 pub use read::{ReadPage, read_page};
 pub use sheet::{Master, Sheet};
-

@@ -48,9 +48,15 @@ impl Unroll {
             let (a, b) = (corners[at], corners[(at + 1) % 4]);
             let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
             let length = dx.hypot(dy).max(1e-9);
-            [-dy / length * outline.bends[at], dx / length * outline.bends[at]]
+            [
+                -dy / length * outline.bends[at],
+                dx / length * outline.bends[at],
+            ]
         });
-        Self { homography: square_to(&corners), shifts }
+        Self {
+            homography: square_to(&corners),
+            shifts,
+        }
     }
 
     /// Where the point of the flat sheet (0 to 1 across, 0 to 1 down) lies in the picture.
@@ -80,7 +86,10 @@ fn square_to(p: &[[f64; 2]; 4]) -> [f64; 8] {
     let (g, h) = if determinant.abs() < 1e-12 {
         (0.0, 0.0)
     } else {
-        ((dx3 * dy2 - dx2 * dy3) / determinant, (dx1 * dy3 - dx3 * dy1) / determinant)
+        (
+            (dx3 * dy2 - dx2 * dy3) / determinant,
+            (dx1 * dy3 - dx3 * dy1) / determinant,
+        )
     };
     [
         p[1][0] - p[0][0] + g * p[1][0],
@@ -105,13 +114,19 @@ mod tests {
             bends: [3.0, 0.0, 0.0, -2.0],
         };
         let unroll = Unroll::new(&outline);
-        for (at, (u, v)) in [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].into_iter().enumerate() {
+        for (at, (u, v)) in [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
+            .into_iter()
+            .enumerate()
+        {
             let [x, y] = unroll.at(u, v);
             assert!((x - outline.corners[at][0]).abs() < 1e-6);
             assert!((y - outline.corners[at][1]).abs() < 1e-6);
         }
         // The top bends inwards, which is downwards.
-        let straight = Unroll::new(&Outline { bends: [0.0; 4], ..outline });
+        let straight = Unroll::new(&Outline {
+            bends: [0.0; 4],
+            ..outline
+        });
         assert!(unroll.at(0.5, 0.0)[1] > straight.at(0.5, 0.0)[1] + 2.5);
     }
 }

@@ -29,7 +29,9 @@ pub(crate) fn find(photo: &RgbImage) -> Option<Outline> {
     let found = Judge::new(&coarse, &lines).best()?;
     let fine = Planes::of(photo, FINE);
     let scale = f64::from(fine.width) / f64::from(coarse.width);
-    let corners = found.corners.map(|[x, y]| [(x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5]);
+    let corners = found
+        .corners
+        .map(|[x, y]| [(x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5]);
     let outline = trace::trace(&fine, corners, &found.signs, found.on_frame)?;
     let back = f64::from(photo.width()) / f64::from(fine.width);
     Some(outline.scaled(back))

@@ -58,23 +58,34 @@ fn size_on_paper(outline: &Outline) -> (u32, u32) {
     let (across, down) = (f64::midpoint(top, bottom), f64::midpoint(left, right));
     let ratio = across.max(down) / across.min(down).max(1.0);
     let near = |known: f64| (ratio / known - 1.0).abs() < RATIO_SLACK;
-    let (ratio, inches) = if near(ISO_RATIO) && (ratio - ISO_RATIO).abs() <= (ratio - CARD_RATIO).abs() {
-        (ISO_RATIO, A4_INCHES)
-    } else if near(CARD_RATIO) && across > down {
-        (CARD_RATIO, CARD_INCHES)
-    } else {
-        (ratio.min(4.0), A4_INCHES)
-    };
+    let (ratio, inches) =
+        if near(ISO_RATIO) && (ratio - ISO_RATIO).abs() <= (ratio - CARD_RATIO).abs() {
+            (ISO_RATIO, A4_INCHES)
+        } else if near(CARD_RATIO) && across > down {
+            (CARD_RATIO, CARD_INCHES)
+        } else {
+            (ratio.min(4.0), A4_INCHES)
+        };
     let longer = inches * f64::from(FLAT_DPI);
-    let (longer, shorter) = (longer.round() as u32, (longer / ratio).round().max(16.0) as u32);
-    if across > down { (longer, shorter) } else { (shorter, longer) }
+    let (longer, shorter) = (
+        longer.round() as u32,
+        (longer / ratio).round().max(16.0) as u32,
+    );
+    if across > down {
+        (longer, shorter)
+    } else {
+        (shorter, longer)
+    }
 }
 
 fn unrolled(photo: &RgbImage, outline: &Outline, width: u32, height: u32) -> RgbImage {
     let unroll = Unroll::new(outline);
     let stride = photo.width() as usize * 3;
     let pixels = photo.as_raw();
-    let (last_x, last_y) = (f64::from(photo.width()) - 1.001, f64::from(photo.height()) - 1.001);
+    let (last_x, last_y) = (
+        f64::from(photo.width()) - 1.001,
+        f64::from(photo.height()) - 1.001,
+    );
     let mut flat = Vec::with_capacity(width as usize * height as usize * 3);
     // The way from sheet to photograph is smooth: it is worked out every few pixels and drawn straight between.
     const STRIDE: u32 = 16;
@@ -106,7 +117,10 @@ fn unrolled(photo: &RgbImage, outline: &Outline, width: u32, height: u32) -> Rgb
 /// Brings the paper to one tone everywhere, colour by colour, so that a shadow is no ink and lamp light no colour.
 fn even_light(page: &mut RgbImage) {
     let (width, height) = page.dimensions();
-    let (columns, rows) = (width.div_ceil(LIGHT_CELL) as usize, height.div_ceil(LIGHT_CELL) as usize);
+    let (columns, rows) = (
+        width.div_ceil(LIGHT_CELL) as usize,
+        height.div_ceil(LIGHT_CELL) as usize,
+    );
     let light: [Vec<f32>; 3] = std::array::from_fn(|channel| {
         let measured = paper_tones(page, channel, columns, rows);
         blurred(&opened(&measured, columns, rows), columns, rows)
@@ -119,12 +133,15 @@ fn even_light(page: &mut RgbImage) {
         let (top, fy) = (cell_y as usize, cell_y.fract());
         let below = (top + 1).min(rows - 1);
         for (x, gain) in gains.iter_mut().enumerate() {
-            let cell_x = ((x as f32 + 0.5) / LIGHT_CELL as f32 - 0.5).clamp(0.0, columns as f32 - 1.0);
+            let cell_x =
+                ((x as f32 + 0.5) / LIGHT_CELL as f32 - 0.5).clamp(0.0, columns as f32 - 1.0);
             let (left, fx) = (cell_x as usize, cell_x.fract());
             let right = (left + 1).min(columns - 1);
             for (gain, light) in gain.iter_mut().zip(&light) {
-                let upper = light[top * columns + left] * (1.0 - fx) + light[top * columns + right] * fx;
-                let lower = light[below * columns + left] * (1.0 - fx) + light[below * columns + right] * fx;
+                let upper =
+                    light[top * columns + left] * (1.0 - fx) + light[top * columns + right] * fx;
+                let lower = light[below * columns + left] * (1.0 - fx)
+                    + light[below * columns + right] * fx;
                 *gain = PAPER_TONE / (upper * (1.0 - fy) + lower * fy);
             }
         }

@@ -12,7 +12,7 @@ use models::{PageText, TextEngine, TextError};
 
 use crate::skew::Ink;
 use crate::view::{straighten, turned, without_seals};
-use crate::{Geometry, Sheet, Turn};
+use crate::{Geometry, Sheet, Turn, photograph};
 
 /// Tesseract reads lines this crooked as well as level ones, and pixels that were not moved stay sharper.
 const LEVEL_ENOUGH_DEGREES: f32 = 0.4;
@@ -37,6 +37,9 @@ pub struct ReadPage {
 
 /// Reads a page whichever way up it lies.
 pub fn read_page(sheet: &Sheet, engine: &mut dyn TextEngine) -> Result<ReadPage, TextError> {
+    let flat = photograph::flatten(sheet);
+    let unaltered = sheet;
+    let sheet = flat.as_ref().map_or(sheet, |flat| &flat.sheet);
     let (gray, seals) = without_seals(sheet);
     let level = Ink::of(&gray, sheet.dpi()).skew();
     let lying = Ink::on_its_side(&gray, sheet.dpi()).skew();
@@ -57,11 +60,12 @@ pub fn read_page(sheet: &Sheet, engine: &mut dyn TextEngine) -> Result<ReadPage,
         view = straighten(&view, skew_degrees);
     }
     let geometry = |turn| Geometry {
+        flattening: flat.as_ref().map(|flat| flat.flattening),
         turn,
         skew_degrees,
         seals: seals.clone(),
-        width: sheet.width(),
-        height: sheet.height(),
+        width: unaltered.width(),
+        height: unaltered.height(),
     };
     let mut text = engine.read(&view, sheet.dpi())?;
     let mut turn = turn;

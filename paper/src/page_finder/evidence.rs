@@ -48,17 +48,17 @@ struct Witness {
 
 impl Witness {
     fn new(planes: &Planes, line: Line, faint: &[f32; PLANES]) -> Self {
-        let diagonal = f64::from(planes.width).hypot(f64::from(planes.height)).ceil();
+        let diagonal = f64::from(planes.width)
+            .hypot(f64::from(planes.height))
+            .ceil();
         let steps = (2.0 * diagonal) as usize;
         let empty = || std::array::from_fn(|_| Vec::with_capacity(steps + 1));
         let mut sums: [[Vec<f32>; PLANES]; 2] = [empty(), empty()];
         let mut running = [[0.0_f32; PLANES]; 2];
         for step in 0..=steps {
             let (x, y) = point(&line, step as f64 - diagonal);
-            let inside = x >= 0.0
-                && y >= 0.0
-                && x < f64::from(planes.width)
-                && y < f64::from(planes.height);
+            let inside =
+                x >= 0.0 && y >= 0.0 && x < f64::from(planes.width) && y < f64::from(planes.height);
             for plane in 0..PLANES {
                 if inside && !line.frame {
                     let height = step_at(planes, plane, &line, x, y);
@@ -69,7 +69,11 @@ impl Witness {
                 sums[1][plane].push(running[1][plane]);
             }
         }
-        Self { line, sums, from: -diagonal }
+        Self {
+            line,
+            sums,
+            from: -diagonal,
+        }
     }
 
     /// The mean step between two places along the line: as a share of a full step, and of a faint one.
@@ -112,9 +116,17 @@ fn step_at(planes: &Planes, plane: usize, line: &Line, x: f64, y: f64) -> f32 {
 impl<'a> Judge<'a> {
     pub(super) fn new(planes: &'a Planes, lines: &Lines) -> Self {
         let faint = faint(planes);
-        let all =
-            |lines: &[Line]| lines.iter().map(|line| Witness::new(planes, *line, &faint)).collect();
-        Self { planes, upright: all(&lines.upright), level: all(&lines.level) }
+        let all = |lines: &[Line]| {
+            lines
+                .iter()
+                .map(|line| Witness::new(planes, *line, &faint))
+                .collect()
+        };
+        Self {
+            planes,
+            upright: all(&lines.upright),
+            level: all(&lines.level),
+        }
     }
 
     /// The four lines that hold together best.
@@ -134,7 +146,8 @@ impl<'a> Judge<'a> {
                 }
             }
         }
-        best.filter(|(score, _)| *score >= MIN_SCORE).map(|(_, found)| found)
+        best.filter(|(score, _)| *score >= MIN_SCORE)
+            .map(|(_, found)| found)
     }
 
     fn judge(
@@ -157,9 +170,8 @@ impl<'a> Judge<'a> {
         ];
         let (width, height) = (f64::from(self.planes.width), f64::from(self.planes.height));
         let slack = 0.02 * width.max(height);
-        let outside = |[x, y]: [f64; 2]| {
-            x < -slack || y < -slack || x > width + slack || y > height + slack
-        };
+        let outside =
+            |[x, y]: [f64; 2]| x < -slack || y < -slack || x > width + slack || y > height + slack;
         if corners.iter().any(|corner| outside(*corner)) {
             return None;
         }
@@ -202,14 +214,20 @@ impl<'a> Judge<'a> {
         let held = held.map(|held| (held * (4.0 - frames) + FRAME_EVIDENCE * frames) / 4.0);
         // Size decides between two sheets of which one lies within the other.
         let score = 0.35 * held[0] + 0.65 * held[1] + 0.12 * area;
-        Some((score, Found { corners, signs, on_frame }))
+        Some((
+            score,
+            Found {
+                corners,
+                signs,
+                on_frame,
+            },
+        ))
     }
 }
 
 /// Two lines, the second at least so far beyond the first where they pass the middle.
 fn pairs(witnesses: &[Witness], middle: [f64; 2], least: f64) -> Vec<(&Witness, &Witness)> {
-    let position =
-        |line: &Line| line.offset - (line.cos * middle[0] + line.sin * middle[1]);
+    let position = |line: &Line| line.offset - (line.cos * middle[0] + line.sin * middle[1]);
     let mut pairs = Vec::new();
     for first in witnesses {
         for second in witnesses {
@@ -236,8 +254,17 @@ fn faint(planes: &Planes) -> [f32; PLANES] {
         let mut steps = Vec::new();
         for y in (12..planes.height.saturating_sub(12)).step_by(9) {
             for x in (12..planes.width.saturating_sub(12)).step_by(9) {
-                let (cos, sin) = if (x + y) % 2 == 0 { (1.0, 0.0) } else { (0.0, 1.0) };
-                let line = Line { cos, sin, offset: 0.0, frame: false };
+                let (cos, sin) = if (x + y) % 2 == 0 {
+                    (1.0, 0.0)
+                } else {
+                    (0.0, 1.0)
+                };
+                let line = Line {
+                    cos,
+                    sin,
+                    offset: 0.0,
+                    frame: false,
+                };
                 steps.push(step_at(planes, plane, &line, f64::from(x), f64::from(y)).abs());
             }
         }

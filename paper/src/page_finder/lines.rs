@@ -35,10 +35,19 @@ pub(super) fn candidates(planes: &Planes) -> Lines {
         add(&mut lines.upright, peaks(planes, &gradients, 0));
         add(&mut lines.level, peaks(planes, &gradients, 90));
     }
-    let frame = |cos: f64, sin: f64, offset: f64| Line { cos, sin, offset, frame: true };
+    let frame = |cos: f64, sin: f64, offset: f64| Line {
+        cos,
+        sin,
+        offset,
+        frame: true,
+    };
     let (last_x, last_y) = (f64::from(planes.width - 1), f64::from(planes.height - 1));
-    lines.upright.extend([frame(1.0, 0.0, 0.0), frame(1.0, 0.0, last_x)]);
-    lines.level.extend([frame(0.0, 1.0, 0.0), frame(0.0, 1.0, last_y)]);
+    lines
+        .upright
+        .extend([frame(1.0, 0.0, 0.0), frame(1.0, 0.0, last_x)]);
+    lines
+        .level
+        .extend([frame(0.0, 1.0, 0.0), frame(0.0, 1.0, last_y)]);
     lines
 }
 
@@ -71,8 +80,10 @@ fn gradients(planes: &Planes, plane: usize) -> Vec<Gradient> {
             let at = |dx: isize, dy: isize| {
                 smooth[(y as isize + dy) as usize * width + (x as isize + dx) as usize]
             };
-            let across = at(1, -1) + 2.0 * at(1, 0) + at(1, 1) - at(-1, -1) - 2.0 * at(-1, 0) - at(-1, 1);
-            let down = at(-1, 1) + 2.0 * at(0, 1) + at(1, 1) - at(-1, -1) - 2.0 * at(0, -1) - at(1, -1);
+            let across =
+                at(1, -1) + 2.0 * at(1, 0) + at(1, 1) - at(-1, -1) - 2.0 * at(-1, 0) - at(-1, 1);
+            let down =
+                at(-1, 1) + 2.0 * at(0, 1) + at(1, 1) - at(-1, -1) - 2.0 * at(0, -1) - at(1, -1);
             let strength = across.hypot(down) / 4.0;
             if strength < 0.06 {
                 continue;
@@ -84,7 +95,12 @@ fn gradients(planes: &Planes, plane: usize) -> Vec<Gradient> {
                 degrees -= 180.0;
             }
             // A letter is no stronger a witness than the sheet's side.
-            found.push(Gradient { x: x as f64, y: y as f64, degrees, strength: strength.min(0.5) });
+            found.push(Gradient {
+                x: x as f64,
+                y: y as f64,
+                degrees,
+                strength: strength.min(0.5),
+            });
         }
     }
     found
@@ -148,7 +164,12 @@ fn peaks(planes: &Planes, gradients: &[Gradient], middle: i32) -> Vec<Line> {
         }
         kept.push((turn, offset));
         let (cos, sin) = angles[turn as usize];
-        lines.push(Line { cos, sin, offset: f64::from(offset - diagonal), frame: false });
+        lines.push(Line {
+            cos,
+            sin,
+            offset: f64::from(offset - diagonal),
+            frame: false,
+        });
         if lines.len() == KEEP {
             break;
         }

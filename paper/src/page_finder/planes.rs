@@ -31,13 +31,20 @@ impl Planes {
         let full = FULL_STEP.map(|level| level / exposure);
         let planes = [
             bright.iter().map(|level| level / full[0]).collect(),
-            small.iter().map(|[r, g, b]| ((r + g) / 2.0 - b) / full[1]).collect(),
+            small
+                .iter()
+                .map(|[r, g, b]| ((r + g) / 2.0 - b) / full[1])
+                .collect(),
             small
                 .iter()
                 .map(|[r, g, b]| (r.max(*g).max(*b) - r.min(*g).min(*b)) / full[2])
                 .collect(),
         ];
-        Self { width, height, planes }
+        Self {
+            width,
+            height,
+            planes,
+        }
     }
 
     /// The plane's value at a place, between pixels; at the edge, the edge's.
@@ -88,7 +95,11 @@ fn averaged(photo: &RgbImage, width: u32, height: u32) -> Vec<[f32; 3]> {
 fn close(sums: &mut [[u32; 4]], small: &mut Vec<[f32; 3]>) {
     for sum in sums {
         let count = sum[3].max(1) as f32;
-        small.push([sum[0] as f32 / count, sum[1] as f32 / count, sum[2] as f32 / count]);
+        small.push([
+            sum[0] as f32 / count,
+            sum[1] as f32 / count,
+            sum[2] as f32 / count,
+        ]);
         *sum = [0; 4];
     }
 }

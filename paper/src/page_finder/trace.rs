@@ -66,7 +66,11 @@ pub(super) fn trace(
         };
         if !on_frame[at] {
             // Widely, then narrowly about what was found.
-            for reach in [diagonal * REACH, diagonal * REACH / 3.0, diagonal * REACH / 5.0] {
+            for reach in [
+                diagonal * REACH,
+                diagonal * REACH / 3.0,
+                diagonal * REACH / 5.0,
+            ] {
                 if let Some(bend) = fitted(planes, &side, signs, reach) {
                     side.bend = bend;
                 }
@@ -87,11 +91,19 @@ pub(super) fn trace(
         let side = &sides[at];
         let middle = side.at((along[at][0] + along[at][1]) / 2.0, 0.0);
         let (a, b) = (ends[at], ends[(at + 1) % 4]);
-        let straight = Side { from: a, to: b, bend: [0.0; 3] };
+        let straight = Side {
+            from: a,
+            to: b,
+            bend: [0.0; 3],
+        };
         let normal = straight.normal();
-        (middle[0] - (a[0] + b[0]) / 2.0) * normal[0] + (middle[1] - (a[1] + b[1]) / 2.0) * normal[1]
+        (middle[0] - (a[0] + b[0]) / 2.0) * normal[0]
+            + (middle[1] - (a[1] + b[1]) / 2.0) * normal[1]
     });
-    Some(Outline { corners: ends, bends })
+    Some(Outline {
+        corners: ends,
+        bends,
+    })
 }
 
 /// Where two neighbouring sides meet, and at which `s` of each.
@@ -134,7 +146,11 @@ fn fitted(planes: &Planes, side: &Side, signs: &[f32; PLANES], reach: f64) -> Op
             .iter()
             .map(|(s, offset, step)| {
                 let miss = (offset - value(&bend, *s)) / spread;
-                let agrees = if miss.abs() < 1.0 { (1.0 - miss * miss).powi(2) } else { 0.0 };
+                let agrees = if miss.abs() < 1.0 {
+                    (1.0 - miss * miss).powi(2)
+                } else {
+                    0.0
+                };
                 agrees * (step / usual).min(1.5)
             })
             .collect();
@@ -171,7 +187,8 @@ fn sharpest(
     let mut outside = 0;
     for offset in -reach - depth..=reach + depth {
         let [x, y] = side.at(s, f64::from(offset));
-        if x < 0.0 || y < 0.0 || x > f64::from(planes.width - 1) || y > f64::from(planes.height - 1) {
+        if x < 0.0 || y < 0.0 || x > f64::from(planes.width - 1) || y > f64::from(planes.height - 1)
+        {
             outside += 1;
         }
         let level: f32 = (0..PLANES)
@@ -202,7 +219,11 @@ fn sharpest(
     }
     let (left, right) = (steps[best - 1], steps[best + 1]);
     let curve = left - 2.0 * step + right;
-    let fine = if curve.abs() < 1e-9 { 0.0 } else { ((left - right) / (2.0 * curve)).clamp(-0.5, 0.5) };
+    let fine = if curve.abs() < 1e-9 {
+        0.0
+    } else {
+        ((left - right) / (2.0 * curve)).clamp(-0.5, 0.5)
+    };
     // The side lies between the last pixel of the outer band and the first of the inner one.
     Some((best as f64 + fine - f64::from(reach) - 0.5, step))
 }
@@ -220,7 +241,8 @@ fn parabola(seen: &[(f64, f64, f64)], weights: &[f64]) -> Option<[f64; 3]> {
         }
     }
     for pivot in 0..3 {
-        let largest = (pivot..3).max_by(|a, b| normal[*a][pivot].abs().total_cmp(&normal[*b][pivot].abs()))?;
+        let largest = (pivot..3)
+            .max_by(|a, b| normal[*a][pivot].abs().total_cmp(&normal[*b][pivot].abs()))?;
         normal.swap(pivot, largest);
         if normal[pivot][pivot].abs() < 1e-9 {
             return None;

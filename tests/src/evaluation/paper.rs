@@ -143,8 +143,8 @@ pub fn measure(
 }
 
 /// The outline that the page finder saw.
-fn page_outline(_geometry: &paper::Geometry) -> Option<Quad> {
-    None
+fn page_outline(geometry: &paper::Geometry) -> Option<Quad> {
+    geometry.flattening.map(|flat| flat.outline.corners)
 }
 
 /// A form filled by hand is a form; the corpus tells them apart.
