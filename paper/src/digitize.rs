@@ -226,14 +226,16 @@ pub fn digitize_all(
 fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperError> {
     let texts: Vec<&PageText> = examined.reads.iter().map(|read| &read.text).collect();
     let kind = kind::classify(&texts);
-    let fields = fields::extract(kind.id, &texts);
+    let mut fields = fields::extract(&kind.id, &texts);
+    let geometries: Vec<&Geometry> = examined.reads.iter().map(|read| &read.geometry).collect();
+    fields::put_on_pages(&mut fields, &geometries);
     let started = Instant::now();
     let attachment = options
         .attach_fields
-        .then(|| serde_json::to_vec(&fields).map_err(|_| PaperError::Encoding))
+        .then(|| serde_json::to_vec(&filed(&fields)).map_err(|_| PaperError::Encoding))
         .transpose()?;
     let meta = PdfMeta {
-        title: kind.title,
+        title: &kind.title,
         created: options.created,
         language: "vi",
         fields_json: attachment.as_deref(),
@@ -257,6 +259,11 @@ fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperError
         pdf,
         pdf_ms: ms(started.elapsed()),
     })
+}
+
+/// The fields that go along with the paper: faith is read past and stays behind.
+fn filed(fields: &[Field]) -> Vec<&Field> {
+    fields.iter().filter(|field| !field.sensitive).collect()
 }
 
 fn unread(sheet: &Sheet) -> ReadPage {

@@ -10,10 +10,12 @@
 
 mod digitize;
 mod error;
+pub mod documents;
 pub mod fields;
 mod fold;
 mod geometry;
 pub mod kind;
+mod layout;
 mod ledger;
 mod outline;
 pub mod owner;
