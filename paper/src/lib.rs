@@ -8,6 +8,7 @@
 //!
 //! Nothing is guessed silently: a field says how sure it is, a page that cannot be relied on says why and where.
 
+pub mod codes;
 mod digitize;
 mod error;
 pub mod documents;
