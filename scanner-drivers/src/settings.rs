@@ -97,7 +97,7 @@ pub struct FolderSettings {
     pub max_age_s: u64,
     /// Where files go whose pages were taken; none leaves them where they are.
     pub move_to: Option<PathBuf>,
-    /// Files already taken and left lying, by [`FolderSettings::stamp`].
+    /// Files already taken and left lying; the worker names them, the desk remembers.
     pub taken: Vec<String>,
 }
 
