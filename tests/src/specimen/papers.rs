@@ -11,6 +11,7 @@ mod conditions;
 mod form;
 mod forms;
 mod lettering;
+mod marks;
 mod output;
 mod people;
 mod plate;
@@ -25,6 +26,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chance::Chance;
 use conditions::{CONDITIONS, Condition, Scene};
+use form::Form;
 use forms::{KINDS, Kind};
 use people::Family;
 pub use typeface::TypeCase;
@@ -89,7 +91,7 @@ pub fn draw(folder: &Path, order: &Order) -> io::Result<usize> {
     })?;
     let case = TypeCase::open()?;
     let seed = Chance::new(order.seed);
-    let jobs: Vec<(usize, &Kind, usize)> = (0..order.people)
+    let papers = (0..order.people)
         .flat_map(|person| kinds.iter().map(move |kind| (person, *kind)))
         .flat_map(|(person, kind)| {
             let pages = 1 + if order.further_pages {
@@ -97,8 +99,10 @@ pub fn draw(folder: &Path, order: &Order) -> io::Result<usize> {
             } else {
                 0
             };
-            (1..=pages).map(move |page| (person, kind, page))
-        })
+            (1..=pages).map(move |page| Paper { person, kind, page })
+        });
+    let jobs: Vec<(Paper, &Condition)> = papers
+        .flat_map(|paper| conditions.iter().map(move |condition| (paper, *condition)))
         .collect();
     output::folders(folder, &conditions)?;
     let next = AtomicUsize::new(0);
@@ -106,21 +110,26 @@ pub fn draw(folder: &Path, order: &Order) -> io::Result<usize> {
     std::thread::scope(|scope| {
         for _ in 0..order.threads.max(1) {
             scope.spawn(|| {
-                while let Some(&(person, kind, page)) =
-                    jobs.get(next.fetch_add(1, Ordering::Relaxed))
+                // Neighbouring jobs are of one paper: it is drawn once and scanned many times.
+                let mut drawn: Option<(Paper, Form<'_>)> = None;
+                while let Some(&(paper, condition)) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
                 {
-                    if let Err(error) = paper(folder, &case, &seed, &conditions, person, kind, page)
-                    {
+                    let form = match drawn.take() {
+                        Some((known, form)) if known == paper => form,
+                        _ => paper.draw(&case, &seed),
+                    };
+                    if let Err(error) = paper.shoot(folder, &form, &seed, condition) {
                         *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                         next.store(jobs.len(), Ordering::Relaxed);
                     }
+                    drawn = Some((paper, form));
                 }
             });
         }
     });
     match trouble.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error),
-        None => Ok(jobs.len() * conditions.len()),
+        None => Ok(jobs.len()),
     }
 }
 
@@ -129,32 +138,78 @@ fn family(seed: &Chance, person: usize) -> Family {
     Family::invent(&mut seed.fork(&format!("family {person}")))
 }
 
-/// One page under all conditions.
-fn paper(
-    folder: &Path,
-    case: &TypeCase,
-    seed: &Chance,
-    conditions: &[&Condition],
+/// One page of one family's paper.
+#[derive(Clone, Copy)]
+struct Paper {
     person: usize,
-    kind: &Kind,
+    kind: &'static Kind,
     page: usize,
-) -> io::Result<()> {
-    let id = match page {
-        1 => format!("{}_{person}", kind.id),
-        _ => format!("{}_{person}_p{page}", kind.id),
-    };
-    let chance = seed.fork(&format!("{} {person}", kind.id));
-    let mut form = kind.draw(case, &family(seed, person), &chance, page);
-    form.truth.id.clone_from(&id);
-    output::truth(folder, &form.truth)?;
-    for condition in conditions {
-        let scene = Scene {
-            form: &form,
-            chance: chance.fork(condition.name),
-        };
-        output::shot(folder, condition.name, &id, &(condition.apply)(&scene))?;
+}
+
+impl PartialEq for Paper {
+    fn eq(&self, other: &Self) -> bool {
+        (self.person, self.kind.id, self.page) == (other.person, other.kind.id, other.page)
     }
-    Ok(())
+}
+
+impl Paper {
+    fn id(&self) -> String {
+        match self.page {
+            1 => format!("{}_{}", self.kind.id, self.person),
+            page => format!("{}_{}_p{page}", self.kind.id, self.person),
+        }
+    }
+
+    fn chance(&self, seed: &Chance) -> Chance {
+        seed.fork(&format!("{} {}", self.kind.id, self.person))
+    }
+
+    fn draw<'a>(&self, case: &'a TypeCase, seed: &Chance) -> Form<'a> {
+        let family = family(seed, self.person);
+        let mut form = self.kind.draw(case, &family, &self.chance(seed), self.page);
+        form.truth.id = self.id();
+        form
+    }
+
+    /// One image and, as often as it is taken, the same truth.
+    fn shoot(
+        &self,
+        folder: &Path,
+        form: &Form<'_>,
+        seed: &Chance,
+        condition: &Condition,
+    ) -> io::Result<()> {
+        output::truth(folder, &form.truth)?;
+        // What lies beside it or shows through from its back: another paper of the same family.
+        let beside = || {
+            let at = KINDS
+                .iter()
+                .position(|other| other.id == self.kind.id)
+                .unwrap_or(0)
+                + 1;
+            let other = &KINDS[at % KINDS.len()];
+            let chance = seed.fork(&format!("beside {}", self.id()));
+            other
+                .draw(form.case, &family(seed, self.person), &chance, 1)
+                .canvas
+                .pixels
+        };
+        let chance = self
+            .chance(seed)
+            .fork(condition.name)
+            .fork(&self.page.to_string());
+        let scene = Scene {
+            form,
+            chance,
+            beside: &beside,
+        };
+        output::shot(
+            folder,
+            condition.name,
+            &self.id(),
+            &(condition.apply)(&scene),
+        )
+    }
 }
 
 fn chosen<'t, T>(

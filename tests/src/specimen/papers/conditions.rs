@@ -2,13 +2,18 @@
 //!
 //! Every condition is played with optics and paper rather than painted, and seeded: same seed, same pixels.
 
+mod ageing;
+mod desk;
+mod photo;
 mod scan;
+mod sheet;
 
 use image::RgbImage;
 use serde::Serialize;
 
 use super::chance::Chance;
 use super::form::Form;
+use super::marks;
 use super::plate::Plate;
 
 /// Corners of the page in the image: as the page stands, top left, top right, bottom right, bottom left.
@@ -29,6 +34,9 @@ pub(crate) struct Meta {
     pub(crate) dpi: u32,
     /// How far the page was turned, clockwise, in degrees.
     pub(crate) rotate: u32,
+    /// Pages in the image that are no part of this paper.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) others: Vec<Quad>,
 }
 
 /// How the image is stored.
@@ -50,6 +58,8 @@ pub(crate) struct Condition {
 pub(crate) struct Scene<'f, 'a> {
     pub(crate) form: &'f Form<'a>,
     pub(crate) chance: Chance,
+    /// Draws another paper: what lies beside, or shows through from the back.
+    pub(crate) beside: &'f dyn Fn() -> RgbImage,
 }
 
 impl Scene<'_, '_> {
@@ -57,8 +67,16 @@ impl Scene<'_, '_> {
     fn page(&self) -> Plate {
         Plate::from_image(&self.form.canvas.pixels)
     }
+
+    /// The page with seal and signature, as it lies on the desk.
+    fn endorsed(&self) -> Plate {
+        let mut page = self.form.canvas.clone();
+        marks::endorse(&mut page, self.form);
+        Plate::from_image(&page.pixels)
+    }
 }
 
+/// The corpus' own, then what else desks give.
 pub(crate) const CONDITIONS: &[Condition] = &[
     Condition {
         name: "clean300",
@@ -77,8 +95,88 @@ pub(crate) const CONDITIONS: &[Condition] = &[
         apply: scan::skew4,
     },
     Condition {
+        name: "stamp300",
+        apply: scan::stamp300,
+    },
+    Condition {
+        name: "photocopy",
+        apply: ageing::photocopy,
+    },
+    Condition {
+        name: "fold",
+        apply: ageing::fold,
+    },
+    Condition {
+        name: "phone_ok",
+        apply: photo::phone_ok,
+    },
+    Condition {
+        name: "phone_bad",
+        apply: photo::phone_bad,
+    },
+    Condition {
         name: "upside",
         apply: scan::upside,
+    },
+    Condition {
+        name: "rot90",
+        apply: scan::rot90,
+    },
+    Condition {
+        name: "rot270",
+        apply: scan::rot270,
+    },
+    Condition {
+        name: "grey200",
+        apply: scan::grey200,
+    },
+    Condition {
+        name: "jpeg40",
+        apply: scan::jpeg40,
+    },
+    Condition {
+        name: "a3_pair",
+        apply: scan::a3_pair,
+    },
+    Condition {
+        name: "coloured",
+        apply: ageing::coloured,
+    },
+    Condition {
+        name: "faded",
+        apply: ageing::faded,
+    },
+    Condition {
+        name: "low_toner",
+        apply: ageing::low_toner,
+    },
+    Condition {
+        name: "bleed",
+        apply: ageing::bleed,
+    },
+    Condition {
+        name: "dust",
+        apply: ageing::dust,
+    },
+    Condition {
+        name: "phone_white",
+        apply: photo::phone_white,
+    },
+    Condition {
+        name: "phone_pattern",
+        apply: photo::phone_pattern,
+    },
+    Condition {
+        name: "phone_curl",
+        apply: photo::phone_curl,
+    },
+    Condition {
+        name: "phone_corner",
+        apply: photo::phone_corner,
+    },
+    Condition {
+        name: "phone_glare",
+        apply: photo::phone_glare,
     },
 ];
 

@@ -98,8 +98,9 @@ pub(crate) struct Form<'a> {
     /// Baseline of the next line.
     pub(crate) y: f32,
     pub(crate) ink: Ink,
-    /// Values that fields are recorded for; further ones are only written.
     pub(crate) variant: u32,
+    /// Whether a seal belongs over the signature.
+    pub(crate) sealed: bool,
 }
 
 /// How one heading is set.
@@ -150,6 +151,7 @@ impl<'a> Form<'a> {
             y: 220.0,
             ink: BLACK,
             variant: 0,
+            sealed: true,
             facts: BTreeMap::new(),
             chance,
             look,
@@ -162,6 +164,12 @@ impl<'a> Form<'a> {
         self.variant = self.chance.whole(0, count - 1);
         self.truth.variant = self.variant;
         self.variant
+    }
+
+    /// Another sheet than A4, or coloured paper; before anything is written.
+    pub(crate) fn sheet(&mut self, size: (u32, u32), paper: Ink) {
+        self.canvas = Canvas::blank(size.0, size.1, paper);
+        self.right = size.0 as f32 - 190.0;
     }
 
     /// A value for the templates.

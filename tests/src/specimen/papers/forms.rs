@@ -112,6 +112,15 @@ impl Kind {
         form.truth.page = u32::try_from(page).unwrap_or(1);
         form.truth.titled = further.is_none();
         further.unwrap_or(self.first)(&mut form, family);
+        if further.is_none() && self.habit != Habit::Card {
+            let mut marks = chance.fork("marks");
+            if marks.chance(0.15) {
+                super::marks::certified(&mut form, false);
+            }
+            if marks.chance(0.05) {
+                super::marks::forbidden(&mut form);
+            }
+        }
         form
     }
 }

@@ -1,5 +1,9 @@
 //! The flatbed: a sharp or a cheap one, the sheet laid a little askew, at several resolutions.
 
+use image::RgbImage;
+
+use super::super::chance::Chance;
+use super::super::marks;
 use super::super::plate::{Clouds, Plate};
 use super::{File, Meta, Quad, Scene, Shot};
 
@@ -14,6 +18,7 @@ pub(super) fn clean300(scene: &Scene<'_, '_>) -> Shot {
             quad,
             dpi: 300,
             rotate: 0,
+            others: Vec::new(),
         },
         file: File::Png,
     }
@@ -57,11 +62,126 @@ pub(super) fn skew4(scene: &Scene<'_, '_>) -> Shot {
     scan(scene, scene.page(), &settings, File::Jpeg(86))
 }
 
+/// Sealed, signed, and stamped across the text by a careless hand.
+pub(super) fn stamp300(scene: &Scene<'_, '_>) -> Shot {
+    let mut chance = scene.chance.clone();
+    let page = marks::careless(scene.form, &mut chance);
+    let settings = Settings {
+        dpi: 300,
+        degrees: chance.normal() * 0.3,
+        sharpness: 0.55,
+        grain: 0.012,
+    };
+    scan(
+        scene,
+        Plate::from_image(&page.pixels),
+        &settings,
+        File::Jpeg(88),
+    )
+}
+
 /// Fed head first.
 pub(super) fn upside(scene: &Scene<'_, '_>) -> Shot {
-    let mut shot = scan200(scene);
-    shot.turn(180);
+    turned(scene, 180)
+}
+
+/// Laid across the glass.
+pub(super) fn rot90(scene: &Scene<'_, '_>) -> Shot {
+    turned(scene, 90)
+}
+
+/// Laid across the glass, the other way.
+pub(super) fn rot270(scene: &Scene<'_, '_>) -> Shot {
+    turned(scene, 270)
+}
+
+fn turned(scene: &Scene<'_, '_>, degrees: u32) -> Shot {
+    let mut shot = scan(
+        scene,
+        scene.endorsed(),
+        &office(&mut scene.chance.clone()),
+        File::Jpeg(86),
+    );
+    shot.turn(degrees);
     shot
+}
+
+/// Without colour: the seal is as black as the text.
+pub(super) fn grey200(scene: &Scene<'_, '_>) -> Shot {
+    let mut page = scene.endorsed();
+    page.grey();
+    scan(
+        scene,
+        page,
+        &office(&mut scene.chance.clone()),
+        File::GreyJpeg(80),
+    )
+}
+
+/// Squeezed to fit a mailbox.
+pub(super) fn jpeg40(scene: &Scene<'_, '_>) -> Shot {
+    scan(
+        scene,
+        scene.endorsed(),
+        &office(&mut scene.chance.clone()),
+        File::Jpeg(40),
+    )
+}
+
+/// Two papers side by side on A3 glass; this one is on the left or on the right.
+pub(super) fn a3_pair(scene: &Scene<'_, '_>) -> Shot {
+    let mut chance = scene.chance.clone();
+    let one = scan(scene, scene.endorsed(), &office(&mut chance), File::Png);
+    let neighbour = (scene.beside)();
+    let other_scene = Scene {
+        form: scene.form,
+        chance: scene.chance.fork("other"),
+        beside: scene.beside,
+    };
+    let other = scan(
+        &other_scene,
+        Plate::from_image(&neighbour),
+        &office(&mut chance),
+        File::Png,
+    );
+    let first = chance.chance(0.5);
+    let (left, right) = if first {
+        (&one, &other)
+    } else {
+        (&other, &one)
+    };
+    let (a, b) = (left.image.dimensions(), right.image.dimensions());
+    let gap = chance.whole(8, 30);
+    let mut image =
+        RgbImage::from_pixel(a.0 + b.0 + gap, a.1.max(b.1), image::Rgb([238, 238, 236]));
+    image::imageops::replace(&mut image, &left.image, 0, 0);
+    image::imageops::replace(&mut image, &right.image, i64::from(a.0 + gap), 0);
+    let shift = |quad: Quad| quad.map(|[x, y]| [x + (a.0 + gap) as f32, y]);
+    let (quad, beside) = if first {
+        (one.meta.quad, shift(other.meta.quad))
+    } else {
+        (shift(one.meta.quad), other.meta.quad)
+    };
+    Shot {
+        image,
+        meta: Meta {
+            quad,
+            dpi: 200,
+            rotate: 0,
+            others: vec![beside],
+        },
+        file: File::Jpeg(84),
+    }
+}
+
+/// A decent machine at 200 dpi.
+pub(super) fn office(chance: &mut Chance) -> Settings {
+    Settings {
+        dpi: 200,
+        degrees: chance.either_way(0.0, 1.0),
+        sharpness: chance.between(0.45, 0.65),
+        grain: 0.012,
+    }
 }
 
 /// How the scanner is set and how the sheet lies.
@@ -128,6 +248,7 @@ pub(super) fn scan(scene: &Scene<'_, '_>, page: Plate, settings: &Settings, file
             quad,
             dpi: settings.dpi,
             rotate: 0,
+            others: Vec::new(),
         },
         file,
     }
