@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use emrtd::simulator::{Faults, vpcd};
 use tests::rig::desk::feed_finger;
-use tests::specimen::papers::{self, Order};
+use tests::specimen::papers::{self, Order, PileOrder};
 use tests::specimen::profile::{self, Choice};
 use tests::specimen::state::{State, chip, read_card};
 
@@ -16,7 +16,8 @@ niem-specimen card CARD.json [--addr 127.0.0.1:35963] [--faults WORD,WORD=N]
 niem-specimen card-profile NAME [--can 123456] [--number NUMBER] [-o card.json]
 niem-specimen card-profile --list
 niem-specimen finger SOCKET IMAGE
-niem-specimen papers DIR [--people N] [--kinds a,b] [--conditions x,y] [--seed S] [--further-pages yes]";
+niem-specimen papers DIR [--people N] [--kinds a,b] [--conditions x,y] [--seed S] [--further-pages yes]
+niem-specimen piles DIR [--piles N] [--seed S]";
 
 /// Why nothing was done.
 enum Failure {
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         }
         ["card-profile", name, options @ ..] => make_card(name, options),
         ["papers", folder, options @ ..] => draw_papers(Path::new(folder), options),
+        ["piles", folder, options @ ..] => draw_piles(Path::new(folder), options),
         ["finger", socket, image] => {
             feed_finger(
                 Path::new(socket),
@@ -103,6 +105,21 @@ fn draw_papers(folder: &Path, options: &[&str]) -> Result<(), Failure> {
         }
     }
     let count = papers::draw(folder, &order)?;
+    println!("{count} images in {}", folder.display());
+    Ok(())
+}
+
+/// Draws mixed piles, as they come out of a bag.
+fn draw_piles(folder: &Path, options: &[&str]) -> Result<(), Failure> {
+    let mut order = PileOrder::default();
+    for option in options.chunks(2) {
+        match *option {
+            ["--piles", count] => order.piles = number(count)?,
+            ["--seed", seed] => order.seed = number(seed)?,
+            _ => return Err(unknown(option)),
+        }
+    }
+    let count = papers::draw_piles(folder, &order)?;
     println!("{count} images in {}", folder.display());
     Ok(())
 }

@@ -14,6 +14,7 @@ mod lettering;
 mod marks;
 mod output;
 mod people;
+mod piles;
 mod plate;
 mod truth;
 mod typeface;
@@ -29,7 +30,8 @@ use conditions::{CONDITIONS, Condition, Scene};
 use form::Form;
 use forms::{KINDS, Kind};
 use people::Family;
-pub use typeface::TypeCase;
+pub use piles::{PileOrder, draw_piles};
+use typeface::TypeCase;
 
 /// What is to be drawn.
 pub struct Order {

@@ -147,7 +147,11 @@ impl Form<'_> {
         for office in offices {
             y = self.centred(office, HEAD, centre, room, y) + step;
         }
-        let room_for_hand = self.chance.between(26.0, 34.0) * MM;
+        // Small sheets leave little room, but the name stays inside their frame.
+        let free = self.canvas.height() - 200.0 - y;
+        let room_for_hand = (self.chance.between(26.0, 34.0) * MM)
+            .min(free)
+            .max(5.0 * MM);
         self.truth.sigbox = Some(
             [
                 centre - 330.0,

@@ -76,6 +76,10 @@ impl Scene<'_, '_> {
     }
 }
 
+/// What a feeder makes of a page, and what a telephone does.
+pub(crate) use photo::phone_ok as photograph;
+pub(crate) use scan::feeder as office_scan;
+
 /// The corpus' own, then what else desks give.
 pub(crate) const CONDITIONS: &[Condition] = &[
     Condition {
@@ -179,9 +183,3 @@ pub(crate) const CONDITIONS: &[Condition] = &[
         apply: photo::phone_glare,
     },
 ];
-
-impl Condition {
-    pub(crate) fn named(name: &str) -> Option<&'static Self> {
-        CONDITIONS.iter().find(|condition| condition.name == name)
-    }
-}

@@ -33,8 +33,6 @@ pub(crate) struct Look<'a> {
     pub(crate) leaders: bool,
     /// Lines of running text end at the right margin.
     pub(crate) justified: bool,
-    /// Entries are numbered.
-    pub(crate) numbered: bool,
 }
 
 impl<'a> Look<'a> {
@@ -64,7 +62,6 @@ impl<'a> Look<'a> {
             gap: *chance.one(&[0.0, 1.5, 3.0]),
             leaders: chance.chance(0.2),
             justified: chance.chance(0.5),
-            numbered: chance.chance(0.4),
         }
     }
 }
@@ -212,6 +209,8 @@ impl<'a> Form<'a> {
 
     /// A line of its own in the middle between `left` and `right`, made smaller until it fits.
     pub(crate) fn heading(&mut self, template: &str, set: Set) {
+        // Large letters must not reach into the line above.
+        self.y += self.look.size * PX_PER_PT * (set.size - 1.0).max(0.0) * 0.75;
         let y = self.centred(template, set, self.centre(), self.right - self.left, self.y);
         self.y = y + self.look.size * set.size * PX_PER_PT * self.look.pitch;
     }

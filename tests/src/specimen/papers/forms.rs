@@ -1,8 +1,14 @@
 //! The kinds of paper that can be drawn, one file each: `domain` wording with variants of layout and label.
 
+mod cards;
 mod civil_status;
 mod decision;
+mod land;
+mod letters;
+mod merit;
 mod residence;
+mod study;
+mod trade;
 
 use super::chance::Chance;
 use super::form::{Form, Look};
@@ -36,51 +42,68 @@ enum Habit {
     Card,
 }
 
+const fn kind(id: &'static str, first: Draw, further: &'static [Draw], habit: Habit) -> Kind {
+    Kind {
+        id,
+        first,
+        further,
+        habit,
+    }
+}
+
+/// The corpus' twelve, then what else belongs to the fifteen papers that people bring most.
 pub(crate) const KINDS: &[Kind] = &[
-    Kind {
-        id: "khai_sinh",
-        first: civil_status::birth,
-        further: &[],
-        habit: Habit::SometimesByHand,
-    },
-    Kind {
-        id: "cu_tru",
-        first: residence::confirmation,
-        further: &[],
-        habit: Habit::Printed,
-    },
-    Kind {
-        id: "hon_nhan",
-        first: civil_status::single,
-        further: &[],
-        habit: Habit::Printed,
-    },
-    Kind {
-        id: "ket_hon",
-        first: civil_status::marriage,
-        further: &[],
-        habit: Habit::SometimesByHand,
-    },
-    Kind {
-        id: "khai_tu",
-        first: civil_status::death,
-        further: &[],
-        habit: Habit::Printed,
-    },
-    Kind {
-        id: "quyet_dinh",
-        first: decision::benefit,
-        further: &[decision::annex],
-        habit: Habit::Printed,
-    },
+    kind(
+        "khai_sinh",
+        civil_status::birth,
+        &[],
+        Habit::SometimesByHand,
+    ),
+    kind("cu_tru", residence::confirmation, &[], Habit::Printed),
+    kind("cccd", cards::identity, &[], Habit::Card),
+    kind("bang_tn", study::diploma, &[], Habit::Printed),
+    kind("hon_nhan", civil_status::single, &[], Habit::Printed),
+    kind(
+        "ket_hon",
+        civil_status::marriage,
+        &[],
+        Habit::SometimesByHand,
+    ),
+    kind("khai_tu", civil_status::death, &[], Habit::Printed),
+    kind(
+        "quyen_sdd",
+        land::certificate,
+        &[land::changes],
+        Habit::Printed,
+    ),
+    kind(
+        "quyet_dinh",
+        decision::benefit,
+        &[decision::annex],
+        Habit::Printed,
+    ),
+    kind("to_khai_tay", letters::declaration, &[], Habit::ByHand),
+    kind(
+        "uy_quyen",
+        letters::authority,
+        &[letters::authority_end],
+        Habit::Printed,
+    ),
+    kind("don_xin", letters::application, &[], Habit::SometimesByHand),
+    kind(
+        "hoc_ba",
+        study::record_book,
+        &[study::record_year, study::record_year, study::record_year],
+        Habit::SometimesByHand,
+    ),
+    kind("bang_diem", study::transcript, &[], Habit::Printed),
+    kind("chung_chi", study::skill, &[], Habit::Printed),
+    kind("bao_hiem", cards::insurance, &[], Habit::Card),
+    kind("dang_ky_kd", trade::business, &[], Habit::Printed),
+    kind("nguoi_co_cong", merit::merit, &[], Habit::Printed),
 ];
 
 impl Kind {
-    /// By its id.
-    pub(crate) fn named(id: &str) -> Option<&'static Self> {
-        KINDS.iter().find(|kind| kind.id == id)
-    }
-
     /// The page (1 is the first) of this kind's paper of a family; the same chance gives the same paper.
     pub(crate) fn draw<'a>(
         &self,

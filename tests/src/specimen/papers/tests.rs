@@ -2,6 +2,15 @@
 
 use super::*;
 
+fn kind(id: &str) -> &'static Kind {
+    KINDS.iter().find(|kind| kind.id == id).expect("a kind")
+}
+
+fn condition(name: &str) -> &'static Condition {
+    let named = |condition: &&Condition| condition.name == name;
+    CONDITIONS.iter().find(named).expect("a condition")
+}
+
 #[test]
 fn every_paper_fits_its_sheet_and_says_what_it_claims() {
     let case = TypeCase::open().expect("the fonts are installed");
@@ -46,16 +55,14 @@ fn the_same_seed_draws_the_same_pixels() {
     let case = TypeCase::open().expect("the fonts are installed");
     let shoot = || {
         let seed = Chance::new(5);
-        let kind = Kind::named("khai_sinh").expect("a kind");
+        let kind = kind("khai_sinh");
         let form = kind.draw(&case, &family(&seed, 0), &seed.fork("x"), 1);
         let scene = Scene {
             form: &form,
             chance: seed.fork("y"),
             beside: &|| unreachable!("nothing lies beside a scan"),
         };
-        (Condition::named("scan150").expect("a condition").apply)(&scene)
-            .image
-            .into_raw()
+        (condition("scan150").apply)(&scene).image.into_raw()
     };
     assert_eq!(shoot(), shoot());
 }
@@ -65,7 +72,7 @@ fn the_same_seed_draws_the_same_pixels() {
 fn corners_lie_where_the_truth_says() {
     let case = TypeCase::open().expect("the fonts are installed");
     let seed = Chance::new(9);
-    let kind = Kind::named("khai_tu").expect("a kind");
+    let kind = kind("khai_tu");
     let mut form = kind.draw(&case, &family(&seed, 0), &seed.fork("x"), 1);
     form.truth.sigbox = None;
     let colours = [[220_u8, 30, 30], [30, 200, 30], [30, 30, 220], [20, 20, 20]];
@@ -104,7 +111,7 @@ fn corners_lie_where_the_truth_says() {
             chance: seed.fork(name),
             beside: &|| unreachable!("one page only"),
         };
-        let shot = (Condition::named(name).expect("a condition").apply)(&scene);
+        let shot = (condition(name).apply)(&scene);
         let quad = shot.meta.quad;
         let middle = [0, 1].map(|axis| quad.iter().map(|corner| corner[axis]).sum::<f32>() / 4.0);
         for (corner, colour) in quad.iter().zip(&colours) {

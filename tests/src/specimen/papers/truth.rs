@@ -39,7 +39,7 @@ pub(crate) struct Code {
 
 /// All of it.
 #[derive(Clone, Serialize)]
-pub struct Truth {
+pub(crate) struct Truth {
     pub(crate) id: String,
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,

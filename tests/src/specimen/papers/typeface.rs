@@ -294,14 +294,14 @@ const CASE: &[Entry] = &[
 ];
 
 /// All of them.
-pub struct TypeCase(Vec<Typeface>);
+pub(crate) struct TypeCase(Vec<Typeface>);
 
 impl TypeCase {
     /// Reads and checks every font.
     ///
     /// # Errors
     /// When one is missing (the message names its Debian package) or lacks a Vietnamese letter.
-    pub fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         CASE.iter()
             .map(open)
             .collect::<io::Result<Vec<_>>>()

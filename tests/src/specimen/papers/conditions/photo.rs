@@ -84,7 +84,7 @@ impl Taking {
     }
 }
 
-pub(super) fn phone_ok(scene: &Scene<'_, '_>) -> Shot {
+pub(crate) fn phone_ok(scene: &Scene<'_, '_>) -> Shot {
     let mut chance = scene.chance.clone();
     let (desk, curl) = (Desk::any(&mut chance), Curl::slight(&mut chance));
     let taking = Taking::good(&mut chance, desk, curl);

@@ -80,6 +80,12 @@ pub(super) fn stamp300(scene: &Scene<'_, '_>) -> Shot {
     )
 }
 
+/// Sealed and signed, through a feeder at 200 dpi.
+pub(crate) fn feeder(scene: &Scene<'_, '_>) -> Shot {
+    let settings = office(&mut scene.chance.clone());
+    scan(scene, scene.endorsed(), &settings, File::Jpeg(85))
+}
+
 /// Fed head first.
 pub(super) fn upside(scene: &Scene<'_, '_>) -> Shot {
     turned(scene, 180)
@@ -256,7 +262,7 @@ pub(super) fn scan(scene: &Scene<'_, '_>, page: Plate, settings: &Settings, file
 
 impl Shot {
     /// Turns the whole image clockwise by 90, 180 or 270 degrees.
-    pub(super) fn turn(&mut self, degrees: u32) {
+    pub(crate) fn turn(&mut self, degrees: u32) {
         let (width, height) = (self.image.width() as f32, self.image.height() as f32);
         self.image = match degrees {
             90 => image::imageops::rotate90(&self.image),
