@@ -1,20 +1,17 @@
 //! The whole way of a paper: look, read, enter in the ledger, name, take fields, pack into a PDF/A.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use models::{PageText, TextEngine};
-use serde::Serialize;
 
 use crate::fields::{self, Field};
 use crate::kind::{self, Kind};
+use crate::page::{self, Page, PageReport, ms};
 use crate::pdf::{self, PdfMeta, PdfPage};
-use crate::{
-    Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict, quality,
-    read_page,
-};
+use crate::{Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict};
 
 /// A school record book has 20 pages; a land file may have a hundred.
-const MAX_PAGES: usize = 500;
+pub(crate) const MAX_PAGES: usize = 500;
 
 /// What the caller decides.
 #[derive(Clone, Debug)]
@@ -27,33 +24,8 @@ pub struct Options {
     pub attach_fields: bool,
 }
 
-/// How long each step took, in milliseconds of wall time.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Timings {
-    pub look_ms: u64,
-    pub read_ms: u64,
-    pub pack_ms: u64,
-}
-
-/// What is known of one page. It holds no text.
-#[derive(Clone, Debug, Serialize)]
-pub struct PageReport {
-    /// From 1, in the order of scanning.
-    pub number: u32,
-    /// SHA-256 of the packed image that lies in the PDF.
-    pub sha256: String,
-    pub width: u32,
-    pub height: u32,
-    pub dpi: u32,
-    pub geometry: Geometry,
-    pub verdicts: Vec<Verdict>,
-    pub words: usize,
-    pub mean_confidence: u8,
-    pub timings: Timings,
-}
-
 /// Pages looked at and read; good or bad, all of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Examined {
     pub reports: Vec<PageReport>,
     /// What was read, page by page; empty where the pixels were refused already.
@@ -64,6 +36,13 @@ pub struct Examined {
 }
 
 impl Examined {
+    /// Takes the next page in.
+    pub fn push(&mut self, page: Page) {
+        self.reports.push(page.report);
+        self.reads.push(page.read);
+        self.masters.push(page.master);
+    }
+
     /// The first page that has to be scanned again, counted from 1, and why.
     pub fn refusal(&self) -> Option<(u32, Verdict)> {
         let refused = |report: &PageReport| {
@@ -140,56 +119,11 @@ fn look_and_read(
         });
     }
     let mut ledger = PageLedger::new(declared_pages);
-    let mut examined = Examined {
-        reports: Vec::new(),
-        reads: Vec::new(),
-        masters: Vec::new(),
-        verdicts: Vec::new(),
-    };
+    let mut examined = Examined::default();
     for (sheet, number) in sheets.iter().zip(1..) {
-        let started = Instant::now();
-        let mut verdicts = quality::look(&sheet.gray(), sheet.dpi());
-        let look = started.elapsed();
-        let refused = verdicts
-            .iter()
-            .any(|verdict| verdict.severity == Severity::Refused);
-        let blank = verdicts
-            .iter()
-            .any(|verdict| verdict.code == "quality.blank");
-
-        let started = Instant::now();
-        let read = if refused && !read_refused {
-            unread(sheet)
-        } else {
-            read_page(sheet, engine)?
-        };
-        let reading = started.elapsed();
-        if !refused || read_refused {
-            verdicts.extend(quality::after_reading(&read.text, &read.geometry, blank));
-        }
-
-        let started = Instant::now();
-        let master = sheet.master()?;
-        let pack = started.elapsed();
-        verdicts.extend(ledger.enter(&master.sha256, &read.text));
-        examined.reports.push(PageReport {
-            number,
-            sha256: master.sha256.clone(),
-            width: sheet.width(),
-            height: sheet.height(),
-            dpi: sheet.dpi(),
-            geometry: read.geometry.clone(),
-            verdicts,
-            words: read.text.words.len(),
-            mean_confidence: read.text.mean_confidence,
-            timings: Timings {
-                look_ms: ms(look),
-                read_ms: ms(reading),
-                pack_ms: ms(pack),
-            },
-        });
-        examined.reads.push(read);
-        examined.masters.push(master);
+        let mut page = page::examine(sheet, number, engine, read_refused)?;
+        page.enter(&mut ledger);
+        examined.push(page);
     }
     examined.verdicts.extend(ledger.close());
     Ok(examined)
@@ -222,8 +156,8 @@ pub fn digitize_all(
     )
 }
 
-/// Names the paper, takes its fields and packs it.
-fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperError> {
+/// Names a paper whose pages were examined, takes its fields and packs it.
+pub fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperError> {
     let texts: Vec<&PageText> = examined.reads.iter().map(|read| &read.text).collect();
     let kind = kind::classify(&texts);
     let mut fields = fields::extract(&kind.id, &texts);
@@ -264,20 +198,4 @@ fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperError
 /// The fields that go along with the paper: faith is read past and stays behind.
 fn filed(fields: &[Field]) -> Vec<&Field> {
     fields.iter().filter(|field| !field.sensitive).collect()
-}
-
-fn unread(sheet: &Sheet) -> ReadPage {
-    let geometry = Geometry {
-        width: sheet.width(),
-        height: sheet.height(),
-        ..Geometry::default()
-    };
-    ReadPage {
-        text: PageText::default(),
-        geometry,
-    }
-}
-
-fn ms(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

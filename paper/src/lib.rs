@@ -20,9 +20,11 @@ mod layout;
 mod ledger;
 mod outline;
 pub mod owner;
+mod page;
 mod page_finder;
 pub mod pdf;
 mod photograph;
+pub mod pipeline;
 pub mod quality;
 mod read;
 mod seal;
@@ -30,13 +32,12 @@ mod sheet;
 mod skew;
 mod view;
 
-pub use digitize::{
-    Digitized, Examined, Options, PageReport, Timings, digitize, digitize_all, examine,
-};
+pub use digitize::{Digitized, Examined, Options, digitize, digitize_all, examine, finish};
 pub use error::{CODES, PaperError};
 pub use geometry::{Flattening, Geometry, Place, Turn};
 pub use ledger::PageLedger;
 pub use outline::Outline;
+pub use page::{Page, PageReport, Timings};
 pub use quality::{Severity, Verdict};
 pub use read::{ReadPage, read_page};
 pub use sheet::{Master, Sheet};

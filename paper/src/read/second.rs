@@ -115,12 +115,6 @@ fn merged(words: &[Word], others: &[Seen], height: u32) -> Vec<Word> {
             text: joined(others.iter().map(|seen| seen.placed.text.as_str())),
             confidence: others.iter().map(|seen| seen.confidence).min().unwrap_or(0),
         };
-        if std::env::var_os("PAIRS").is_some() {
-            println!(
-                "PAIR\t{}\t{}\t{}\t{}",
-                own.text, own.confidence, again.text, again.confidence
-            );
-        }
         match choose(&own, &again, false) {
             Stands::Both => merged.extend(words.iter().map(|word| Word {
                 confidence: word.confidence.max(again.confidence).min(99),
