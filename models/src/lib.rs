@@ -1,9 +1,9 @@
-//! What the machine has learned, behind three small traits: [`FaceEngine`] says how alike two
-//! portraits are, [`FingerEngine`] says it of two fingers, [`TextEngine`] reads a page.
+//! What the machine has learned, behind small traits: [`FaceEngine`] says how alike two portraits
+//! are, [`FingerEngine`] says it of two fingers, [`TextEngine`] reads a page, [`LineEngine`] a line of it.
 //!
 //! This crate holds the traits, the pictures they look at and the pinned list of weights
 //! ([`Manifest`]). It links no C library: the engines that do live in the crates beside it
-//! (`models/opencv`, `models/tesseract`), so whoever only needs the words builds in seconds.
+//! (`models/opencv`, `models/tesseract`, `models/asternet`), so whoever only needs the words builds in seconds.
 //!
 //! A picture of a person here is never printed, never logged and wiped when dropped. Scores are
 //! judged by [`Bands`] that travel with the model they were measured for; a score without its model
@@ -11,6 +11,7 @@
 
 mod face;
 pub mod finger;
+mod line;
 mod manifest;
 mod outcome;
 mod portrait;
@@ -18,10 +19,11 @@ mod text;
 
 pub use face::{FaceComplaint, FaceEngine, FaceError, FaceQuality};
 pub use finger::{FingerEngine, FingerError, FingerImage, MinutiaeEngine};
+pub use line::{Letter, LineEngine, LineText, LineWord};
 pub use manifest::{Derivation, Manifest, ModelEntry, ModelError, Registry, Source};
 pub use outcome::{Bands, ModelId, Outcome, Similarity};
 pub use portrait::{Portrait, PortraitError};
-pub use text::{PageText, Rect, SecondReading, TextEngine, TextError, Word};
+pub use text::{PageText, Rect, SecondReading, TextEngine, TextError, WithSecond, Word};
 
 /// Every failure code this crate can produce; each has a row in `docs/failures.md`. Those of fingers
 /// stand in [`finger::CODES`].

@@ -39,6 +39,9 @@ pub struct ModelEntry {
     pub derived: Derivation,
     /// The better model whose place this one takes where that one cannot be had.
     pub stands_in_for: Option<String>,
+    /// What it does is not offered where it cannot be had; nothing else depends on it.
+    #[serde(default)]
+    pub optional: bool,
     /// Where the file comes from, best first.
     pub source: Vec<Source>,
     /// The limits measured with exactly this file; a face model without them is refused.
@@ -52,6 +55,9 @@ pub struct Source {
     pub registry: Registry,
     pub package: String,
     pub version: String,
+    /// PyPI only: the tags of the wheel (PEP 425: python-abi-platform) where the package has one for each kind of
+    /// machine, so that the same file comes whichever Python asks.
+    pub wheel: Option<String>,
     /// Path inside the package; for Debian the place where the package puts the file.
     pub path: String,
     /// SHA-256 of the file inside the package, before anything is derived.

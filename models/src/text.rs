@@ -4,14 +4,49 @@
 
 use image::GrayImage;
 
-use crate::ModelId;
+use crate::{LineEngine, ModelId};
 
 /// Reads the letters of one page.
 pub trait TextEngine: Send {
     /// Reads an upright page. `dpi` is the true resolution; engines size their letters by it.
     fn read(&mut self, page: &GrayImage, dpi: u32) -> Result<PageText, TextError>;
 
+    /// Reads the picture of one line and looks for no columns, pictures or tables in it.
+    fn read_line(&mut self, line: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.read(line, dpi)
+    }
+
     fn model(&self) -> &ModelId;
+
+    /// A second recogniser for single lines, where one goes along.
+    fn second(&mut self) -> Option<&mut dyn LineEngine> {
+        None
+    }
+}
+
+/// An engine for pages and a second one for the lines in doubt.
+pub struct WithSecond {
+    pub first: Box<dyn TextEngine>,
+    pub second: Box<dyn LineEngine>,
+}
+
+impl TextEngine for WithSecond {
+    fn read(&mut self, page: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.first.read(page, dpi)
+    }
+
+    fn read_line(&mut self, line: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.first.read_line(line, dpi)
+    }
+
+    /// That of the first: it reads every word, the second only some.
+    fn model(&self) -> &ModelId {
+        self.first.model()
+    }
+
+    fn second(&mut self) -> Option<&mut dyn LineEngine> {
+        Some(self.second.as_mut())
+    }
 }
 
 /// A rectangle in pixels of the page that was read; `x`, `y` is its upper left corner.
@@ -24,7 +59,7 @@ pub struct Rect {
 }
 
 /// One word as read.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Word {
     pub text: String,
     /// 0 (a guess) to 100 (sure).
@@ -35,15 +70,18 @@ pub struct Word {
     /// Number of the block (paragraph, column, table cell) on the page.
     pub block: u32,
     /// What another look (a second recogniser, or a second view) read in the same place; none when nobody looked again.
+    /// Where the two differ, `text` is the one that was chosen and this the other.
     pub second: Option<SecondReading>,
+    /// It looks written by hand: a person reads it, whatever the confidence.
+    pub handwritten: bool,
 }
 
-/// What a second look made of a word.
+/// What the other look made of a word.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecondReading {
-    /// Empty when the second look saw no word there.
+    /// Empty when the other look saw no word there.
     pub text: String,
-    /// 0 (a guess) to 100 (sure), on the second engine's own scale.
+    /// 0 (a guess) to 100 (sure), on the other engine's own scale.
     pub confidence: u8,
 }
 
@@ -141,7 +179,7 @@ mod tests {
             bbox: Rect::default(),
             line,
             block,
-            second: None,
+            ..Word::default()
         }
     }
 

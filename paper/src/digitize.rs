@@ -121,6 +121,15 @@ pub fn examine(
     engine: &mut dyn TextEngine,
     declared_pages: Option<u32>,
 ) -> Result<Examined, PaperError> {
+    look_and_read(sheets, engine, declared_pages, false)
+}
+
+fn look_and_read(
+    sheets: &[Sheet],
+    engine: &mut dyn TextEngine,
+    declared_pages: Option<u32>,
+    read_refused: bool,
+) -> Result<Examined, PaperError> {
     if sheets.is_empty() {
         return Err(PaperError::NoPages);
     }
@@ -149,13 +158,13 @@ pub fn examine(
             .any(|verdict| verdict.code == "quality.blank");
 
         let started = Instant::now();
-        let read = if refused {
+        let read = if refused && !read_refused {
             unread(sheet)
         } else {
             read_page(sheet, engine)?
         };
         let reading = started.elapsed();
-        if !refused {
+        if !refused || read_refused {
             verdicts.extend(quality::after_reading(&read.text, &read.geometry, blank));
         }
 
@@ -197,16 +206,36 @@ pub fn digitize(
     if let Some((page, verdict)) = examined.refusal() {
         return Err(PaperError::Unreadable { page, verdict });
     }
+    finish(examined, options)
+}
+
+/// The same for pages that may be refused: they are read as well as can be, and their verdicts say what is wrong. For
+/// measuring, and for a person who wants to see a refused page.
+pub fn digitize_all(
+    sheets: &[Sheet],
+    engine: &mut dyn TextEngine,
+    options: &Options,
+) -> Result<Digitized, PaperError> {
+    finish(
+        look_and_read(sheets, engine, options.declared_pages, true)?,
+        options,
+    )
+}
+
+/// Names the paper, takes its fields and packs it.
+fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperError> {
     let texts: Vec<&PageText> = examined.reads.iter().map(|read| &read.text).collect();
     let kind = kind::classify(&texts);
-    let fields = fields::extract(kind.id, &texts);
+    let mut fields = fields::extract(&kind.id, &texts);
+    let geometries: Vec<&Geometry> = examined.reads.iter().map(|read| &read.geometry).collect();
+    fields::put_on_pages(&mut fields, &geometries);
     let started = Instant::now();
     let attachment = options
         .attach_fields
-        .then(|| serde_json::to_vec(&fields).map_err(|_| PaperError::Encoding))
+        .then(|| serde_json::to_vec(&filed(&fields)).map_err(|_| PaperError::Encoding))
         .transpose()?;
     let meta = PdfMeta {
-        title: kind.title,
+        title: &kind.title,
         created: options.created,
         language: "vi",
         fields_json: attachment.as_deref(),
@@ -230,6 +259,11 @@ pub fn digitize(
         pdf,
         pdf_ms: ms(started.elapsed()),
     })
+}
+
+/// The fields that go along with the paper: faith is read past and stays behind.
+fn filed(fields: &[Field]) -> Vec<&Field> {
+    fields.iter().filter(|field| !field.sensitive).collect()
 }
 
 fn unread(sheet: &Sheet) -> ReadPage {

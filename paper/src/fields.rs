@@ -1,337 +1,257 @@
-//! The fields of a paper: values beside their printed labels, each with how sure the reading is.
+//! The fields of a paper: values beside their printed labels, each with how sure the reading is and why.
 //!
 //! Nothing is put right silently: a value stays as it was read; a value that breaks its own rules (a date that does not
 //! exist, a personal number that contradicts the birth date) is kept and marked for a person to check.
 
-mod labels;
+mod agree;
+mod find;
+mod header;
+mod judge;
+mod mrz;
+mod reason;
 mod shape;
+mod signer;
+mod table;
+mod value;
 
-use models::{PageText, Word};
+use models::PageText;
 use serde::{Deserialize, Serialize};
 
-use crate::fold::{distance, fold};
-use labels::{Label, labels_of};
+use crate::documents::{Documents, Of, Template};
+use crate::layout::Layout;
+use crate::{Geometry, Place};
+
+use find::Hit;
+pub use reason::Reason;
 pub use shape::Shape;
-
-/// From here on a field is accepted without a look.
-const ACCEPTED: f32 = 0.80;
-
-/// A line is full when it reaches this far towards the right edge of the page's writing.
-const FULL_LINE_PERCENT: u64 = 80;
+pub(crate) use shape::date::{day_in_words, day_of};
 
 /// What the desk may do with a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldState {
     Accepted,
     /// A person compares it with the paper.
+    #[default]
     Check,
     /// The label is there, a value was not read.
     Unreadable,
 }
 
-/// One field. `Debug` tells its name and state, never its value.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+/// One field. `Debug` tells its name, state and reasons, never its value.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     pub name: String,
+    /// As printed.
     pub value: String,
     /// 0 to 1: the least sure word, the label's fit and the value's own rules together.
     pub confidence: f32,
     pub state: FieldState,
+    /// Why it is not accepted, and notes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
+    /// The page it stands on, from 1; 0 where it was not read off a page.
+    #[serde(default)]
+    pub page: u32,
+    /// Where it stands, a box a line: on the view that was read, and after [`put_on_pages`] on the unaltered page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Place>,
+    /// What the second look read instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternative: Option<String>,
+    /// What an old place is called now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapped: Option<String>,
+    /// Sensitive personal data (faith) that is read past and not filed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
 }
 
 impl std::fmt::Debug for Field {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Field({}, {:.2}, {:?})",
-            self.name, self.confidence, self.state
-        )
+        write!(f, "Field({}, {:.2}, {:?}, {:?})", self.name, self.confidence, self.state, self.reasons)
     }
 }
 
-/// Takes the fields of a paper of one kind out of its pages. A kind without labels of its own gives what every paper
-/// has: names, birth dates and personal numbers after the usual words.
-pub fn extract(kind: &str, pages: &[&PageText]) -> Vec<Field> {
-    let labels = labels_of(kind);
-    let mut taken = Taken {
-        fields: Vec::new(),
-        section: "",
-    };
-    for page in pages {
-        take_page(labels, page, &mut taken);
+impl Field {
+    /// Adds a reason; one that is no mere note takes the acceptance away.
+    pub(crate) fn doubt(&mut self, reason: Reason) {
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
+        if !reason.is_note() {
+            self.confidence = self.confidence.min(0.5);
+            if self.state == FieldState::Accepted {
+                self.state = FieldState::Check;
+            }
+        }
     }
-    let mut fields = taken.fields;
-    stray_numbers(pages, &mut fields);
-    cross_check(&mut fields);
+}
+
+/// Takes the fields of a paper of one kind out of its pages. A kind without a template of its own gives what every
+/// paper has: names, birth dates and personal numbers after the usual words.
+pub fn extract(kind: &str, pages: &[&PageText]) -> Vec<Field> {
+    Documents::built_in().extract(kind, pages)
+}
+
+impl Documents {
+    /// As [`extract`], by these templates.
+    pub fn extract(&self, kind: &str, pages: &[&PageText]) -> Vec<Field> {
+        extract_by(self.template(kind), pages)
+    }
+}
+
+/// Turns the places of fields from the views that were read to the unaltered pages, one geometry a page.
+pub fn put_on_pages(fields: &mut [Field], geometries: &[&Geometry]) {
+    for field in fields {
+        let Some(geometry) = (field.page as usize).checked_sub(1).and_then(|at| geometries.get(at)) else { continue };
+        for place in &mut field.places {
+            *place = geometry.to_page(models::Rect { x: place.x, y: place.y, w: place.w, h: place.h });
+        }
+    }
+}
+
+pub(crate) fn extract_by(template: &Template, pages: &[&PageText]) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    let mut sections = Sections::default();
+    for (page, number) in pages.iter().zip(1..) {
+        let layout = Layout::of(page);
+        let hits = find::hits(template, &layout);
+        let mut found = Vec::new();
+        take_page(template, &layout, &hits, &mut sections, &mut found);
+        table::take(template, &layout, &hits, &mut found);
+        header::take(&layout, &mut found);
+        if template.mrz {
+            mrz::take(&layout, &mut found);
+        }
+        if template.signer {
+            found.extend(signer::find(&layout, &hits));
+        }
+        for mut field in found {
+            field.page = number;
+            enter(&mut fields, field);
+        }
+    }
+    agree::stray_numbers(pages, &mut fields);
+    agree::cross_check(template, &mut fields);
+    judge::settle(template, &mut fields);
     fields
 }
 
-struct Taken {
-    fields: Vec<Field>,
-    /// Whose lines these are: nobody's in particular, the mother's, the father's.
-    section: &'static str,
+/// The first place where a value was read is the paper's own; later ones are tables and notes.
+fn enter(fields: &mut Vec<Field>, field: Field) {
+    match fields.iter_mut().find(|known| known.name == field.name) {
+        Some(known) if known.state == FieldState::Unreadable => *known = field,
+        Some(_) => {}
+        None => fields.push(field),
+    }
 }
 
-/// A word with what comparing needs.
-struct Token<'a> {
-    word: &'a Word,
-    folded: String,
-    /// The word ends a label: `tên:`.
-    colon: bool,
+/// Whose lines these are: which section a label stands in.
+#[derive(Default)]
+struct Sections {
+    /// The section the text is in now.
+    current: Option<(usize, u32)>,
+    /// Sections that stand side by side: from which x on each begins.
+    columns: Vec<(u32, usize)>,
+    openings: u32,
 }
 
-/// A label found in a line.
-struct Hit<'a> {
-    label: &'a Label,
-    from: usize,
-    to: usize,
-    fit: f32,
+fn take_page(template: &Template, layout: &Layout<'_>, hits: &[Hit], sections: &mut Sections, found: &mut Vec<Field>) {
+    sections.columns = columns(template, layout, hits);
+    for (nth, hit) in hits.iter().enumerate() {
+        let field = match hit.of {
+            Of::Nothing => continue,
+            Of::Section(section) => {
+                sections.open(section);
+                continue;
+            }
+            Of::Field(field) => field,
+        };
+        let rule = &template.fields[field];
+        if let Some(section) = rule.opens {
+            sections.open(section);
+        }
+        let Some(name) = sections.name(template, &rule.name, layout.tokens[hit.from].rect.x) else { continue };
+        let tokens = value::tokens(template, layout, hits, nth);
+        let field = judge::judge(name, layout, &tokens, rule, hit.fit);
+        enter(found, field);
+    }
 }
 
-fn take_page(labels: &[Label], page: &PageText, taken: &mut Taken) {
-    let lines = lines(page);
-    let right_edge = page
-        .words
+impl Sections {
+    fn open(&mut self, section: usize) {
+        self.openings += 1;
+        self.current = Some((section, self.openings));
+    }
+
+    /// A field's name in the section that its label stands in; none when the name wants a section and there is none.
+    fn name(&self, template: &Template, name: &str, x: u32) -> Option<String> {
+        if !name.contains("{s}") {
+            return Some(name.to_owned());
+        }
+        let side = self.columns.iter().rev().find(|(from, _)| x >= *from).map(|(_, section)| *section);
+        let (section, count) = match (side, self.current) {
+            (Some(section), _) => (Some(section), 0),
+            (None, Some((section, count))) => (Some(section), count),
+            (None, None) => (None, 0),
+        };
+        let id = section.map_or("", |section| template.sections[section].id.as_str());
+        let id = id.replace("{n}", &count.to_string());
+        if id.is_empty() && name.starts_with("{s}") {
+            return None;
+        }
+        Some(name.replace("{s}", &id))
+    }
+}
+
+/// Sections beside each other: where each column begins. Their headings tell; without headings, a label that stands
+/// twice in one row does, and the template's order says which column is whose.
+fn columns(template: &Template, layout: &Layout<'_>, hits: &[Hit]) -> Vec<(u32, usize)> {
+    let beside: Vec<usize> = (0..template.sections.len()).filter(|at| template.sections[*at].column).collect();
+    if beside.len() < 2 {
+        return Vec::new();
+    }
+    // Where the second column's labels begin.
+    let mut split: Option<u32> = None;
+    for pair in hits.windows(2) {
+        let [a, b] = pair else { continue };
+        let same_row = layout.segments[a.segment].row == layout.segments[b.segment].row;
+        if same_row && a.of == b.of && matches!(a.of, Of::Field(_)) {
+            let x = layout.tokens[b.from].rect.x;
+            split = Some(split.map_or(x, |split| split.min(x)));
+        }
+    }
+    let heading = |section: usize| {
+        hits.iter()
+            .find(|hit| match hit.of {
+                Of::Section(opened) => opened == section,
+                Of::Field(field) => template.fields[field].opens == Some(section),
+                Of::Nothing => false,
+            })
+            .map(|hit| layout.segments[hit.segment].rect)
+            .map(|rect| rect.x + rect.w / 2)
+    };
+    let Some(split) = split.or_else(|| {
+        let mut middles: Vec<u32> = beside.iter().filter_map(|section| heading(*section)).collect();
+        middles.sort_unstable();
+        let [a, b, ..] = middles[..] else { return None };
+        (b - a > layout.height * 4).then_some(a.midpoint(b))
+    }) else {
+        return Vec::new();
+    };
+    let split = split.saturating_sub(layout.height);
+    let left = beside
         .iter()
-        .map(|word| word.bbox.x + word.bbox.w)
-        .max()
-        .unwrap_or(0);
-    let found: Vec<Vec<Hit<'_>>> = lines.iter().map(|line| hits(labels, line)).collect();
-    for (at, line) in lines.iter().enumerate() {
-        for (nth, hit) in found[at].iter().enumerate() {
-            if let Some(section) = hit.label.opens {
-                taken.section = section;
-            }
-            if hit.label.field.is_empty() {
-                continue; // a label that only ends the value before it
-            }
-            let until = found[at]
-                .get(nth + 1)
-                .map_or(line.len(), |next| before_number(line, hit.to, next.from));
-            let mut value: Vec<&Word> =
-                line[hit.to..until].iter().map(|token| token.word).collect();
-            // A long value runs on below, up to the next label.
-            if until == line.len() {
-                let below = (at + 1..lines.len())
-                    .take(usize::from(hit.label.more_lines))
-                    .take_while(|next| found[*next].is_empty());
-                for next in below {
-                    if runs_on(&value, &lines[next], right_edge) {
-                        value.extend(lines[next].iter().map(|token| token.word));
-                    }
-                }
-            }
-            let name = if hit.label.sectioned {
-                format!("{}{}", hit.label.field, taken.section)
-            } else {
-                hit.label.field.to_owned()
-            };
-            if taken
-                .fields
-                .iter()
-                .any(|field| field.name == name && field.state != FieldState::Unreadable)
-            {
-                continue; // the first place is the paper's own; later ones are tables and notes
-            }
-            let field = judge(name, &value, hit.label.shape, hit.fit);
-            taken.fields.retain(|old| old.name != field.name);
-            taken.fields.push(field);
-        }
-    }
-}
-
-/// Where a value ends before the next label: in front of that label's number, as in `3. Giới tính`.
-fn before_number(line: &[Token<'_>], from: usize, label: usize) -> usize {
-    let numbered = line[from..label].last().is_some_and(|token| {
-        let number = token.word.text.trim_end_matches(['.', ')']);
-        number.len() < token.word.text.len()
-            && number.len() <= 2
-            && number.bytes().all(|byte| byte.is_ascii_digit())
-    });
-    label - usize::from(numbered)
-}
-
-/// Whether the line below belongs to the value: the value's own line is full, and the next follows close and begins no
-/// numbered part of the form.
-fn runs_on(value: &[&Word], below: &[Token<'_>], right_edge: u32) -> bool {
-    let (Some(last), Some(first)) = (value.last(), below.first()) else {
-        return false;
-    };
-    let number = first.word.text.trim_end_matches(['.', ')']);
-    let numbered = number.len() < first.word.text.len()
-        && number
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, 'I' | 'V' | 'X' | 'l'));
-    let full =
-        u64::from(last.bbox.x + last.bbox.w) * 100 >= u64::from(right_edge) * FULL_LINE_PERCENT;
-    let gap = first.word.bbox.y.saturating_sub(last.bbox.y);
-    full && !numbered && first.word.bbox.y > last.bbox.y && gap < last.bbox.h.max(20) * 3
-}
-
-fn lines(page: &PageText) -> Vec<Vec<Token<'_>>> {
-    let mut lines: Vec<Vec<Token<'_>>> = Vec::new();
-    let mut place = None;
-    for word in &page.words {
-        let folded = fold(&word.text);
-        let colon = word.text.ends_with([':', ';']);
-        if place != Some((word.block, word.line)) {
-            place = Some((word.block, word.line));
-            lines.push(Vec::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            line.push(Token {
-                word,
-                folded,
-                colon,
-            });
-        }
-    }
-    lines
-}
-
-/// The labels of a line, in order, none over another; the longer of two at one place wins.
-fn hits<'a>(labels: &'a [Label], line: &[Token<'_>]) -> Vec<Hit<'a>> {
-    let mut all: Vec<Hit<'a>> = Vec::new();
-    for label in labels {
-        let words = label.words.split(' ').count();
-        for from in 0..line.len() {
-            // Points of their own and numbering fold to little or nothing; a label may have lost or gained a word gap.
-            for to in from + words.saturating_sub(1).max(1)..=(from + words + 1).min(line.len()) {
-                let tokens = &line[from..to];
-                if tokens.first().is_none_or(|token| token.folded.is_empty())
-                    || tokens.last().is_none_or(|token| token.folded.is_empty())
-                {
-                    continue;
-                }
-                let read = tokens
-                    .iter()
-                    .map(|token| token.folded.as_str())
-                    .filter(|word| !word.is_empty())
-                    .collect::<Vec<_>>()
-                    .join(" ");
-                let slips = distance(label.words, &read);
-                let length = label.words.chars().count();
-                if slips * 5 > length {
-                    continue;
-                }
-                let ended = line[to - 1].colon
-                    || line
-                        .get(to)
-                        .is_some_and(|next| matches!(next.word.text.as_str(), ":" | ";"));
-                let at_start = line[..from].iter().all(|before| before.folded.len() <= 2);
-                // Running text holds the same words; what follows a label is a colon, or it opens the line.
-                if !(ended || at_start && label.bare) {
-                    continue;
-                }
-                let fit = (1.0 - slips as f32 / length as f32) * if ended { 1.0 } else { 0.9 };
-                all.push(Hit {
-                    label,
-                    from,
-                    to,
-                    fit,
-                });
-            }
-        }
-    }
-    all.sort_by(|a, b| {
-        (b.fit * b.label.words.len() as f32).total_cmp(&(a.fit * a.label.words.len() as f32))
-    });
-    let mut kept: Vec<Hit<'a>> = Vec::new();
-    for hit in all {
-        if kept
-            .iter()
-            .all(|other| hit.to <= other.from || other.to <= hit.from)
-        {
-            kept.push(hit);
-        }
-    }
-    kept.sort_by_key(|hit| hit.from);
-    kept
-}
-
-fn judge(name: String, words: &[&Word], shape: Shape, fit: f32) -> Field {
-    let printed = words
-        .iter()
-        .map(|word| word.text.as_str())
-        .collect::<Vec<_>>()
-        .join(" ");
-    let trimmed = printed.trim_matches(|c: char| {
-        c.is_whitespace() || matches!(c, ':' | ';' | ',' | '.' | '|' | '_')
-    });
-    let least = words
-        .iter()
-        .filter(|word| word.text.chars().any(char::is_alphanumeric))
-        .map(|word| word.confidence)
-        .min();
-    let (value, sound) = shape.fit(trimmed);
-    let confidence = f32::from(least.unwrap_or(0)) / 100.0 * fit * if sound { 1.0 } else { 0.5 };
-    let state = match () {
-        () if value.is_empty() => FieldState::Unreadable,
-        () if sound && confidence >= ACCEPTED => FieldState::Accepted,
-        () => FieldState::Check,
-    };
-    Field {
-        name,
-        value,
-        confidence: (confidence * 100.0).round() / 100.0,
-        state,
-    }
-}
-
-/// Personal numbers without a label that was understood: found, but whose they are is for a person to say.
-fn stray_numbers(pages: &[&PageText], fields: &mut Vec<Field>) {
-    let mut count = 0;
-    for word in pages.iter().flat_map(|page| &page.words) {
-        let number = word.text.trim_matches(|c: char| !c.is_alphanumeric());
-        let known = fields.iter().any(|field| field.value == number);
-        if !known
-            && number.len() == 12
-            && number.bytes().all(|byte| byte.is_ascii_digit())
-            && shape::could_be_personal_number(number)
-        {
-            count += 1;
-            fields.push(Field {
-                name: format!("so_dinh_danh_khac_{count}"),
-                value: number.to_owned(),
-                confidence: f32::from(word.confidence) / 200.0,
-                state: FieldState::Check,
-            });
-        }
-    }
-}
-
-/// The personal number says its holder's birth year, century and sex: where the paper says otherwise, both are for a
-/// person to check.
-fn cross_check(fields: &mut [Field]) {
-    let value = |name: &str| {
-        fields
-            .iter()
-            .find(|field| field.name == name)
-            .map(|field| field.value.clone())
-    };
-    let Some(number) = value("so_dinh_danh") else {
-        return;
-    };
-    let agrees = shape::agrees(
-        &number,
-        value("ngay_sinh").as_deref(),
-        value("gioi_tinh").as_deref(),
-    );
-    if agrees {
-        return;
-    }
-    for field in fields.iter_mut().filter(|field| {
-        matches!(
-            field.name.as_str(),
-            "so_dinh_danh" | "ngay_sinh" | "gioi_tinh"
-        )
-    }) {
-        field.confidence = field.confidence.min(0.5);
-        if field.state == FieldState::Accepted {
-            field.state = FieldState::Check;
-        }
-    }
+        .copied()
+        .find(|section| heading(*section).is_some_and(|middle| middle < split))
+        .or_else(|| {
+            let right = beside.iter().copied().find(|section| heading(*section).is_some_and(|middle| middle >= split))?;
+            beside.iter().copied().find(|section| *section != right)
+        })
+        .unwrap_or(beside[0]);
+    let right = beside.iter().copied().find(|section| *section != left).unwrap_or(left);
+    vec![(0, left), (split, right)]
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use models::Rect;
 use serde::{Deserialize, Serialize};
 
+use crate::outline::{Outline, Unroll};
+
 /// A rectangle on the unaltered page, in its pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
@@ -58,13 +60,29 @@ impl Turn {
     }
 }
 
-/// The way from the unaltered page to the view that was read: first the turn, then the straightening.
+/// How a photographed sheet was laid flat.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Flattening {
+    /// The sheet in the photograph.
+    pub outline: Outline,
+    /// Size of the flat sheet in pixels.
+    pub width: u32,
+    pub height: u32,
+    /// Pixels of the photograph to an inch of the sheet, along its longer sides, when it is as large as its shape tells.
+    pub dpi: u32,
+}
+
+/// The way from the unaltered page to the view that was read: first laid flat when it is a photograph, then the turn,
+/// then the straightening.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Geometry {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flattening: Option<Flattening>,
     pub turn: Turn,
     /// How far the upright page's lines ran downhill to the right, in degrees; 0 when the view was not straightened.
     pub skew_degrees: f32,
-    /// Seals that were lifted off the view (not off the page), on the unaltered page.
+    /// Seals that were lifted off the view (not off the page), on the unaltered page, or on the flat sheet of a
+    /// photograph.
     pub seals: Vec<Place>,
     /// Size of the unaltered page.
     pub width: u32,
@@ -72,11 +90,18 @@ pub struct Geometry {
 }
 
 impl Geometry {
+    /// Size of the sheet before it was turned: the page's own, or that of the flat sheet.
+    pub fn flat_size(&self) -> (u32, u32) {
+        self.flattening
+            .map_or((self.width, self.height), |flat| (flat.width, flat.height))
+    }
+
     /// Size of the upright page.
     pub fn upright_size(&self) -> (u32, u32) {
+        let (width, height) = self.flat_size();
         match self.turn {
-            Turn::Upright | Turn::Half => (self.width, self.height),
-            Turn::Quarter | Turn::ThreeQuarters => (self.height, self.width),
+            Turn::Upright | Turn::Half => (width, height),
+            Turn::Quarter | Turn::ThreeQuarters => (height, width),
         }
     }
 
@@ -89,19 +114,31 @@ impl Geometry {
         (cx + dx * cos - dy * sin, cy + dx * sin + dy * cos)
     }
 
+    /// From a point of the view to the unaltered page.
+    pub fn point_to_page(&self, x: f32, y: f32) -> (f32, f32) {
+        let (x, y) = self.to_upright(x, y);
+        let (width, height) = self.flat_size();
+        let (width, height) = (width as f32, height as f32);
+        let (x, y) = match self.turn {
+            Turn::Upright => (x, y),
+            Turn::Quarter => (y, height - x),
+            Turn::Half => (width - x, height - y),
+            Turn::ThreeQuarters => (width - y, x),
+        };
+        let Some(flat) = &self.flattening else {
+            return (x, y);
+        };
+        let [x, y] = Unroll::new(&flat.outline).at(f64::from(x / width), f64::from(y / height));
+        (x as f32, y as f32)
+    }
+
     /// The box on the unaltered page around a box of the view.
     pub fn to_page(&self, rect: Rect) -> Place {
         let (x0, y0) = (rect.x as f32, rect.y as f32);
         let (x1, y1) = (x0 + rect.w as f32, y0 + rect.h as f32);
         let (width, height) = (self.width as f32, self.height as f32);
         let corners = [(x0, y0), (x1, y0), (x0, y1), (x1, y1)].map(|(x, y)| {
-            let (x, y) = self.to_upright(x, y);
-            let (x, y) = match self.turn {
-                Turn::Upright => (x, y),
-                Turn::Quarter => (y, height - x),
-                Turn::Half => (width - x, height - y),
-                Turn::ThreeQuarters => (width - y, x),
-            };
+            let (x, y) = self.point_to_page(x, y);
             (x.clamp(0.0, width), y.clamp(0.0, height))
         });
         let least = |of: fn(&(f32, f32)) -> f32| corners.iter().map(of).fold(f32::MAX, f32::min);

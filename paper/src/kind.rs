@@ -1,264 +1,206 @@
 //! What kind of paper it is, by its title: the words near the top that name it, slips allowed.
+//!
+//! A stamp that certifies a copy changes no kind: its words are no title of any template. Where the title is lost, words
+//! that only one form carries and the form's own labels give a hint, and the hint stays below the mark of a title.
+
+use std::borrow::Cow;
 
 use models::PageText;
 use serde::Serialize;
 
+use crate::documents::{Documents, Template, Title};
 use crate::fold::{distance_within, fold};
+use crate::layout::Layout;
 
 /// What the paper was taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Kind {
-    /// One of the ids of the rulebook's kinds; `khac` when no title fits.
-    pub id: &'static str,
+    /// One of the ids of the rulebook's kinds, or of a site's own; `khac` when no title fits.
+    pub id: Cow<'static, str>,
     /// The kind's usual title.
-    pub title: &'static str,
-    /// 0 to 1: how well the title fits, lowered when another kind's title fits nearly as well.
+    pub title: Cow<'static, str>,
+    /// 0 to 1: how well the title fits, lowered when another kind's title fits nearly as well; below
+    /// [`HINTED`] no title was found, and other signs were followed.
     pub confidence: f32,
 }
 
 /// A paper nobody could name.
 pub const OTHER: Kind = Kind {
-    id: "khac",
-    title: "Giấy tờ khác",
+    id: Cow::Borrowed("khac"),
+    title: Cow::Borrowed("Giấy tờ khác"),
     confidence: 0.0,
 };
 
-/// Titles, folded. Where one title holds another ("xác nhận tình trạng hôn nhân"), the longer wins by its length.
-const TITLES: &[(&str, &str, &[&str])] = &[
-    (
-        "khai_sinh",
-        "Giấy khai sinh",
-        &[
-            "giay khai sinh",
-            "trich luc khai sinh",
-            "ban sao giay khai sinh",
-        ],
-    ),
-    (
-        "cu_tru",
-        "Giấy xác nhận thông tin về cư trú",
-        &["xac nhan thong tin ve cu tru"],
-    ),
-    (
-        "cccd",
-        "Căn cước",
-        &[
-            "can cuoc cong dan",
-            "the can cuoc",
-            "can cuoc identity card",
-            "citizen identity card",
-        ],
-    ),
-    (
-        "bang_tn",
-        "Bằng tốt nghiệp",
-        &[
-            "bang tot nghiep",
-            "bang cu nhan",
-            "bang ky su",
-            "bang tot nghiep trung hoc pho thong",
-            "bang tot nghiep dai hoc",
-        ],
-    ),
-    (
-        "hoc_ba",
-        "Học bạ",
-        &["hoc ba", "hoc ba trung hoc pho thong"],
-    ),
-    (
-        "bang_diem",
-        "Bảng điểm",
-        &["bang diem", "bang diem hoc tap"],
-    ),
-    ("chung_chi", "Chứng chỉ", &["chung chi"]),
-    (
-        "ket_hon",
-        "Giấy chứng nhận kết hôn",
-        &["giay chung nhan ket hon", "trich luc ket hon"],
-    ),
-    (
-        "quyen_sdd",
-        "Giấy chứng nhận quyền sử dụng đất",
-        &[
-            "giay chung nhan quyen su dung dat",
-            "quyen su dung dat quyen so huu nha o",
-        ],
-    ),
-    (
-        "bao_hiem",
-        "Thẻ bảo hiểm y tế",
-        &["the bao hiem y te", "so bao hiem xa hoi"],
-    ),
-    ("quyet_dinh", "Quyết định", &["quyet dinh"]),
-    (
-        "dang_ky_kd",
-        "Giấy chứng nhận đăng ký kinh doanh",
-        &[
-            "giay chung nhan dang ky ho kinh doanh",
-            "giay chung nhan dang ky doanh nghiep",
-        ],
-    ),
-    (
-        "khai_tu",
-        "Trích lục khai tử",
-        &["trich luc khai tu", "giay chung tu"],
-    ),
-    (
-        "hon_nhan",
-        "Giấy xác nhận tình trạng hôn nhân",
-        &["giay xac nhan tinh trang hon nhan"],
-    ),
-    ("don_xin", "Đơn", &["don xin", "don de nghi", "don dang ky"]),
-    (
-        "to_khai",
-        "Tờ khai",
-        &[
-            "to khai",
-            "to khai thay doi thong tin cu tru",
-            "to khai dang ky",
-        ],
-    ),
-    (
-        "uy_quyen",
-        "Giấy ủy quyền",
-        &["giay uy quyen", "van ban uy quyen", "hop dong uy quyen"],
-    ),
-    (
-        "giay_phep_lai_xe",
-        "Giấy phép lái xe",
-        &["giay phep lai xe"],
-    ),
-    (
-        "ly_lich_tu_phap",
-        "Phiếu lý lịch tư pháp",
-        &["phieu ly lich tu phap"],
-    ),
-];
+/// A kind that only its labels or a mark on the form tell is never surer than this.
+pub const HINTED: f32 = 0.5;
 
 /// A title must fit this well to count.
-const MIN_FIT: f32 = 0.78;
+const MIN_FIT: f32 = 0.76;
 
-/// Lines below this are the body, where other papers are mentioned.
-const TITLE_LINES: usize = 22;
+/// Segments below this are the body, where other papers are mentioned.
+const TITLE_SEGMENTS: usize = 34;
+
+/// A margin over the next kind as good as any.
+const GOOD_MARGIN: f32 = 0.1;
 
 /// Names the kind of a paper from its pages; the first page that has a title decides, because a second page without a
 /// heading belongs to the paper before it.
 pub fn classify(pages: &[&PageText]) -> Kind {
-    pages
-        .iter()
-        .map(|page| classify_page(page))
-        .find(|kind| kind.id != OTHER.id)
-        .unwrap_or(OTHER)
+    Documents::built_in().classify(pages)
 }
 
-fn classify_page(page: &PageText) -> Kind {
-    let lines: Vec<(String, bool)> = lines(page).into_iter().take(TITLE_LINES).collect();
-    let mut best: (f32, Option<Kind>) = (0.0, None);
-    let mut second = 0.0_f32;
-    for (id, title, phrases) in TITLES {
-        let fit = phrases
-            .iter()
-            .map(|phrase| fit(phrase, &lines))
-            .fold(0.0, f32::max);
-        if fit > best.0 {
-            second = best.0;
-            best = (
-                fit,
-                Some(Kind {
-                    id,
-                    title,
-                    confidence: 0.0,
-                }),
-            );
-        } else {
-            second = second.max(fit);
-        }
-    }
-    match best {
-        (fit, Some(kind)) if fit >= MIN_FIT => {
-            // Without a margin over the next kind it is a coin toss; a margin of a tenth is as good as any.
-            let margin = ((fit - second) / 0.1).clamp(0.0, 1.0);
-            Kind {
-                confidence: (fit.min(1.0) * (0.6 + 0.4 * margin)).clamp(0.0, 1.0),
-                ..kind
+impl Documents {
+    /// As [`classify`], by these templates.
+    pub fn classify(&self, pages: &[&PageText]) -> Kind {
+        let mut hint = OTHER;
+        for page in pages {
+            let kind = self.classify_page(page);
+            if kind.confidence >= HINTED {
+                return kind;
+            }
+            if kind.confidence > hint.confidence {
+                hint = kind;
             }
         }
-        _ => OTHER,
+        hint
+    }
+
+    /// The kind of a page by its own title, or by other signs with a confidence below [`HINTED`].
+    pub fn classify_page(&self, page: &PageText) -> Kind {
+        let layout = Layout::of(page);
+        let lines = lines(&layout);
+        let mut fits: Vec<(f32, &Template)> =
+            self.kinds().iter().map(|template| (title_fit(template, &lines), template)).collect();
+        fits.sort_by(|a, b| b.0.total_cmp(&a.0));
+        match fits[..] {
+            [(fit, template), ref rest @ ..] if fit >= MIN_FIT => {
+                let second = rest.first().map_or(0.0, |(fit, _)| *fit);
+                let margin = ((fit - second) / GOOD_MARGIN).clamp(0.0, 1.0);
+                let confidence = (fit.min(1.0) * (0.6 + 0.4 * margin)).clamp(HINTED, 1.0);
+                kind_of(template, confidence)
+            }
+            _ => self.hinted(&layout),
+        }
+    }
+
+    /// The kind whose mark stands on the page, or else none.
+    fn hinted(&self, layout: &Layout<'_>) -> Kind {
+        let letters: String = layout.tokens.iter().map(|token| token.folded.as_str()).collect();
+        let marked = self.kinds().iter().find(|template| {
+            template.marks.iter().any(|mark| distance_within(mark, &letters) * 8 <= mark.len())
+        });
+        marked.map_or(OTHER, |template| kind_of(template, HINTED - 0.05))
     }
 }
 
-/// How well a phrase is one of the title lines: 1 for the whole line in capitals; a mention in a sentence stays under
-/// the mark.
-fn fit(phrase: &str, lines: &[(String, bool)]) -> f32 {
-    let length = phrase.chars().count() as f32;
-    let singles = lines
-        .iter()
-        .map(|(line, capitals)| (line.clone(), *capitals));
-    // Titles are often broken over two lines.
-    let doubles = lines
-        .windows(2)
-        .filter(|pair| pair[0].1 && pair[1].1)
-        .map(|pair| (format!("{} {}", pair[0].0, pair[1].0), true));
-    singles
-        .chain(doubles)
-        .map(|(line, capitals)| {
-            let right = 1.0 - distance_within(phrase, &line) as f32 / length;
-            let line_length = line.chars().count().max(1) as f32;
-            let filled = (length / line_length).min(1.0);
-            let manner = if capitals { 0.0 } else { 0.12 };
-            // A short phrase fits anything a little: every slip in it weighs more.
-            right - 0.25 * (1.0 - filled) - manner + 0.002 * length.min(40.0)
-        })
-        .fold(0.0, f32::max)
+fn kind_of(template: &Template, confidence: f32) -> Kind {
+    Kind {
+        id: Cow::Owned(template.id.clone()),
+        title: Cow::Owned(template.title.clone()),
+        confidence,
+    }
 }
 
-/// The page's lines, folded, and whether each is set in capitals.
-fn lines(page: &PageText) -> Vec<(String, bool)> {
-    page.text()
-        .lines()
-        .map(|line| {
-            let letters = line.chars().filter(|letter| letter.is_alphabetic()).count();
-            let small = line.chars().filter(|letter| letter.is_lowercase()).count();
-            (fold(line), letters > 0 && small * 4 <= letters)
-        })
-        .filter(|(line, _)| !line.is_empty())
-        .collect()
+/// A line near the top.
+struct Line {
+    /// Folded, with spaces.
+    words: String,
+    /// Set in capitals.
+    capitals: bool,
+    /// Taller than the page's writing.
+    tall: bool,
+}
+
+fn lines(layout: &Layout<'_>) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut last: Option<(u32, u32)> = None;
+    for segment in layout.segments.iter().take(TITLE_SEGMENTS) {
+        let text = layout.text(segment);
+        let letters = text.chars().filter(|letter| letter.is_alphabetic()).count();
+        let small = text.chars().filter(|letter| letter.is_lowercase()).count();
+        let words = fold(&text);
+        if words.is_empty() {
+            continue;
+        }
+        let capitals = letters > 0 && small * 4 <= letters;
+        let tall = segment.rect.h > layout.height * 3 / 2;
+        let centre = segment.rect.x + segment.rect.w / 2;
+        lines.push(Line { words, capitals, tall });
+        // Titles are often broken over two lines, one above the other.
+        if let [.., above, line] = &lines[..]
+            && let Some((before, bottom)) = last
+            && above.capitals
+            && line.capitals
+            && before.abs_diff(centre) < layout.right.saturating_sub(layout.left) / 8
+            && segment.rect.y < bottom + segment.rect.h * 3
+        {
+            let joined = format!("{} {}", above.words, line.words);
+            let tall = above.tall || line.tall;
+            let at = lines.len() - 1;
+            lines.insert(at, Line { words: joined, capitals: true, tall });
+        }
+        last = Some((centre, segment.rect.y + segment.rect.h));
+    }
+    lines
+}
+
+fn title_fit(template: &Template, lines: &[Line]) -> f32 {
+    let fits = template.titles.iter().flat_map(|title| lines.iter().map(|line| fit(title, line)));
+    fits.fold(0.0, f32::max)
+}
+
+/// How well a title is one of the lines: 1 for the whole line in capitals; a mention in a sentence stays under the mark.
+fn fit(title: &Title, line: &Line) -> f32 {
+    let length = title.words.chars().count();
+    let line_length = line.words.chars().count().max(1);
+    let slips = distance_within(&title.words, &line.words);
+    let right = 1.0 - slips as f32 / length as f32;
+    if right < MIN_FIT {
+        return 0.0;
+    }
+    // The words a line begins with decide: "TỜ KHAI CẤP GIẤY XÁC NHẬN…" is a declaration.
+    let head: String = line.words.chars().take(length + 2).collect();
+    let opens = distance_within(&title.words, &head) <= slips;
+    if title.open {
+        return if opens && line.capitals { right + 0.002 * length.min(40) as f32 } else { 0.0 };
+    }
+    let filled = (length as f32 / line_length as f32).min(1.0);
+    let manner = match (line.capitals, line.tall) {
+        (true, _) => 0.0,
+        (false, true) => 0.06,
+        (false, false) => 0.12,
+    };
+    let away = if opens { 0.0 } else { 0.08 };
+    // A short title fits anything a little: every slip in it weighs more.
+    right - 0.25 * (1.0 - filled) - manner - away + 0.002 * length.min(40) as f32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use models::{Rect, Word};
+    use crate::layout::drawn;
 
-    fn page(text: &str) -> PageText {
-        let words = text.lines().zip(1..).flat_map(|(line, number)| {
-            line.split_whitespace().map(move |word| Word {
-                text: word.to_owned(),
-                confidence: 90,
-                bbox: Rect::default(),
-                line: number,
-                block: 1,
-                second: None,
-            })
-        });
-        PageText::from_words(words.collect())
-    }
-
-    fn id(text: &str) -> &'static str {
-        classify(&[&page(text)]).id
+    fn id(text: &str) -> String {
+        classify(&[&drawn(text)]).id.into_owned()
     }
 
     const HEAD: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc\n";
 
     #[test]
     fn a_title_is_known_with_slips_in_it() {
-        assert_eq!(id(&format!("{HEAD}GIẤY KHAI SINH\n(BẢN SAO)")), "khai_sinh");
-        assert_eq!(id(&format!("{HEAD}GlẤY KHAl SlNH")), "khai_sinh");
-        assert_eq!(id(&format!("{HEAD}XÁC NHẬN THÔNG TIN VỀ CƯ TRÚ")), "cu_tru");
-        assert_eq!(
-            id(&format!("{HEAD}GIẤY XÁC NHẬN\nTÌNH TRẠNG HÔN NHÂN")),
-            "hon_nhan"
-        );
+        for (title, kind) in [
+            ("GIẤY KHAI SINH\n(BẢN SAO)", "khai_sinh"),
+            ("GlẤY KHAl SlNH", "khai_sinh"),
+            ("XÁC NHẬN THÔNG TIN VỀ CƯ TRÚ", "cu_tru"),
+            ("GIẤY XÁC NHẬN\nTÌNH TRẠNG HÔN NHÂN", "hon_nhan"),
+            ("GIẤY CHỨNG NHẬN\nQUYỀN SỬ DỤNG ĐẤT, QUYỀN SỞ HỮU TÀI SẢN GẮN LIỀN VỚI ĐẤT", "quyen_sdd"),
+            ("TỜ KHAI CẤP GIẤY XÁC NHẬN TÌNH TRẠNG HÔN NHÂN", "to_khai"),
+            ("ĐƠN XIN XÁC NHẬN HOÀN CẢNH KHÓ KHĂN", "don_xin"),
+            ("QUYẾT ĐỊNH\nVề việc cấp Giấy chứng nhận quyền sử dụng đất", "quyet_dinh"),
+            ("Giấy khai sinh", "khai_sinh"),
+        ] {
+            assert_eq!(id(&format!("{HEAD}{title}")), kind, "{title}");
+        }
     }
 
     #[test]
@@ -271,16 +213,32 @@ mod tests {
             "{HEAD}GIẤY ỦY QUYỀN\nTheo quyết định số 12/QĐ-UBND về quyền sử dụng đất của ông"
         );
         assert_eq!(id(&text), "uy_quyen");
+        assert_eq!(id(&format!("{HEAD}Tờ khai này nộp tại\nQuyết định nào cũng vậy")), "khac");
+    }
+
+    #[test]
+    fn a_stamp_that_certifies_a_copy_changes_no_kind() {
+        let text = format!(
+            "{HEAD}CHỨNG THỰC BẢN SAO ĐÚNG VỚI BẢN CHÍNH\nSố chứng thực: 118 Quyển số: 01/2026-SCT/BS\nBẰNG TỐT NGHIỆP TRUNG HỌC PHỔ THÔNG"
+        );
+        assert_eq!(id(&text), "bang_tn");
     }
 
     #[test]
     fn a_second_page_belongs_to_the_first() {
         let kind = classify(&[
-            &page(&format!("{HEAD}TRÍCH LỤC KHAI TỬ")),
-            &page("tiếp theo trang một"),
+            &drawn(&format!("{HEAD}TRÍCH LỤC KHAI TỬ")),
+            &drawn("tiếp theo trang một"),
         ]);
         assert_eq!(kind.id, "khai_tu");
         assert!(kind.confidence > 0.7);
         assert_eq!(classify(&[]), OTHER);
+    }
+
+    #[test]
+    fn a_lost_title_leaves_a_hint() {
+        let kind = classify(&[&drawn("Mẫu CT07 ban hành kèm theo Thông tư số 66/2023/TT-BCA\nNơi thường trú:")]);
+        assert_eq!(kind.id, "cu_tru");
+        assert!(kind.confidence < HINTED);
     }
 }

@@ -132,7 +132,7 @@ mod tests {
             bbox: Rect::default(),
             line: 1,
             block: 1,
-            second: None,
+            ..Word::default()
         };
         PageText::from_words(words.split_whitespace().map(word).collect())
     }

@@ -8,15 +8,21 @@
 //!
 //! Nothing is guessed silently: a field says how sure it is, a page that cannot be relied on says why and where.
 
+pub mod codes;
 mod digitize;
 mod error;
+pub mod documents;
 pub mod fields;
 mod fold;
 mod geometry;
 pub mod kind;
+mod layout;
 mod ledger;
+mod outline;
 pub mod owner;
+mod page_finder;
 pub mod pdf;
+mod photograph;
 pub mod quality;
 mod read;
 mod seal;
@@ -24,10 +30,13 @@ mod sheet;
 mod skew;
 mod view;
 
-pub use digitize::{Digitized, Examined, Options, PageReport, Timings, digitize, examine};
+pub use digitize::{
+    Digitized, Examined, Options, PageReport, Timings, digitize, digitize_all, examine,
+};
 pub use error::{CODES, PaperError};
-pub use geometry::{Geometry, Place, Turn};
+pub use geometry::{Flattening, Geometry, Place, Turn};
 pub use ledger::PageLedger;
+pub use outline::Outline;
 pub use quality::{Severity, Verdict};
 pub use read::{ReadPage, read_page};
 pub use sheet::{Master, Sheet};

@@ -107,6 +107,7 @@ mod tests {
             value: (*value).to_owned(),
             confidence: 0.9,
             state: FieldState::Accepted,
+            ..Field::default()
         };
         list.iter().map(field).collect()
     }

@@ -1,10 +1,18 @@
 //! Reading one page: upright, straightened, without the seals over its words.
 
+mod align;
+mod doubt;
+mod form;
+mod lines;
+mod merge;
+mod second;
+mod strip;
+
 use models::{PageText, TextEngine, TextError};
 
 use crate::skew::Ink;
 use crate::view::{straighten, turned, without_seals};
-use crate::{Geometry, Sheet, Turn};
+use crate::{Geometry, Sheet, Turn, photograph};
 
 /// Tesseract reads lines this crooked as well as level ones, and pixels that were not moved stay sharper.
 const LEVEL_ENOUGH_DEGREES: f32 = 0.4;
@@ -29,6 +37,9 @@ pub struct ReadPage {
 
 /// Reads a page whichever way up it lies.
 pub fn read_page(sheet: &Sheet, engine: &mut dyn TextEngine) -> Result<ReadPage, TextError> {
+    let flat = photograph::flatten(sheet);
+    let unaltered = sheet;
+    let sheet = flat.as_ref().map_or(sheet, |flat| &flat.sheet);
     let (gray, seals) = without_seals(sheet);
     let level = Ink::of(&gray, sheet.dpi()).skew();
     let lying = Ink::on_its_side(&gray, sheet.dpi()).skew();
@@ -49,29 +60,28 @@ pub fn read_page(sheet: &Sheet, engine: &mut dyn TextEngine) -> Result<ReadPage,
         view = straighten(&view, skew_degrees);
     }
     let geometry = |turn| Geometry {
+        flattening: flat.as_ref().map(|flat| flat.flattening),
         turn,
         skew_degrees,
         seals: seals.clone(),
-        width: sheet.width(),
-        height: sheet.height(),
+        width: unaltered.width(),
+        height: unaltered.height(),
     };
-    let text = engine.read(&view, sheet.dpi())?;
+    let mut text = engine.read(&view, sheet.dpi())?;
+    let mut turn = turn;
     let (sure, all) = letters(&text);
-    if sure >= ENOUGH_SURE_LETTERS && sure as f32 >= ENOUGH_SURE_SHARE * all as f32 || all == 0 {
-        return Ok(ReadPage {
-            text,
-            geometry: geometry(turn),
-        });
+    let settled =
+        sure >= ENOUGH_SURE_LETTERS && sure as f32 >= ENOUGH_SURE_SHARE * all as f32 || all == 0;
+    if !settled {
+        // Turning the straightened view by half keeps it straight: both turn about the same middle.
+        let turned = turned(view.clone(), Turn::Half);
+        let other = engine.read(&turned, sheet.dpi())?;
+        if letters(&other).0 > sure {
+            (text, view, turn) = (other, turned, turn.and_half());
+        }
     }
-    // Turning the straightened view by half keeps it straight: both turn about the same middle.
-    let other = engine.read(&turned(view, Turn::Half), sheet.dpi())?;
-    let (text, turn) = if letters(&other).0 > sure {
-        (other, turn.and_half())
-    } else {
-        (text, turn)
-    };
     Ok(ReadPage {
-        text,
+        text: second::look_again(&view, sheet.dpi(), text, engine)?,
         geometry: geometry(turn),
     })
 }

@@ -26,6 +26,8 @@ const DEFAULT_DPI: u32 = 300;
 pub struct Sheet {
     pixels: DynamicImage,
     dpi: u32,
+    /// Taken by a camera, or nobody knows how: there may be a desk around the page, and `dpi` means nothing.
+    photograph: bool,
     /// The file's own bytes when it came as a JPEG: packing it again would only lose.
     jpeg: Option<Vec<u8>>,
 }
@@ -50,11 +52,21 @@ impl Sheet {
         Ok(Self {
             pixels,
             dpi,
+            photograph: false,
             jpeg: None,
         })
     }
 
-    /// A page out of an image file. `dpi` overrides what the file says of itself.
+    /// A page as a camera saw it, with the desk around it.
+    pub fn photograph(pixels: impl Into<DynamicImage>) -> Result<Self, PaperError> {
+        Ok(Self {
+            photograph: true,
+            ..Self::new(pixels, DEFAULT_DPI)?
+        })
+    }
+
+    /// A page out of an image file. `dpi` overrides what the file says of itself; where neither says anything, it may
+    /// be a photograph.
     pub fn from_file(bytes: &[u8], dpi: Option<u32>) -> Result<Self, PaperError> {
         let mut reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
@@ -70,8 +82,11 @@ impl Sheet {
             pixels,
             DynamicImage::ImageLuma8(_) | DynamicImage::ImageRgb8(_)
         );
-        let dpi = dpi.or_else(|| stated_dpi(bytes)).unwrap_or(DEFAULT_DPI);
-        let mut sheet = Self::new(pixels, dpi)?;
+        let dpi = dpi.or_else(|| stated_dpi(bytes));
+        let mut sheet = match dpi {
+            Some(dpi) => Self::new(pixels, dpi)?,
+            None => Self::photograph(pixels)?,
+        };
         // Four-channel JPEGs mean different colours to different programs; those are packed anew.
         if format == Some(ImageFormat::Jpeg)
             && plain
@@ -92,6 +107,11 @@ impl Sheet {
 
     pub fn dpi(&self) -> u32 {
         self.dpi
+    }
+
+    /// Whether it may show a desk around the page, and has no resolution of its own.
+    pub fn is_photograph(&self) -> bool {
+        self.photograph
     }
 
     /// The brightness of the page.

@@ -13,8 +13,11 @@ pub mod kinds;
 mod language;
 pub mod messages;
 pub mod names;
+pub mod people;
 pub mod personal_id;
+pub mod places;
 mod provenance;
+pub mod syllables;
 
 pub use language::Language;
 pub use provenance::{Certainty, Provenance};

@@ -12,6 +12,7 @@ fn the_table_and_the_code_are_equal() {
         models::CODES,
         models::finger::CODES,
         models_opencv::CODES,
+        models_asternet::CODES,
         models_tesseract::CODES,
         paper::CODES,
         pades::CODES,

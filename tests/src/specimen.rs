@@ -3,5 +3,6 @@
 
 pub mod face;
 pub mod paper;
+pub mod papers;
 pub mod profile;
 pub mod state;

@@ -1,7 +1,8 @@
-//! The project's tool box: `cargo xtask demo | test | check | bench | fuzz | models | specimen`. Needs Rust and
+//! The project's tool box: `cargo xtask demo | test | check | bench | eval | fuzz | models | specimen`. Needs Rust and
 //! a C linker, nothing else; whatever more a command needs it installs and says so.
 
 mod demo;
+mod eval;
 mod lab;
 mod models;
 mod packages;
@@ -30,6 +31,11 @@ enum Command {
     Check(quality::TestArguments),
     /// Measures beside a peer, in the same run, and prints the table.
     Bench(lab::BenchArguments),
+    /// Measures quality over labelled data and prints the tables.
+    Eval {
+        #[command(subcommand)]
+        what: eval::Evaluation,
+    },
     /// Fuzzes every parser of foreign bytes for a while.
     Fuzz(lab::FuzzArguments),
     /// Fetches the models from their packages and checks their digests; offline afterwards.
@@ -50,6 +56,29 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Specimen {
+    /// Draws labelled papers of invented people in the layout of the reading corpus.
+    Papers {
+        /// The folder to fill.
+        #[arg(default_value = "target/papers")]
+        dir: PathBuf,
+        /// So many instances of each kind.
+        #[arg(long, default_value_t = 1)]
+        people: usize,
+        /// Kinds, with commas between; all when absent.
+        #[arg(long)]
+        kinds: Option<String>,
+        /// Conditions, with commas between; all when absent.
+        #[arg(long)]
+        conditions: Option<String>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Pages without a heading, too.
+        #[arg(long)]
+        further_pages: bool,
+        /// Install missing packages without asking.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Makes one card of a named kind, with its country's certificate beside it.
     Card {
         /// Which kind; `--list` tells them.
@@ -81,6 +110,7 @@ fn main() -> Result<()> {
         Command::Test(arguments) => quality::test(&root, &arguments),
         Command::Check(arguments) => quality::check(&root, &arguments),
         Command::Bench(arguments) => lab::bench(&root, &arguments),
+        Command::Eval { what } => eval::run(&root, &what),
         Command::Fuzz(arguments) => lab::fuzz(&root, &arguments),
         Command::Models => {
             packages::install(packages::MODELS, false)?;
@@ -91,6 +121,33 @@ fn main() -> Result<()> {
             dir,
             yes,
         } => process::run(specimen(&root, yes)?.arg("state").arg(&dir)),
+        Command::Specimen {
+            one:
+                Some(Specimen::Papers {
+                    dir,
+                    people,
+                    kinds,
+                    conditions,
+                    seed,
+                    further_pages,
+                    yes,
+                }),
+            ..
+        } => {
+            packages::install(packages::FONTS, yes)?;
+            let mut tool = specimen(&root, yes)?;
+            tool.arg("papers").arg(&dir);
+            tool.args(["--people", &people.to_string(), "--seed", &seed.to_string()]);
+            for (word, list) in [("--kinds", &kinds), ("--conditions", &conditions)] {
+                if let Some(list) = list {
+                    tool.args([word, list]);
+                }
+            }
+            if further_pages {
+                tool.args(["--further-pages", "yes"]);
+            }
+            process::run(&mut tool)
+        }
         Command::Specimen {
             one:
                 Some(Specimen::Card {

@@ -27,7 +27,7 @@ pub(crate) fn fetch(root: &Path, mut progress: impl FnMut(&str)) -> Result<()> {
             wanted.push(name);
         }
     }
-    let mut fetched = 0;
+    let (mut fetched, mut left_out) = (0, 0);
     for name in &wanted {
         if manifest.verify(name).is_ok() {
             continue;
@@ -37,13 +37,18 @@ pub(crate) fn fetch(root: &Path, mut progress: impl FnMut(&str)) -> Result<()> {
             fetched += 1;
             continue;
         };
-        let stand_in = stand_in(&manifest, name, &mut packages)
-            .with_context(|| format!("{name}: {error:#}"))?;
-        progress(&format!("{name}: {error:#}; {stand_in} stands in for it"));
+        match stand_in(&manifest, name, &mut packages) {
+            Ok(other) => progress(&format!("{name}: {error:#}; {other} stands in for it")),
+            Err(_) if manifest.entry(name)?.optional => {
+                left_out += 1;
+                progress(&format!("{name}: {error:#}; left out, it is optional"));
+            }
+            Err(other) => return Err(other.context(format!("{name}: {error:#}"))),
+        }
     }
     progress(&format!(
         "{} models in place, {fetched} of them new, in {}",
-        wanted.len(),
+        wanted.len() - left_out,
         manifest.folder().display()
     ));
     Ok(())

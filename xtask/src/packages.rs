@@ -22,6 +22,7 @@ pub(crate) const BUILD: &[&str] = &[
     "gcc",
     "g++",
     "make",
+    "cmake",
     "pkg-config",
     "clang",
     "libclang-dev",
@@ -36,6 +37,19 @@ pub(crate) const BUILD: &[&str] = &[
     "libglib2.0-dev",
     "fonts-dejavu-core",
     "fonts-croscore",
+];
+
+/// Typefaces that specimen papers are set in, all free, all with every Vietnamese letter.
+pub(crate) const FONTS: &[&str] = &[
+    "fonts-croscore",
+    "fonts-crosextra-carlito",
+    "fonts-dejavu-core",
+    "fonts-freefont-ttf",
+    "fonts-linuxlibertine",
+    "fonts-open-sans",
+    "fonts-roboto-unhinted",
+    "fonts-sil-charis",
+    "fonts-texgyre",
 ];
 
 /// To run a desk with a virtual reader, scanner and sensor.
@@ -55,6 +69,10 @@ pub(crate) const JUDGES: &[&str] = &[
     "age",
     "openssl",
     "qpdf",
+    "poppler-utils",
+    "default-jre-headless",
+    "libpdfbox2-java",
+    "libjaxb-api-java",
     "jq",
     "curl",
     "libeac-dev",
@@ -64,6 +82,9 @@ pub(crate) const JUDGES: &[&str] = &[
     "util-linux",
     "sane-airscan",
 ];
+
+/// Programs that do the same work, to be measured beside.
+pub(crate) const PEERS: &[&str] = &["ocrmypdf", "unpaper", "pngquant", "ghostscript"];
 
 /// Installs what is missing of these packages.
 ///

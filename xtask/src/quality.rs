@@ -28,6 +28,7 @@ pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
         packages::BUILD,
         packages::RUN,
         packages::JUDGES,
+        packages::FONTS,
     ] {
         packages::install(group, arguments.yes)?;
     }
@@ -59,6 +60,7 @@ pub(crate) fn check(root: &Path, arguments: &TestArguments) -> Result<()> {
         packages::BUILD,
         packages::RUN,
         packages::JUDGES,
+        packages::FONTS,
     ] {
         packages::install(group, arguments.yes)?;
     }

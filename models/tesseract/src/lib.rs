@@ -24,6 +24,9 @@ const LSTM_ONLY: u32 = 1;
 /// jumbles columns and tables.
 const WHOLE_PAGE: u32 = 3;
 
+/// "Treat the image as a single text line" of `capi.h`.
+const ONE_LINE: u32 = 7;
+
 /// Tesseract refuses larger sides (`TDIMENSION` is 16 bits, signed in places).
 const MAX_SIDE: u32 = 32_000;
 const MAX_PIXELS: u64 = 150_000_000;
@@ -53,13 +56,12 @@ impl Tesseract {
         let mut api = TessBaseApi::create();
         api.init_4(Some(&folder), Some(&names), LSTM_ONLY)
             .map_err(|_| unusable())?;
-        api.set_page_seg_mode(WHOLE_PAGE);
         Ok(Self { api, model })
     }
 }
 
-impl TextEngine for Tesseract {
-    fn read(&mut self, page: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+impl Tesseract {
+    fn words(&mut self, page: &GrayImage, dpi: u32, mode: u32) -> Result<PageText, TextError> {
         let (width, height) = page.dimensions();
         let sides = 1..=MAX_SIDE;
         if !sides.contains(&width)
@@ -69,6 +71,7 @@ impl TextEngine for Tesseract {
             return Err(TextError::PageSize { width, height });
         }
         let failed = |step: &'static str| move |detail: String| TextError::Engine { step, detail };
+        self.api.set_page_seg_mode(mode);
         let (columns, rows) = (width as i32, height as i32); // both below MAX_SIDE
         self.api
             .set_image(page.as_raw(), columns, rows, 1, columns)
@@ -84,6 +87,16 @@ impl TextEngine for Tesseract {
         Ok(PageText::from_words(tsv::words(
             &table.as_ref().to_string_lossy(),
         )))
+    }
+}
+
+impl TextEngine for Tesseract {
+    fn read(&mut self, page: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.words(page, dpi, WHOLE_PAGE)
+    }
+
+    fn read_line(&mut self, line: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.words(line, dpi, ONE_LINE)
     }
 
     fn model(&self) -> &ModelId {

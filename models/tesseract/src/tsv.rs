@@ -38,7 +38,6 @@ pub(crate) fn words(table: &str) -> Vec<Word> {
         }
         let number = |column: &str| column.parse::<u32>().unwrap_or(0);
         words.push(Word {
-            second: None,
             text: text.trim().to_owned(),
             confidence: confidence
                 .parse::<f32>()
@@ -53,6 +52,7 @@ pub(crate) fn words(table: &str) -> Vec<Word> {
             },
             line: number(line),
             block,
+            ..Word::default()
         });
     }
     words

@@ -1,154 +1,110 @@
-//! Fields out of made-up pages: several labels in a line, values that run on, sections, contradictions.
+//! Fields out of made-up pages: contradictions, unsure words, a second look, places. Layouts are the examples of the
+//! templates themselves.
 
-use models::{Rect, Word};
+use models::SecondReading;
 
 use super::*;
+use crate::layout::drawn;
 
-fn page(text: &str) -> PageText {
-    let words = text.lines().zip(0..).flat_map(|(line, number)| {
-        line.split_whitespace()
-            .enumerate()
-            .map(move |(at, word)| Word {
-                second: None,
-                text: word.to_owned(),
-                confidence: 92,
-                bbox: Rect {
-                    x: 200 + at as u32 * 100,
-                    y: 100 + number * 60,
-                    w: 90,
-                    h: 40,
-                },
-                line: number,
-                block: 1,
-            })
-    });
-    PageText::from_words(words.collect())
+fn field<'a>(fields: &'a [Field], name: &str) -> &'a Field {
+    fields.iter().find(|field| field.name == name).unwrap_or_else(|| panic!("{name} is missing"))
 }
 
-fn value(fields: &[Field], name: &str) -> Option<(String, FieldState)> {
-    fields
-        .iter()
-        .find(|field| field.name == name)
-        .map(|field| (field.value.clone(), field.state))
-}
-
-fn accepted(text: &str) -> Option<(String, FieldState)> {
-    Some((text.to_owned(), FieldState::Accepted))
-}
-
-const BIRTH: &str = "Số: 52/2020-BS
-Họ, chữ đệm, tên: TRẦN THỊ MẪU
+const BIRTH: &str = "Họ, chữ đệm, tên: TRẦN THỊ MẪU
 Ngày, tháng, năm sinh: 05/06/2014 ghi bằng chữ: Ngày năm tháng sáu năm hai nghìn
 không trăm mười bốn
 Giới tính: Nữ Dân tộc: Kinh Quốc tịch: Việt Nam
-Nơi sinh: Bệnh viện Huyện Thử, tỉnh Mẫu
 Số định danh cá nhân: 001314000001
-Họ, chữ đệm, tên người mẹ: LÊ THỊ THỬ
-Năm sinh: 1985 Dân tộc: Tày Quốc tịch: Việt Nam
-Họ, chữ đệm, tên người cha: TRẦN VĂN THỬ
-Năm sinh: 1984 Dân tộc: Kinh Quốc tịch: Việt Nam
-Nơi đăng ký khai sinh: Ủy ban nhân dân xã Thử
-Ngày, tháng, năm đăng ký: 17/06/2014";
+Họ, chữ đệm, tên người mẹ: LÊ THỊ THỬ";
 
 #[test]
-fn a_birth_certificate_tells_child_mother_and_father_apart() {
-    let fields = extract("khai_sinh", &[&page(BIRTH)]);
-    assert_eq!(value(&fields, "so"), accepted("52/2020-BS"));
-    assert_eq!(value(&fields, "ho_ten"), accepted("TRẦN THỊ MẪU"));
-    assert_eq!(value(&fields, "ngay_sinh"), accepted("05/06/2014"));
-    assert_eq!(
-        value(&fields, "ngay_sinh_chu"),
-        accepted("Ngày năm tháng sáu năm hai nghìn không trăm mười bốn")
-    );
-    assert_eq!(value(&fields, "gioi_tinh"), accepted("Nữ"));
-    assert_eq!(value(&fields, "dan_toc"), accepted("Kinh"));
-    assert_eq!(value(&fields, "so_dinh_danh"), accepted("001314000001"));
-    assert_eq!(value(&fields, "ho_ten_me"), accepted("LÊ THỊ THỬ"));
-    assert_eq!(value(&fields, "nam_sinh_me"), accepted("1985"));
-    assert_eq!(value(&fields, "dan_toc_me"), accepted("Tày"));
-    assert_eq!(value(&fields, "ho_ten_cha"), accepted("TRẦN VĂN THỬ"));
-    assert_eq!(value(&fields, "nam_sinh_cha"), accepted("1984"));
-    assert_eq!(
-        value(&fields, "noi_dang_ky"),
-        accepted("Ủy ban nhân dân xã Thử")
-    );
-    assert_eq!(value(&fields, "ngay_dang_ky"), accepted("17/06/2014"));
+fn what_agrees_is_accepted() {
+    let fields = extract("khai_sinh", &[&drawn(BIRTH)]);
+    for name in ["ho_ten", "ngay_sinh", "ngay_sinh_chu", "gioi_tinh", "dan_toc", "so_dinh_danh", "ho_ten_me"] {
+        let field = field(&fields, name);
+        assert_eq!((field.state, &field.reasons[..]), (FieldState::Accepted, &[][..]), "{name}");
+        assert_eq!(field.page, 1);
+        assert!(!field.places.is_empty());
+    }
+    assert_eq!(field(&fields, "ngay_sinh_chu").places.len(), 2, "a box a line");
 }
 
 #[test]
 fn a_number_that_contradicts_the_birth_date_is_for_a_person_to_check() {
-    let fields = extract(
-        "khai_sinh",
-        &[&page(&BIRTH.replace("05/06/2014", "05/06/2013"))],
-    );
-    for name in ["so_dinh_danh", "ngay_sinh"] {
-        assert_eq!(
-            value(&fields, name).map(|v| v.1),
-            Some(FieldState::Check),
-            "{name}"
-        );
+    let fields = extract("khai_sinh", &[&drawn(&BIRTH.replace("05/06/2014", "05/06/2013"))]);
+    for name in ["so_dinh_danh", "ngay_sinh", "ngay_sinh_chu"] {
+        assert_eq!(field(&fields, name).state, FieldState::Check, "{name}");
+        assert!(field(&fields, name).reasons.contains(&Reason::Contradiction), "{name}");
+    }
+    let fields = extract("khai_sinh", &[&drawn(&BIRTH.replace("Giới tính: Nữ", "Giới tính: Nam"))]);
+    assert_eq!(field(&fields, "gioi_tinh").state, FieldState::Check);
+}
+
+#[test]
+fn words_and_digits_of_a_date_are_held_against_each_other() {
+    let fields = extract("khai_sinh", &[&drawn(&BIRTH.replace("tháng sáu", "tháng bảy"))]);
+    for name in ["ngay_sinh", "ngay_sinh_chu"] {
+        assert!(field(&fields, name).reasons.contains(&Reason::Contradiction), "{name}");
     }
 }
 
 #[test]
-fn residence_keeps_the_holder_and_the_head_apart_and_leaves_religion() {
-    let text = "1. Họ, chữ đệm và tên: LÊ VĂN THỬ
-2. Ngày, tháng, năm sinh: 01/02/1990 3. Giới tính: Nam
-4. Số định danh cá nhân: 001090000001
-5. Dân tộc: Kinh 6. Tôn giáo: Không 7. Quốc tịch: Việt Nam
-8. Quê quán: xã Thử, tỉnh Mẫu
-II. Công an xã xác nhận thông tin về cư trú như sau:
-1. Nơi thường trú: Số 1 đường Thử, xã Thử
-4. Họ, chữ đệm và tên chủ hộ: Lê Thị Mẫu 5. Quan hệ với chủ hộ: Con
-6. Số định danh cá nhân của chủ hộ: 001160000002
-Xác nhận này có giá trị đến ngày 19/09/2026";
-    let fields = extract("cu_tru", &[&page(text)]);
-    assert_eq!(value(&fields, "ho_ten"), accepted("LÊ VĂN THỬ"));
-    assert_eq!(value(&fields, "so_dinh_danh"), accepted("001090000001"));
-    assert_eq!(value(&fields, "que_quan"), accepted("xã Thử, tỉnh Mẫu"));
-    assert_eq!(value(&fields, "chu_ho"), accepted("Lê Thị Mẫu"));
-    assert_eq!(value(&fields, "cccd_chu_ho"), accepted("001160000002"));
-    assert_eq!(
-        value(&fields, "gia_tri").map(|v| v.0).as_deref(),
-        Some("19/09/2026")
-    );
-    assert_eq!(
-        value(&fields, "thuong_tru"),
-        accepted("Số 1 đường Thử, xã Thử")
-    );
-    assert!(fields.iter().all(|field| !field.value.contains("Không")));
-}
-
-#[test]
-fn an_unknown_paper_still_gives_name_birth_and_numbers() {
-    let text = "Tôi tên là: NGUYỄN VĂN THỬ\nSinh ngày: 03/04/1985\nCCCD số: 001085000009 cấp năm 2021\nvà con 079200000001";
-    let fields = extract("khac", &[&page(text)]);
-    assert_eq!(value(&fields, "ho_ten"), accepted("NGUYỄN VĂN THỬ"));
-    assert_eq!(value(&fields, "ngay_sinh"), accepted("03/04/1985"));
-    assert_eq!(value(&fields, "so_dinh_danh"), accepted("001085000009"));
-    assert_eq!(
-        value(&fields, "so_dinh_danh_khac_1"),
-        Some(("079200000001".to_owned(), FieldState::Check))
-    );
-}
-
-#[test]
 fn an_unsure_word_makes_the_field_one_to_check_and_a_missing_value_unreadable() {
-    let mut read = page("Họ và tên: LÊ VĂN THỬ\nGiới tính:");
+    let mut read = drawn("Họ và tên: LÊ VĂN THỬ\nGiới tính:");
     read.words[4].confidence = 41;
     let fields = extract("khac", &[&read]);
-    assert_eq!(
-        value(&fields, "ho_ten").map(|v| v.1),
-        Some(FieldState::Check)
-    );
-    assert_eq!(
-        value(&fields, "gioi_tinh"),
-        Some((String::new(), FieldState::Unreadable))
-    );
+    assert_eq!(field(&fields, "ho_ten").state, FieldState::Check);
+    assert_eq!(field(&fields, "ho_ten").reasons, [Reason::Unsure]);
+    let sex = field(&fields, "gioi_tinh");
+    assert_eq!((sex.state, sex.value.as_str()), (FieldState::Unreadable, ""));
+}
+
+#[test]
+fn a_second_look_that_agrees_makes_a_word_sure_and_one_that_differs_takes_it_away() {
+    let mut read = drawn("Họ và tên: LÊ VĂN THỬ");
+    for word in &mut read.words {
+        word.confidence = 70;
+        word.second = Some(SecondReading { text: word.text.clone(), confidence: 80 });
+    }
+    let fields = extract("khac", &[&read]);
+    assert_eq!(field(&fields, "ho_ten").state, FieldState::Accepted);
+    if let Some(second) = &mut read.words[5].second {
+        second.text = "THƯ".to_owned();
+    }
+    let fields = extract("khac", &[&read]);
+    let name = field(&fields, "ho_ten");
+    assert_eq!((name.state, name.value.as_str()), (FieldState::Check, "LÊ VĂN THỬ"));
+    assert_eq!(name.alternative.as_deref(), Some("LÊ VĂN THƯ"));
+}
+
+#[test]
+fn an_old_place_keeps_its_name_and_tells_the_new_one() {
+    let fields = extract("khac", &[&drawn("Nơi cư trú: số 3, phường Phúc Xá, quận Ba Đình, thành phố Hà Nội")]);
+    let home = field(&fields, "noi_cu_tru");
+    assert_eq!(home.value, "số 3, phường Phúc Xá, quận Ba Đình, thành phố Hà Nội");
+    assert_eq!(home.mapped.as_deref(), Some("phường Hồng Hà, thành phố Hà Nội"));
+    assert_eq!((home.state, &home.reasons[..]), (FieldState::Accepted, &[Reason::OldPlace][..]));
+}
+
+#[test]
+fn forms_filled_in_by_hand_are_for_a_person() {
+    let fields = extract("to_khai", &[&drawn("1. Họ, chữ đệm và tên: LÊ VĂN THỬ")]);
+    let name = field(&fields, "ho_ten");
+    assert_eq!((name.state, &name.reasons[..]), (FieldState::Check, &[Reason::Handwriting][..]));
+}
+
+#[test]
+fn places_are_turned_back_to_the_page() {
+    let mut fields = extract("khac", &[&drawn("Giới tính: Nam")]);
+    let geometry = Geometry { turn: crate::Turn::Half, width: 1000, height: 1000, ..Geometry::default() };
+    let before = field(&fields, "gioi_tinh").places[0];
+    put_on_pages(&mut fields, &[&geometry]);
+    let after = field(&fields, "gioi_tinh").places[0];
+    assert_eq!((after.x, after.y), (1000 - before.x - before.w, 1000 - before.y - before.h));
 }
 
 #[test]
 fn debug_tells_no_value() {
-    let fields = extract("khai_sinh", &[&page(BIRTH)]);
+    let fields = extract("khai_sinh", &[&drawn(BIRTH)]);
     assert!(!format!("{fields:?}").contains("TRẦN"));
 }

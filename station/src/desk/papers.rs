@@ -104,8 +104,8 @@ impl Desk<'_> {
         let read =
             paper::digitize(&sheets, self.devices.text.as_mut(), &options).map_err(failed)?;
         let claim = DocumentClaim {
-            kind: read.kind.id.to_owned(),
-            title: read.kind.title.to_owned(),
+            kind: read.kind.id.clone().into_owned(),
+            title: read.kind.title.clone().into_owned(),
             // Raised by the visit where the operator's role allows it.
             grade: Grade::G0,
             sheets_declared: u32::try_from(pages.len()).unwrap_or(u32::MAX),

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use emrtd::simulator::{Faults, vpcd};
 use tests::rig::desk::feed_finger;
+use tests::specimen::papers::{self, Order};
 use tests::specimen::profile::{self, Choice};
 use tests::specimen::state::{State, chip, read_card};
 
@@ -14,7 +15,8 @@ const USAGE: &str = "niem-specimen state DIR
 niem-specimen card CARD.json [--addr 127.0.0.1:35963] [--faults WORD,WORD=N]
 niem-specimen card-profile NAME [--can 123456] [--number NUMBER] [-o card.json]
 niem-specimen card-profile --list
-niem-specimen finger SOCKET IMAGE";
+niem-specimen finger SOCKET IMAGE
+niem-specimen papers DIR [--people N] [--kinds a,b] [--conditions x,y] [--seed S] [--further-pages yes]";
 
 /// Why nothing was done.
 enum Failure {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["card-profile", name, options @ ..] => make_card(name, options),
+        ["papers", folder, options @ ..] => draw_papers(Path::new(folder), options),
         ["finger", socket, image] => {
             feed_finger(
                 Path::new(socket),
@@ -83,6 +86,30 @@ fn play_card(card: &Path, options: &[&str]) -> Result<(), Failure> {
     let mut chip = chip(&read_card(&bytes)?, faults);
     vpcd::serve(&mut chip, address, &AtomicBool::new(false))?;
     Ok(())
+}
+
+/// Draws labelled papers in the layout of the reading corpus.
+fn draw_papers(folder: &Path, options: &[&str]) -> Result<(), Failure> {
+    let mut order = Order::default();
+    let words = |list: &str| list.split(',').map(str::to_owned).collect();
+    for option in options.chunks(2) {
+        match *option {
+            ["--people", count] => order.people = number(count)?,
+            ["--seed", seed] => order.seed = number(seed)?,
+            ["--kinds", list] => order.kinds = words(list),
+            ["--conditions", list] => order.conditions = words(list),
+            ["--further-pages", "yes"] => order.further_pages = true,
+            _ => return Err(unknown(option)),
+        }
+    }
+    let count = papers::draw(folder, &order)?;
+    println!("{count} images in {}", folder.display());
+    Ok(())
+}
+
+fn number<T: std::str::FromStr>(word: &str) -> Result<T, Failure> {
+    word.parse()
+        .map_err(|_| Failure::Usage(format!("{word} is no number")))
 }
 
 /// Makes one card and tells which files were written.

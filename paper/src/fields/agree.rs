@@ -1,0 +1,106 @@
+//! What fields say about each other: a personal number its holder's birth year and sex, a date in words its digits.
+
+use models::PageText;
+use rulebook::personal_id::{self, Sex};
+
+use crate::documents::Template;
+use crate::fold::fold;
+
+use super::shape::number::{could_be_personal, personal_in};
+use super::{Field, FieldState, Reason, day_in_words, day_of};
+
+/// More stray numbers than this are a list, not people.
+const MAX_STRAYS: usize = 12;
+
+/// Holds every person's number against birth date and sex, and every date in words against its digits.
+pub(super) fn cross_check(template: &Template, fields: &mut [Field]) {
+    let mut contradicted: Vec<String> = Vec::new();
+    for person in &template.persons {
+        for end in endings(fields, &person.name) {
+            let of = |name: &Option<String>| name.as_ref().map(|name| name.replace("{s}", &end));
+            let value = |name: &Option<String>| {
+                let name = of(name)?;
+                fields.iter().find(|field| field.name == name && field.state != FieldState::Unreadable)
+            };
+            let Some(number) = value(&person.number).and_then(|field| personal_in(&field.value)).filter(|n| n.len() == 12) else {
+                continue;
+            };
+            let born = value(&person.birth).map(|field| field.value.as_str());
+            let sex = value(&person.sex).and_then(|field| match fold(&field.value).as_str() {
+                "nam" => Some(Sex::Male),
+                "nu" => Some(Sex::Female),
+                _ => None,
+            });
+            if !agrees(number, born, sex) {
+                contradicted.extend([&person.number, &person.birth, &person.sex].into_iter().filter_map(of));
+            }
+        }
+    }
+    for field in fields.iter().filter(|field| field.name.ends_with("_chu")) {
+        let digits = fields.iter().find(|other| Some(other.name.as_str()) == field.name.strip_suffix("_chu"));
+        let Some(digits) = digits else { continue };
+        if let (Some(words), Some(day)) = (day_in_words(&field.value), day_of(&digits.value))
+            && words != day
+        {
+            contradicted.extend([field.name.clone(), digits.name.clone()]);
+        }
+    }
+    for field in fields.iter_mut().filter(|field| contradicted.contains(&field.name)) {
+        field.doubt(Reason::Contradiction);
+    }
+}
+
+/// What takes the place of `{s}` in names of fields that were found.
+fn endings(fields: &[Field], name: &str) -> Vec<String> {
+    let Some((before, after)) = name.split_once("{s}") else { return vec![String::new()] };
+    let mut endings: Vec<String> = fields
+        .iter()
+        .filter_map(|field| field.name.strip_prefix(before)?.strip_suffix(after).map(str::to_owned))
+        .collect();
+    endings.sort();
+    endings.dedup();
+    endings
+}
+
+/// Whether a personal number fits a birth date, or a year, and a sex, as far as they are known.
+fn agrees(number: &str, born: Option<&str>, sex: Option<Sex>) -> bool {
+    let day = born.and_then(|born| {
+        day_of(born).or_else(|| {
+            let year = born.parse().ok()?;
+            jiff::civil::Date::new(year, 1, 1).ok()
+        })
+    });
+    match day {
+        Some(day) => personal_id::faults(number, day, sex).is_empty(),
+        None => {
+            // Without a date only the sex can be held against it (TT 59/2021/TT-BCA, Điều 4: even male).
+            let male = number.as_bytes().get(3).is_some_and(|digit| digit % 2 == 0);
+            sex.is_none_or(|sex| (sex == Sex::Male) == male)
+        }
+    }
+}
+
+/// Personal numbers without a label that was understood: found, but whose they are is for a person to say.
+pub(super) fn stray_numbers(pages: &[&PageText], fields: &mut Vec<Field>) {
+    let mut count = 0;
+    for (page, number) in pages.iter().zip(1..) {
+        for word in &page.words {
+            let digits = word.text.trim_matches(|c: char| !c.is_alphanumeric());
+            let known = fields.iter().any(|field| field.value.contains(digits));
+            if digits.len() != 12 || !could_be_personal(digits) || known || count == MAX_STRAYS {
+                continue;
+            }
+            count += 1;
+            fields.push(Field {
+                name: format!("so_dinh_danh_khac_{count}"),
+                value: digits.to_owned(),
+                confidence: f32::from(word.confidence) / 200.0,
+                state: FieldState::Check,
+                reasons: vec![Reason::Unlabelled],
+                page: number,
+                places: vec![word.bbox.into()],
+                ..Field::default()
+            });
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Finding a template's labels on a page, slips allowed.
+
+use crate::documents::{Of, Template};
+use crate::fold::distance;
+use crate::layout::{Layout, Segment, Token};
+
+use super::shape::Shape;
+
+/// A label may be misread by this share of its letters.
+const SLIPS_PERCENT: usize = 20;
+
+/// Below this length every letter must be right.
+const SHORT: usize = 5;
+
+/// Without a colon behind it a label must be at least so long to count where a line begins.
+const LONG_ENOUGH: usize = 7;
+
+/// A label found: tokens `from..to` of the page, colon and brackets included.
+#[derive(Clone, Debug)]
+pub(crate) struct Hit {
+    pub(crate) of: Of,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    /// The last token of the label's own words.
+    pub(crate) words_to: usize,
+    /// 0 to 1.
+    pub(crate) fit: f32,
+    /// Letters less three for every slip: of two labels over each other the heavier one is meant.
+    weight: f32,
+    pub(crate) segment: usize,
+}
+
+/// The labels of a page in reading order, none over another; of two at one place the longer wins.
+pub(crate) fn hits(template: &Template, layout: &Layout<'_>) -> Vec<Hit> {
+    let mut kept: Vec<Hit> = Vec::new();
+    for (at, segment) in layout.segments.iter().enumerate() {
+        let mut all = in_segment(template, layout, at, segment);
+        all.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.from.cmp(&b.from)));
+        let first = kept.len();
+        for hit in all {
+            if kept[first..].iter().all(|other| hit.words_to <= other.from || other.words_to <= hit.from) {
+                kept.push(hit);
+            }
+        }
+        kept[first..].sort_by_key(|hit| hit.from);
+    }
+    in_their_sections(template, kept)
+}
+
+/// Leaves out labels that count in one section only and stand in another.
+fn in_their_sections(template: &Template, hits: Vec<Hit>) -> Vec<Hit> {
+    let mut current = None;
+    hits.into_iter()
+        .filter(|hit| match hit.of {
+            Of::Section(section) => {
+                current = Some(section);
+                true
+            }
+            Of::Field(field) => {
+                let rule = &template.fields[field];
+                let here = rule.within.is_none() || rule.within == current;
+                current = rule.opens.or(current);
+                here
+            }
+            Of::Nothing => true,
+        })
+        .collect()
+}
+
+fn in_segment(template: &Template, layout: &Layout<'_>, at: usize, segment: &Segment) -> Vec<Hit> {
+    let mut all = Vec::new();
+    let range = segment.tokens.clone();
+    for from in range.clone() {
+        if layout.tokens[from].folded.is_empty() {
+            continue;
+        }
+        let mut read = String::new();
+        let mut past_colon = false;
+        for to in from + 1..=range.end.min(from + 16) {
+            let token = &layout.tokens[to - 1];
+            if to > from + 1 && is_numbering(token) && !token.folded.is_empty() {
+                break;
+            }
+            read.push_str(&token.folded);
+            if token.folded.is_empty() {
+                past_colon |= token.colon;
+                continue;
+            }
+            for label in template.labels.iter().filter(|label| label.past_colon == past_colon) {
+                let length = label.letters.len();
+                let allowed = if length < SHORT { 0 } else { length * SLIPS_PERCENT / 100 };
+                if read.len().abs_diff(length) > allowed {
+                    continue;
+                }
+                let slips = distance(&label.letters, &read);
+                if slips > allowed {
+                    continue;
+                }
+                if let Some(end) = stands(template, label.of, layout, &range, from, to, length) {
+                    all.push(Hit {
+                        of: label.of,
+                        from,
+                        to: end,
+                        words_to: to,
+                        fit: 1.0 - slips as f32 / length as f32,
+                        weight: length as f32 - 3.0 * slips as f32,
+                        segment: at,
+                    });
+                }
+            }
+            // What follows a colon is the value, but for the few labels that go on.
+            past_colon |= token.colon;
+        }
+    }
+    all
+}
+
+/// Whether words like a label's are one: a colon follows, or they open a line, or a value of the right type comes next.
+/// Says where the label ends, colon, brackets and the same in English included.
+fn stands(
+    template: &Template,
+    of: Of,
+    layout: &Layout<'_>,
+    segment: &std::ops::Range<usize>,
+    from: usize,
+    to: usize,
+    length: usize,
+) -> Option<usize> {
+    let tokens = &layout.tokens;
+    let opens = from == segment.start || tokens[segment.start..from].iter().all(is_numbering) || is_numbering(&tokens[from - 1]);
+    let running = matches!(of, Of::Field(field) if template.fields[field].running);
+    // "Quyển số:" is not "Số:".
+    if length < SHORT && !opens && !running {
+        return None;
+    }
+    if tokens[to - 1].colon {
+        return Some(to);
+    }
+    let rest = &tokens[to..segment.end];
+    if let Some(end) = colon_after(rest) {
+        return Some(to + end);
+    }
+    // Another label that only begins like this one: "Họ và tên chủ hộ:".
+    let colon = rest.iter().take(5).position(|token| token.colon);
+    let words_before = |at: usize| rest[..=at].iter().all(|token| token.text.chars().all(|c| c.is_lowercase() || c == ':'));
+    if colon.is_some_and(words_before) && !running {
+        return None;
+    }
+    match of {
+        Of::Section(_) => {
+            let alone = rest.iter().all(|token| token.folded.len() <= 5) && opens;
+            (alone || opens && length > 12).then_some(to)
+        }
+        Of::Nothing => opens.then_some(to),
+        Of::Field(field) => {
+            let rule = &template.fields[field];
+            if running || opens && length >= LONG_ENOUGH {
+                return Some(to);
+            }
+            let words: Vec<&str> = rest.iter().take(8).map(|token| token.text.as_str()).collect();
+            let told = rule.shape.tells_itself()
+                && rule.shape.take(&words).is_some_and(|taken| taken.faults.is_empty() && taken.used.start <= 1);
+            // A day or a number after a word like it stands in many a sentence; without a colon it must be a longer label.
+            let plain = matches!(rule.shape, Shape::Date | Shape::PersonalNumber | Shape::IdentityPaper | Shape::Phone);
+            let weighty = length >= LONG_ENOUGH || opens && rule.shape != Shape::Count || plain && length >= 4;
+            (told && weighty || opens && rest.is_empty() && length >= SHORT).then_some(to)
+        }
+    }
+}
+
+/// Where a label goes on to a colon: brackets, or the same in another language behind a stroke.
+fn colon_after(rest: &[Token<'_>]) -> Option<usize> {
+    let first = rest.first()?;
+    if matches!(first.text.as_str(), ":" | ";" | ".:" | "::") {
+        return Some(1);
+    }
+    let bracket = first.text.starts_with('(');
+    let stroke = first.text.starts_with(['/', '|']) ;
+    if !bracket && !stroke {
+        return None;
+    }
+    for (at, token) in rest.iter().enumerate().take(9) {
+        if token.colon || token.text.ends_with(";.") {
+            return Some(at + 1);
+        }
+        if matches!(rest.get(at + 1).map(|next| next.text.as_str()), Some(":")) {
+            return Some(at + 2);
+        }
+        if bracket && token.text.ends_with(')') {
+            return None;
+        }
+    }
+    // The English half ends the line, its colon lost.
+    (stroke && rest.len() <= 6 && rest.iter().all(|token| !token.text.chars().any(|c| c.is_ascii_digit()))).then_some(rest.len())
+}
+
+/// `3.`, `a)`, `IV.`, a dash.
+pub(crate) fn is_numbering(token: &Token<'_>) -> bool {
+    let bare = token.text.trim_start_matches(['(', '-', '*', '+', '•']).trim_end_matches(['.', ')', ',', '/', '-']);
+    if bare.is_empty() {
+        return true;
+    }
+    let ended = token.text.ends_with(['.', ')', ',', '/']);
+    ended
+        && (bare.len() <= 2 && bare.bytes().all(|byte| byte.is_ascii_digit())
+            || bare.chars().count() == 1 && bare.chars().all(char::is_lowercase)
+            || bare.len() <= 4 && bare.bytes().all(|byte| matches!(byte, b'I' | b'V' | b'X' | b'l' | b'L')))
+}

@@ -1,0 +1,188 @@
+//! Where the value of a label lies: beside it, below it, and on over the next lines.
+
+use std::ops::Range;
+
+use crate::documents::{FieldRule, Of, Template};
+use crate::fold::fold;
+use crate::layout::{Layout, Segment};
+
+use super::find::{Hit, is_numbering};
+use super::shape::Shape;
+
+/// Lines of one value follow each other within this many heights of the writing, middle to middle.
+const LINE_STEP: f32 = 2.6;
+
+/// A line counts as full from this share of its column's width on.
+const FULL: f32 = 0.62;
+
+/// The tokens of a label's value, in reading order, and the hit's own when the label belongs to it.
+pub(crate) fn tokens(template: &Template, layout: &Layout<'_>, hits: &[Hit], nth: usize) -> Vec<usize> {
+    let hit = &hits[nth];
+    let Of::Field(field) = hit.of else { return Vec::new() };
+    let rule = &template.fields[field];
+    let mut value: Vec<usize> = if rule.keep_label { (hit.from..hit.to).collect() } else { Vec::new() };
+    let own = value.len();
+    let segment = &layout.segments[hit.segment];
+    let (rest, ended) = up_to_next(layout, hits, hit.to..segment.tokens.end);
+    value.extend(rest);
+    let mut last = hit.segment;
+    if !ended && value.len() == own {
+        // A label and its value may stand far apart in one row.
+        if let Some((next, beside)) = right_of(layout, hits, hit.segment) {
+            last = next;
+            value.extend(beside);
+        }
+    }
+    if value.len() == own && (template.below || rule.shape == Shape::Mrz) {
+        if let Some((next, below)) = below(layout, hits, hit) {
+            last = next;
+            value.extend(below);
+        }
+    }
+    if !ended && (value.len() > own || rule.running) {
+        run_on(layout, hits, rule, hit, last, &mut value);
+    }
+    until(layout, rule, own, &mut value);
+    value
+}
+
+/// Tokens up to the next label, its number left out; and whether a label ended them.
+fn up_to_next(layout: &Layout<'_>, hits: &[Hit], range: Range<usize>) -> (Vec<usize>, bool) {
+    let next = hits.iter().map(|hit| hit.from).filter(|from| range.contains(from)).min();
+    let end = match next {
+        Some(from) if from > range.start && is_numbering(&layout.tokens[from - 1]) => from - 1,
+        Some(from) => from,
+        None => range.end,
+    };
+    ((range.start..end).collect(), next.is_some())
+}
+
+/// The next segment in the row, if it begins with no label.
+fn right_of(layout: &Layout<'_>, hits: &[Hit], at: usize) -> Option<(usize, Vec<usize>)> {
+    let row = &layout.rows[layout.segments[at].row];
+    let next = (at + 1..row.end).next()?;
+    let (tokens, _) = up_to_next(layout, hits, layout.segments[next].tokens.clone());
+    (!tokens.is_empty()).then_some((next, tokens))
+}
+
+/// The segment under a label that begins about where the label begins, or under it.
+fn below(layout: &Layout<'_>, hits: &[Hit], hit: &Hit) -> Option<(usize, Vec<usize>)> {
+    let label = &layout.segments[hit.segment];
+    let left = layout.tokens[hit.from].rect.x;
+    let right = layout.tokens[hit.to - 1].rect.x + layout.tokens[hit.to - 1].rect.w;
+    let reach = layout.height as f32 * LINE_STEP;
+    layout.segments.iter().enumerate().filter(|(_, segment)| segment.row > label.row).find_map(|(at, segment)| {
+        let near = (segment.middle() as f32) < label.middle() as f32 + reach * 1.3;
+        let under = segment.rect.x.abs_diff(left) < layout.height * 3 || segment.rect.x >= left && segment.rect.x < right;
+        if !near || !under {
+            return None;
+        }
+        let (tokens, _) = up_to_next(layout, hits, segment.tokens.clone());
+        (!tokens.is_empty()).then_some((at, tokens))
+    })
+}
+
+/// Adds the lines over which a long value runs on.
+fn run_on(layout: &Layout<'_>, hits: &[Hit], rule: &FieldRule, hit: &Hit, mut last: usize, value: &mut Vec<usize>) {
+    let (left, right) = column(layout, hits, hit.segment);
+    // A label that ends its line in running text has its value on the next.
+    let lines = if value.is_empty() { rule.lines.max(1) } else { rule.lines };
+    for _ in 0..lines {
+        let above = &layout.segments[last];
+        let next = layout.segments.iter().enumerate().skip(last + 1).find(|(at, segment)| {
+            // The first line of a paragraph is often indented.
+            let indented = layout.rows[segment.row].start == *at && segment.rect.x + layout.height * 4 >= left;
+            segment.row > above.row && (segment.rect.x + layout.height >= left || indented) && segment.rect.x < right
+        });
+        let Some((at, segment)) = next else { return };
+        let step = segment.middle().saturating_sub(above.middle()) as f32;
+        let tall = layout.height.max(above.rect.h.min(layout.height * 2)) as f32;
+        if step > tall * LINE_STEP || !belongs(layout, hits, rule, above, segment, left, right) {
+            return;
+        }
+        let (tokens, ended) = up_to_next(layout, hits, segment.tokens.clone());
+        if tokens.is_empty() {
+            return;
+        }
+        value.extend(tokens);
+        last = at;
+        if ended {
+            return;
+        }
+    }
+}
+
+/// Whether the line below goes on with the value above.
+fn belongs(
+    layout: &Layout<'_>,
+    hits: &[Hit],
+    rule: &FieldRule,
+    above: &Segment,
+    below: &Segment,
+    left: u32,
+    right: u32,
+) -> bool {
+    let tokens = &layout.tokens[below.tokens.clone()];
+    let Some(first) = tokens.first() else { return false };
+    let labelled = hits.iter().any(|hit| hit.from == below.tokens.start)
+        || is_numbering(first) && first.text.trim_end_matches(['.', ')']).chars().all(char::is_alphanumeric) && tokens.len() > 1
+        || looks_labelled(layout, below);
+    let capitals = tokens.len() > 1 && tokens.iter().all(|token| !token.text.chars().any(char::is_lowercase))
+        && tokens.iter().any(|token| token.text.chars().any(char::is_alphabetic));
+    if labelled || capitals && !layout.tokens[above.tokens.end - 1].text.chars().all(|c| !c.is_lowercase()) {
+        return false;
+    }
+    let Some(last) = above.tokens.end.checked_sub(1).map(|at| &layout.tokens[at]) else { return false };
+    if rule.running {
+        return !last.text.ends_with(['.', ';']);
+    }
+    let width = right.saturating_sub(left).max(1) as f32;
+    let full = above.right().saturating_sub(left) as f32 >= width * FULL;
+    // The line could not have held the next word.
+    let tight = above.right() + first.rect.w + layout.height / 2 >= right;
+    let open = last.text.ends_with([',', '-']) || is_place_word(&last.folded);
+    let goes_on = match rule.shape {
+        Shape::Place | Shape::Authority => is_place_word(&first.folded) || full,
+        Shape::DateWords => true,
+        _ => full,
+    };
+    tight || open || goes_on
+}
+
+fn is_place_word(folded: &str) -> bool {
+    matches!(folded, "phuong" | "xa" | "thi" | "tran" | "quan" | "huyen" | "tinh" | "thanh" | "tp" | "pho" | "duong" | "to" | "khu" | "ap" | "thon")
+}
+
+/// A line that asks for something itself: words and a colon near its start.
+fn looks_labelled(layout: &Layout<'_>, segment: &Segment) -> bool {
+    let tokens = &layout.tokens[segment.tokens.clone()];
+    tokens.iter().take(7).position(|token| token.colon).is_some_and(|colon| {
+        tokens[..colon].iter().all(|token| !token.text.chars().any(|c| c.is_ascii_digit()) || is_numbering(token))
+    })
+}
+
+/// From where to where the lines of a label's column run.
+fn column(layout: &Layout<'_>, hits: &[Hit], at: usize) -> (u32, u32) {
+    let segment = &layout.segments[at];
+    let row = layout.rows[segment.row].clone();
+    let labelled = |at: &usize| hits.iter().any(|hit| hit.from == layout.segments[*at].tokens.start);
+    let right = (at + 1..row.end)
+        .find(labelled)
+        .map_or(layout.right, |next| layout.segments[next].rect.x.saturating_sub(layout.height / 2));
+    (segment.rect.x, right.max(segment.right()))
+}
+
+/// Cuts the value at words that end it.
+fn until(layout: &Layout<'_>, rule: &FieldRule, own: usize, value: &mut Vec<usize>) {
+    for at in own..value.len() {
+        let stops = rule.until.iter().any(|words| {
+            words.iter().enumerate().all(|(nth, word)| {
+                value.get(at + nth).is_some_and(|token| fold(&layout.tokens[*token].text) == *word)
+            })
+        });
+        if stops {
+            value.truncate(at);
+            return;
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! A page of words as rows of segments: what stands beside, and what stands below.
+//!
+//! The engine's own lines are only a start: it glues a label in the left column to a name in the right one, and tears
+//! a card's label from its value. Here a line is cut at wide gaps, and pieces at one height form a row.
+
+use std::ops::Range;
+
+use models::{PageText, Rect, Word};
+
+use crate::fold::fold;
+
+/// A gap this many times the height of the writing parts two columns; justified lines stay below it.
+const WIDE_GAP: f32 = 2.0;
+
+/// A word, or the part of it before or after a colon that the engine did not part from its neighbour.
+pub(crate) struct Token<'a> {
+    pub(crate) word: &'a Word,
+    /// As printed, without dotted leaders around it.
+    pub(crate) text: String,
+    /// Folded, without spaces.
+    pub(crate) folded: String,
+    pub(crate) rect: Rect,
+    /// The token ends a label: `tên:`.
+    pub(crate) colon: bool,
+    /// The whole word, not a part of one.
+    pub(crate) whole: bool,
+}
+
+/// Words that stand together in one row.
+pub(crate) struct Segment {
+    pub(crate) tokens: Range<usize>,
+    pub(crate) rect: Rect,
+    pub(crate) row: usize,
+}
+
+impl Segment {
+    pub(crate) fn right(&self) -> u32 {
+        self.rect.x + self.rect.w
+    }
+
+    pub(crate) fn middle(&self) -> u32 {
+        self.rect.y + self.rect.h / 2
+    }
+}
+
+/// A page, row by row.
+pub(crate) struct Layout<'a> {
+    pub(crate) tokens: Vec<Token<'a>>,
+    /// Row by row, in a row from left to right.
+    pub(crate) segments: Vec<Segment>,
+    /// Segments of each row.
+    pub(crate) rows: Vec<Range<usize>>,
+    /// Height of the writing in pixels: the median word's.
+    pub(crate) height: u32,
+    /// Where the writing begins and ends.
+    pub(crate) left: u32,
+    pub(crate) right: u32,
+}
+
+impl<'a> Layout<'a> {
+    pub(crate) fn of(page: &'a PageText) -> Self {
+        let unplaced = page.words.iter().all(|word| word.bbox == Rect::default());
+        let mut lines: Vec<Vec<Token<'a>>> = Vec::new();
+        let mut place = None;
+        let mut row = 0;
+        let mut column = 0;
+        for word in &page.words {
+            if place != Some((word.block, word.line)) {
+                place = Some((word.block, word.line));
+                lines.push(Vec::new());
+                row += 1;
+                column = 0;
+            }
+            let rect = if unplaced {
+                let width = word.text.chars().count() as u32 * 20;
+                let rect = Rect { x: column, y: row * 60, w: width, h: 40 };
+                column += width + 20;
+                rect
+            } else {
+                word.bbox
+            };
+            if let Some(line) = lines.last_mut() {
+                split(word, rect, line);
+            }
+        }
+        let height = median(lines.iter().flatten().map(|token| token.rect.h)).max(1);
+        let pieces: Vec<Vec<Token<'a>>> = lines
+            .into_iter()
+            .flat_map(|line| cut(line, height))
+            .collect();
+        Self::rows_of(pieces, height)
+    }
+
+    fn rows_of(pieces: Vec<Vec<Token<'a>>>, height: u32) -> Self {
+        let mut placed: Vec<(Rect, u32, Vec<Token<'a>>)> = pieces
+            .into_iter()
+            .filter(|piece| !piece.is_empty())
+            .map(|piece| {
+                let middle = median(piece.iter().map(|token| token.rect.y + token.rect.h / 2));
+                (around(piece.iter().map(|token| token.rect)), middle, piece)
+            })
+            .collect();
+        placed.sort_by_key(|(rect, middle, _)| (*middle, rect.x));
+        // Pieces whose middles lie within half a line of the row's first form one row.
+        let mut rows: Vec<(u32, Vec<usize>)> = Vec::new();
+        for (at, (rect, middle, _)) in placed.iter().enumerate() {
+            let fits = rows.last().is_some_and(|(first, members)| {
+                middle - first <= height / 2
+                    && members.iter().all(|other| {
+                        let other = &placed[*other].0;
+                        rect.x + height / 2 >= other.x + other.w || other.x + height / 2 >= rect.x + rect.w
+                    })
+            });
+            match rows.last_mut() {
+                Some((_, members)) if fits => members.push(at),
+                _ => rows.push((*middle, vec![at])),
+            }
+        }
+        let mut layout = Self {
+            tokens: Vec::new(),
+            segments: Vec::new(),
+            rows: Vec::new(),
+            height,
+            left: placed.iter().map(|(rect, ..)| rect.x).min().unwrap_or(0),
+            right: placed.iter().map(|(rect, ..)| rect.x + rect.w).max().unwrap_or(0),
+        };
+        let mut contents: Vec<Option<(Rect, Vec<Token<'a>>)>> =
+            placed.into_iter().map(|(rect, _, piece)| Some((rect, piece))).collect();
+        for (row, (_, mut members)) in rows.into_iter().enumerate() {
+            let first = layout.segments.len();
+            members.sort_by_key(|at| contents[*at].as_ref().map(|(rect, _)| rect.x));
+            for at in members {
+                let Some((rect, piece)) = contents[at].take() else { continue };
+                let from = layout.tokens.len();
+                layout.tokens.extend(piece);
+                layout.segments.push(Segment { tokens: from..layout.tokens.len(), rect, row });
+            }
+            layout.rows.push(first..layout.segments.len());
+        }
+        layout
+    }
+
+    /// The segment as it reads.
+    pub(crate) fn text(&self, segment: &Segment) -> String {
+        let words: Vec<&str> = self.tokens[segment.tokens.clone()].iter().map(|token| token.text.as_str()).collect();
+        words.join(" ")
+    }
+}
+
+/// The box around boxes.
+pub(crate) fn around(rects: impl Iterator<Item = Rect>) -> Rect {
+    rects
+        .reduce(|a, b| {
+            let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+            Rect {
+                x,
+                y,
+                w: (a.x + a.w).max(b.x + b.w) - x,
+                h: (a.y + a.h).max(b.y + b.h) - y,
+            }
+        })
+        .unwrap_or_default()
+}
+
+fn median(values: impl Iterator<Item = u32>) -> u32 {
+    let mut values: Vec<u32> = values.collect();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or(0)
+}
+
+/// A word as tokens: cut behind an inner colon (`Số:471/2019`), leaders taken off its ends.
+fn split<'a>(word: &'a Word, rect: Rect, line: &mut Vec<Token<'a>>) {
+    let letters = word.text.chars().count().max(1) as u32;
+    let mut rest = word.text.as_str();
+    let mut from = 0;
+    loop {
+        let inner = rest.char_indices().find(|(at, c)| {
+            matches!(c, ':' | ';')
+                && *at + 1 < rest.len()
+                && rest[..*at].chars().any(char::is_alphabetic)
+                && !rest[..*at].chars().any(|c| c.is_ascii_digit())
+        });
+        let (part, after) = match inner {
+            Some((at, _)) => rest.split_at(at + 1),
+            None => (rest, ""),
+        };
+        let length = part.chars().count() as u32;
+        let text = part
+            .trim_matches(|c| matches!(c, '…' | '_' | '·'))
+            .trim_start_matches('.')
+            .to_owned();
+        let text = match text.trim_end_matches('.') {
+            // Two points or more are a leader, one is a full stop.
+            bare if text.len() - bare.len() > 1 => bare.to_owned(),
+            _ => text,
+        };
+        if !text.is_empty() {
+            line.push(Token {
+                word,
+                folded: fold(&text).replace(' ', ""),
+                colon: text.ends_with([':', ';']),
+                rect: Rect {
+                    x: rect.x + rect.w * from / letters,
+                    w: rect.w * length / letters,
+                    ..rect
+                },
+                whole: inner.is_none() && from == 0,
+                text,
+            });
+        }
+        if after.is_empty() {
+            return;
+        }
+        from += length;
+        rest = after;
+    }
+}
+
+/// Cuts a line at its wide gaps.
+fn cut<'a>(line: Vec<Token<'a>>, height: u32) -> Vec<Vec<Token<'a>>> {
+    let mut pieces: Vec<Vec<Token<'a>>> = Vec::new();
+    let mut end: Option<u32> = None;
+    for token in line {
+        let tall = height.max(token.rect.h.min(height * 3)) as f32;
+        let apart = end.is_none_or(|end| token.rect.x.saturating_sub(end) as f32 > WIDE_GAP * tall);
+        end = Some(token.rect.x + token.rect.w);
+        match pieces.last_mut() {
+            Some(piece) if !apart => piece.push(token),
+            _ => pieces.push(vec![token]),
+        }
+    }
+    pieces
+}
+
+/// A page out of drawn lines, for examples: a letter is a box, so columns can be drawn with spaces.
+pub(crate) fn drawn(lines: &str) -> PageText {
+    const LETTER: u32 = 20;
+    let mut words = Vec::new();
+    for (line, number) in lines.lines().zip(1..) {
+        let mut start = None;
+        let ended = line.chars().chain([' ']).enumerate();
+        let mut word = String::new();
+        for (at, letter) in ended {
+            if letter.is_whitespace() {
+                if let Some(from) = start.take() {
+                    let text = std::mem::take(&mut word);
+                    words.push(Word {
+                        bbox: Rect {
+                            x: 100 + from * LETTER,
+                            y: 100 + number * 60,
+                            w: (at as u32 - from) * LETTER,
+                            h: 36,
+                        },
+                        text,
+                        confidence: 96,
+                        line: number,
+                        block: 1,
+                        ..Word::default()
+                    });
+                }
+            } else {
+                start.get_or_insert(at as u32);
+                word.push(letter);
+            }
+        }
+    }
+    PageText::from_words(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(page: &PageText) -> Vec<Vec<String>> {
+        let layout = Layout::of(page);
+        layout
+            .rows
+            .iter()
+            .map(|row| layout.segments[row.clone()].iter().map(|segment| layout.text(segment)).collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_line_is_cut_at_wide_gaps_and_leaders_go() {
+        let page = drawn("Số hiệu: A12          Quách Minh Bằng\nHọ tên:......LÊ VĂN THỬ......");
+        assert_eq!(
+            rows(&page),
+            [
+                vec!["Số hiệu: A12".to_owned(), "Quách Minh Bằng".to_owned()],
+                vec!["Họ tên: LÊ VĂN THỬ".to_owned()],
+            ]
+        );
+    }
+
+    #[test]
+    fn a_colon_without_a_space_still_ends_the_label() {
+        let page = drawn("Số:471/2019-BS lúc 10:30");
+        let layout = Layout::of(&page);
+        let texts: Vec<&str> = layout.tokens.iter().map(|token| token.text.as_str()).collect();
+        assert_eq!(texts, ["Số:", "471/2019-BS", "lúc", "10:30"]);
+        assert!(layout.tokens[0].colon && !layout.tokens[0].whole);
+    }
+
+    #[test]
+    fn lines_the_engine_tore_apart_stand_in_one_row_again() {
+        let mut page = drawn("Ngày sinh:   03/04/1985");
+        page.words[2].block = 2;
+        page.words[2].bbox.y += 9;
+        assert_eq!(rows(&page).len(), 1);
+        page.words[2].bbox.y += 40;
+        assert_eq!(rows(&page).len(), 2);
+    }
+
+    #[test]
+    fn an_empty_page_has_no_rows() {
+        assert!(rows(&PageText::default()).is_empty());
+    }
+}

@@ -1,0 +1,196 @@
+//! The second look: words in doubt are read again by another engine, or by the same one in another view, and both
+//! readings are weighed.
+
+use image::{GrayImage, imageops};
+use models::{PageText, Rect, SecondReading, TextEngine, TextError, Word};
+
+use super::align::{Pair, Placed, align};
+use super::doubt::doubts;
+use super::lines::{bottom, right};
+use super::merge::{Reading, Stands, choose};
+use super::strip::{Strip, strips};
+
+/// How much of a page a line engine reads again, in columns of a line 32 pixels high. A word has some 80; AsterNet takes
+/// 0.2 ms of one core a column.
+const COLUMNS: u32 = 5000;
+
+/// A word of the other reading, in pixels of the view.
+#[derive(Clone, Debug)]
+struct Seen {
+    placed: Placed,
+    confidence: u8,
+}
+
+/// Looks again at the words in doubt. The words come back in the same order; where the other reading stands, a word may
+/// have become several, or several one.
+pub(super) fn look_again(
+    view: &GrayImage,
+    dpi: u32,
+    text: PageText,
+    engine: &mut dyn TextEngine,
+) -> Result<PageText, TextError> {
+    let words = text.words;
+    let strips = strips(&words, &doubts(&words), view.dimensions(), dpi, COLUMNS);
+    let mut seen = Vec::with_capacity(words.len());
+    let mut next = 0;
+    for strip in &strips {
+        seen.extend_from_slice(&words[next..strip.words.start]);
+        let others = read(view, dpi, strip, engine)?;
+        seen.extend(merged(&words[strip.words.clone()], &others, strip.height));
+        next = strip.words.end;
+    }
+    seen.extend_from_slice(&words[next..]);
+    Ok(PageText::from_words(seen))
+}
+
+fn read(
+    view: &GrayImage,
+    dpi: u32,
+    strip: &Strip,
+    engine: &mut dyn TextEngine,
+) -> Result<Vec<Seen>, TextError> {
+    let cut = strip.cut(view);
+    if let Some(line) = engine.second() {
+        let text = line.read_line(&cut)?;
+        return Ok(text
+            .words()
+            .iter()
+            .map(|word| Seen {
+                placed: Placed {
+                    text: word.text(),
+                    left: strip.left + word.left(),
+                    right: strip.left + word.right(),
+                },
+                confidence: word.confidence(),
+            })
+            .collect());
+    }
+    const SMALLER: f32 = 0.75;
+    let (width, height) = cut.dimensions();
+    let scaled = |side: u32| ((side as f32 * SMALLER) as u32).max(1);
+    let small = imageops::resize(
+        &cut,
+        scaled(width),
+        scaled(height),
+        imageops::FilterType::Triangle,
+    );
+    let text = engine.read_line(&small, scaled(dpi))?;
+    let there = |x: u32| strip.left + (x as f32 / SMALLER) as u32;
+    Ok(text
+        .words
+        .into_iter()
+        .map(|word| Seen {
+            placed: Placed {
+                left: there(word.bbox.x),
+                right: there(right(&word.bbox)),
+                text: word.text,
+            },
+            confidence: word.confidence,
+        })
+        .collect())
+}
+
+/// Words of a strip weighed against what the other look saw there.
+fn merged(words: &[Word], others: &[Seen], height: u32) -> Vec<Word> {
+    let first: Vec<Placed> = words
+        .iter()
+        .map(|word| Placed {
+            text: word.text.clone(),
+            left: word.bbox.x,
+            right: right(&word.bbox),
+        })
+        .collect();
+    let other: Vec<Placed> = others.iter().map(|seen| seen.placed.clone()).collect();
+    let mut merged = Vec::new();
+    for Pair { first, other } in align(&first, &other, height) {
+        let (words, others) = (&words[first], &others[other]);
+        if words.is_empty() {
+            continue;
+        }
+        let own = Reading {
+            text: joined(words.iter().map(|word| word.text.as_str())),
+            confidence: words.iter().map(|w| w.confidence).min().unwrap_or(0),
+        };
+        let again = Reading {
+            text: joined(others.iter().map(|seen| seen.placed.text.as_str())),
+            confidence: others.iter().map(|seen| seen.confidence).min().unwrap_or(0),
+        };
+        if std::env::var_os("PAIRS").is_some() {
+            println!(
+                "PAIR\t{}\t{}\t{}\t{}",
+                own.text, own.confidence, again.text, again.confidence
+            );
+        }
+        match choose(&own, &again, false) {
+            Stands::Both => merged.extend(words.iter().map(|word| Word {
+                confidence: word.confidence.max(again.confidence).min(99),
+                second: Some(SecondReading {
+                    text: word.text.clone(),
+                    confidence: again.confidence,
+                }),
+                ..word.clone()
+            })),
+            Stands::First => merged.extend(words.iter().map(|word| Word {
+                second: Some(SecondReading {
+                    text: again.text.clone(),
+                    confidence: again.confidence,
+                }),
+                ..word.clone()
+            })),
+            Stands::Other => merged.extend(replaced(words, others, &own)),
+        }
+    }
+    merged
+}
+
+/// The other's words in the place of the first's.
+fn replaced(words: &[Word], others: &[Seen], own: &Reading) -> Vec<Word> {
+    let around = around(words);
+    let many = others.len();
+    others
+        .iter()
+        .map(|seen| {
+            let (left, to) = match many {
+                1 => (around.x, right(&around)),
+                _ => (
+                    seen.placed.left.clamp(around.x, right(&around)),
+                    seen.placed.right.clamp(around.x, right(&around)),
+                ),
+            };
+            Word {
+                text: seen.placed.text.clone(),
+                confidence: seen.confidence.min(89),
+                bbox: Rect {
+                    x: left,
+                    w: to.saturating_sub(left).max(1),
+                    ..around
+                },
+                second: Some(SecondReading {
+                    text: own.text.clone(),
+                    confidence: own.confidence,
+                }),
+                ..words[0].clone()
+            }
+        })
+        .collect()
+}
+
+fn around(words: &[Word]) -> Rect {
+    let (mut x, mut y, mut to, mut low) = (u32::MAX, u32::MAX, 0, 0);
+    for Word { bbox, .. } in words {
+        x = x.min(bbox.x);
+        y = y.min(bbox.y);
+        to = to.max(right(bbox));
+        low = low.max(bottom(bbox));
+    }
+    Rect {
+        x,
+        y,
+        w: to.saturating_sub(x),
+        h: low.saturating_sub(y),
+    }
+}
+
+fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    texts.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,9 @@
+//! Measures quality over labelled data: how many letters are read wrong, how many fields are found, and at what cost.
+
+pub mod codes;
+pub mod corpus;
+pub mod cost;
+pub mod paper;
+pub mod peer;
+pub mod quad;
+pub mod score;
