@@ -106,6 +106,22 @@ impl Registry {
         self.shared.drivers.iter().map(health).collect()
     }
 
+    /// Looks by all drivers, and gives the scanner of that name.
+    ///
+    /// # Errors
+    /// Why a driver could not search, where nothing of that name was found and one could not.
+    pub fn look_for(&self, wanted: &str) -> Result<Box<dyn Scanner>, ScanError> {
+        let mut first = None;
+        for driver in &self.shared.drivers {
+            let trouble = self.shared.look_telling(driver, &CancelFlag::default()).1;
+            first = first.or(trouble);
+        }
+        match self.scanner(wanted) {
+            Err(ScanError::NotFound) => Err(first.unwrap_or(ScanError::NotFound)),
+            outcome => outcome,
+        }
+    }
+
     /// The scanner of that name: the driver's, the stable one of [`Capabilities::stable_name`], or one it had before a
     /// replug; the empty name takes the first that works. Should it be gone when it scans, it is searched for once and
     /// taken under its new name.
@@ -176,23 +192,33 @@ impl Shared {
     }
 
     fn look_by(&self, driver: &Driver, stop: &CancelFlag) -> Vec<HotPlug> {
+        self.look_telling(driver, stop).0
+    }
+
+    /// Looks, and tells what changed and why the driver could not search.
+    fn look_telling(
+        &self,
+        driver: &Driver,
+        stop: &CancelFlag,
+    ) -> (Vec<HotPlug>, Option<ScanError>) {
         let _alone = driver.wait_for_search();
         let cancel = driver.begin_search();
         // Asked after the flag is in its place: whoever comes later raises it.
         if stop.is_raised() || driver.jobs.load(Ordering::SeqCst) > 0 {
-            return Vec::new();
+            return (Vec::new(), None);
         }
-        let found = match driver.driver.search(&cancel) {
-            Err(ScanError::Cancelled) => return Vec::new(),
-            found => found,
-        };
-        let found = found.map(|scanners| {
-            scanners
-                .iter()
-                .map(|scanner| scanner.capabilities().clone())
-                .collect()
-        });
-        self.roster().merge(driver.driver.name(), found)
+        let name = driver.driver.name();
+        match driver.driver.search(&cancel) {
+            Err(ScanError::Cancelled) => (Vec::new(), None),
+            Err(error) => (self.roster().fail(name, error.code()), Some(error)),
+            Ok(scanners) => {
+                let found = scanners
+                    .iter()
+                    .map(|scanner| scanner.capabilities().clone())
+                    .collect();
+                (self.roster().merge(name, found), None)
+            }
+        }
     }
 
     fn driver(&self, name: &str) -> Option<&Driver> {

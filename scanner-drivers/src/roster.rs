@@ -68,23 +68,19 @@ impl Roster {
         })
     }
 
+    /// Takes in that a driver could not search. Nobody vanishes by that.
+    pub(crate) fn fail(&mut self, driver: &'static str, code: &'static str) -> Vec<HotPlug> {
+        if self.ill.contains(&(driver, code)) {
+            return Vec::new();
+        }
+        self.ill.retain(|(name, _)| *name != driver);
+        self.ill.push((driver, code));
+        vec![HotPlug::DriverFailed { driver, code }]
+    }
+
     /// Takes in what one driver found.
-    pub(crate) fn merge(
-        &mut self,
-        driver: &'static str,
-        found: Result<Vec<Capabilities>, ScanError>,
-    ) -> Vec<HotPlug> {
+    pub(crate) fn merge(&mut self, driver: &'static str, found: Vec<Capabilities>) -> Vec<HotPlug> {
         let was_ill = self.ill.iter().position(|(name, _)| *name == driver);
-        let found = match (found, was_ill) {
-            (Ok(found), _) => found,
-            (Err(error), Some(place)) if self.ill[place].1 == error.code() => return Vec::new(),
-            (Err(error), _) => {
-                let code = error.code();
-                self.ill.retain(|(name, _)| *name != driver);
-                self.ill.push((driver, code));
-                return vec![HotPlug::DriverFailed { driver, code }];
-            }
-        };
         let mut events = Vec::new();
         if let Some(place) = was_ill {
             self.ill.remove(place);

@@ -165,18 +165,109 @@ fn finger_wait_ms() -> u64 {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScannerConfig {
+    /// Which driver's scanner the desk uses.
+    #[serde(default)]
+    pub driver: ScannerDriverName,
     /// The process that speaks to libsane; by default `niem-sane-worker` beside this program.
     pub worker: Option<PathBuf>,
-    /// SANE's name of the device; empty takes the first one found.
+    /// The driver's name of the device, or its stable name as `devices` prints it; empty takes the first one found.
     #[serde(default)]
     pub device: String,
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// SANE looks for scanners at other machines too (`saned`, network backends).
+    #[serde(default)]
+    pub network: bool,
     #[serde(default = "dpi")]
     pub dpi: u32,
+    /// How long a scan waits until somebody lays paper in or shuts the cover.
+    #[serde(default = "patience_ms")]
+    pub patience_ms: u64,
     /// The device only plays a scanner (SANE's `pnm` or `test` backend).
     #[serde(default)]
     pub simulated: bool,
+    #[serde(default)]
+    pub escl: EsclConfig,
+    #[serde(default)]
+    pub camera: DocumentCameraConfig,
+    #[serde(default)]
+    pub folder: FolderConfig,
+}
+
+/// The drivers by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScannerDriverName {
+    #[default]
+    Sane,
+    Escl,
+    Camera,
+    Folder,
+}
+
+impl ScannerDriverName {
+    pub const ALL: [Self; 4] = [Self::Sane, Self::Escl, Self::Camera, Self::Folder];
+}
+
+/// Network scanners that speak eSCL (AirScan).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EsclConfig {
+    /// By default `niem-escl-worker` beside this program.
+    pub worker: Option<PathBuf>,
+    /// Scanners by address.
+    pub urls: Vec<String>,
+    /// Asks the network who is there.
+    pub mdns: bool,
+    /// Lets pages travel the network unencrypted. Without it only this very machine may be spoken to so.
+    pub plain_http: bool,
+    /// SHA-256 of the certificates a person compared, by the scanner's host or UUID.
+    pub certificates: BTreeMap<String, String>,
+}
+
+impl Default for EsclConfig {
+    fn default() -> Self {
+        // Personal papers are not sent in the clear unless somebody wrote that they may.
+        Self {
+            worker: None,
+            urls: Vec::new(),
+            mdns: true,
+            plain_http: false,
+            certificates: BTreeMap::new(),
+        }
+    }
+}
+
+/// Document cameras.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DocumentCameraConfig {
+    /// By default `niem-camera-worker` beside this program.
+    pub worker: Option<PathBuf>,
+    /// Films or series of pictures that play a camera; what comes from them is marked as simulated.
+    pub films: Vec<String>,
+    /// Still frames among which the sharpest is taken.
+    pub frames: Option<u32>,
+}
+
+/// Folders into which other machines put their scans.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FolderConfig {
+    /// By default `niem-folder-worker` beside this program.
+    pub worker: Option<PathBuf>,
+    pub folders: Vec<PathBuf>,
+    /// Files older than this when a scan begins belong to somebody else's visit; 0 takes any.
+    pub max_age_s: Option<u64>,
+    /// A file is looked into once it stood still for so long.
+    pub settle_ms: Option<u64>,
+    /// Where files go whose pages were taken; without it they stay.
+    pub move_to: Option<PathBuf>,
+}
+
+/// Long enough to put a pile straight and lay it in; the clerk can end the scan before.
+fn patience_ms() -> u64 {
+    60_000
 }
 
 /// Decree 30/2020/NĐ-CP App. I asks for 200 at least; 300 reads better.
@@ -209,6 +300,8 @@ mod tests {
         let config: Config =
             toml::from_str(include_str!("../../docs/station.example.toml")).unwrap();
         assert_eq!((config.card.tries, config.scanner.dpi), (3, 300));
+        assert_eq!(config.scanner.driver, ScannerDriverName::Sane);
+        assert!(!config.scanner.escl.plain_http && config.scanner.folder.folders.len() == 1);
         assert!(!config.practice && !config.keys.insecure_file_key);
         let script: Script = toml::from_str(include_str!("../../docs/visit.example.toml")).unwrap();
         assert_eq!(script.papers.scan.len(), 2);

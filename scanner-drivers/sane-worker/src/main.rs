@@ -78,7 +78,8 @@ fn scan<'sane>(
     } else {
         job.max_pages
     };
-    for done in 0..most {
+    let mut done = 0;
+    while done < most {
         if !start(device, done, &patience, desk)? {
             break;
         }
@@ -87,14 +88,27 @@ fn scan<'sane>(
         } else {
             Side::Front
         };
-        let (header, pixels) = frame::read_page(device, dpi, side, &mut |bytes, of| {
+        let mut arrived = 0;
+        let page = frame::read_page(device, dpi, side, &mut |bytes, of| {
+            arrived = bytes;
             desk.progress(Progress {
                 page: done + 1,
                 bytes,
                 of,
             })
-        })?;
-        desk.page(header, &pixels, &[])?;
+        });
+        match page {
+            Ok((header, pixels)) => {
+                desk.page(header, &pixels, &[])?;
+                done += 1;
+            }
+            // Some backends start at once and tell only now what keeps them.
+            Err(Trouble::Fault(fault)) if done == 0 && arrived == 0 => {
+                patience.bear(fault, desk)?;
+                device.cancel();
+            }
+            Err(trouble) => return Err(trouble),
+        }
     }
     Ok(())
 }

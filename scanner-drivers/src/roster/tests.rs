@@ -1,7 +1,7 @@
 //! Scanners come, go, come back otherwise named, and a driver's failure makes nobody vanish.
 
 use crate::roster::{HotPlug, Roster};
-use crate::{Capabilities, ScanError, Source};
+use crate::{Capabilities, Source};
 
 fn scanner(id: &str, serial: &str) -> Capabilities {
     Capabilities {
@@ -20,17 +20,17 @@ fn a_replugged_scanner_is_found_under_all_its_names() {
     let mut roster = Roster::default();
     let first = scanner("libusb:001:005", "77");
     assert_eq!(
-        roster.merge("sane", Ok(vec![first.clone()])),
+        roster.merge("sane", vec![first.clone()]),
         [HotPlug::Appeared(first.clone())]
     );
     assert_eq!(
-        roster.merge("sane", Ok(vec![])),
+        roster.merge("sane", vec![]),
         [HotPlug::Vanished(first.clone())]
     );
     assert!(roster.find("libusb:001:005").is_none());
     let second = scanner("libusb:001:006", "77");
     assert_eq!(
-        roster.merge("sane", Ok(vec![second.clone()])),
+        roster.merge("sane", vec![second.clone()]),
         [HotPlug::Returned {
             before: "libusb:001:005".into(),
             now: second
@@ -38,7 +38,7 @@ fn a_replugged_scanner_is_found_under_all_its_names() {
     );
     // Replugged again, so quickly that no look saw it gone.
     let third = scanner("libusb:001:007", "77");
-    let events = roster.merge("sane", Ok(vec![third]));
+    let events = roster.merge("sane", vec![third]);
     assert!(
         matches!(&events[..], [HotPlug::Returned { before, .. }] if before == "libusb:001:006")
     );
@@ -54,23 +54,21 @@ fn a_replugged_scanner_is_found_under_all_its_names() {
 #[test]
 fn a_driver_that_fails_makes_nobody_vanish() {
     let mut roster = Roster::default();
-    roster.merge("sane", Ok(vec![scanner("a", "1")]));
-    let crash = || {
-        Err(ScanError::WorkerDied {
-            exit: "signal 11".into(),
-        })
-    };
+    roster.merge("sane", vec![scanner("a", "1")]);
     assert_eq!(
-        roster.merge("sane", crash()),
+        roster.fail("sane", "scan.worker_died"),
         [HotPlug::DriverFailed {
             driver: "sane",
             code: "scan.worker_died"
         }]
     );
-    assert!(roster.merge("sane", crash()).is_empty(), "told once");
+    assert!(
+        roster.fail("sane", "scan.worker_died").is_empty(),
+        "told once"
+    );
     assert_eq!(roster.present().len(), 1);
     assert_eq!(
-        roster.merge("sane", Ok(vec![scanner("a", "1")])),
+        roster.merge("sane", vec![scanner("a", "1")]),
         [HotPlug::DriverWell { driver: "sane" }]
     );
     assert!(roster.ill().is_empty());
@@ -79,33 +77,33 @@ fn a_driver_that_fails_makes_nobody_vanish() {
 #[test]
 fn drivers_do_not_disturb_each_other() {
     let mut roster = Roster::default();
-    roster.merge("sane", Ok(vec![scanner("a", "1")]));
+    roster.merge("sane", vec![scanner("a", "1")]);
     let folder = Capabilities {
         driver: "folder".into(),
         ..scanner("/srv/scans", "")
     };
-    assert_eq!(roster.merge("folder", Ok(vec![folder])).len(), 1);
+    assert_eq!(roster.merge("folder", vec![folder]).len(), 1);
     assert_eq!(roster.present().len(), 2);
-    assert_eq!(roster.merge("folder", Ok(vec![])).len(), 1);
+    assert_eq!(roster.merge("folder", vec![]).len(), 1);
     assert_eq!(roster.present()[0].id, "a");
 }
 
 #[test]
 fn a_busy_scanner_keeps_its_abilities_and_tells_its_trouble() {
     let mut roster = Roster::default();
-    roster.merge("sane", Ok(vec![scanner("a", "1")]));
+    roster.merge("sane", vec![scanner("a", "1")]);
     let busy = Capabilities {
         driver: "sane".into(),
         id: "a".into(),
         trouble: Some("scan.device_busy".into()),
         ..Capabilities::default()
     };
-    let events = roster.merge("sane", Ok(vec![busy]));
+    let events = roster.merge("sane", vec![busy]);
     assert!(
         matches!(&events[..], [HotPlug::Changed(now)] if now.trouble.is_some() && now.sources == [Source::Flatbed])
     );
     assert_eq!(
-        roster.merge("sane", Ok(vec![scanner("a", "1")])),
+        roster.merge("sane", vec![scanner("a", "1")]),
         [HotPlug::Changed(scanner("a", "1"))]
     );
 }
@@ -117,7 +115,7 @@ fn the_empty_name_takes_a_scanner_that_works() {
         trouble: Some("scan.access_denied".into()),
         ..scanner("a", "1")
     };
-    roster.merge("sane", Ok(vec![broken, scanner("b", "2")]));
+    roster.merge("sane", vec![broken, scanner("b", "2")]);
     assert_eq!(roster.find("").unwrap().id, "b");
     assert_eq!(
         roster.find("sane/Maker/M1/serial=1").unwrap().id,
@@ -135,10 +133,10 @@ fn a_scanner_known_by_address_and_silent_is_not_there() {
         trouble: Some("scan.not_found".into()),
         ..Capabilities::default()
     };
-    roster.merge("sane", Ok(vec![scanner("a", "1"), silent("b")]));
+    roster.merge("sane", vec![scanner("a", "1"), silent("b")]);
     assert_eq!((roster.present().len(), roster.unreachable().len()), (1, 1));
     // It moved from the one address to the other.
-    let events = roster.merge("sane", Ok(vec![silent("a"), scanner("b", "1")]));
+    let events = roster.merge("sane", vec![silent("a"), scanner("b", "1")]);
     assert!(
         matches!(&events[..], [HotPlug::Returned { before, now }] if before == "a" && now.id == "b")
     );

@@ -19,7 +19,6 @@ use station::tickets::TicketStock;
 
 use super::{beside_program, read_file};
 
-const SANE_WORKER: &str = "niem-sane-worker";
 const FINGER_WORKER: &str = "niem-finger-worker";
 
 pub(super) fn config(path: &Path) -> Result<Config, Trouble> {
@@ -36,12 +35,7 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
         .map_err(|error| Trouble::new(error.code(), error))?;
     let text = models_tesseract::Tesseract::open(&config.models.tessdata, &config.models.languages)
         .map_err(|error| Trouble::new(error.code(), error))?;
-    let sane = config
-        .scanner
-        .worker
-        .clone()
-        .unwrap_or_else(|| beside_program(SANE_WORKER));
-    let scanner = scanner::find(sane, pairs(&config.scanner.env), &config.scanner.device)
+    let scanner = scanner::open(&config.scanner, beside_program)
         .map_err(|error| Trouble::new(error.code(), error))?;
     let finger = config.finger.as_ref().map(|finger| {
         let sensor = LibfprintSensor::new(

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use emrtd::transport::pcsc::{self, Readers};
 use finger_worker::SensorWorker;
-use scanner_drivers::{SaneDriver, ScannerDriver as _};
+use scanner_drivers::{Capabilities, Registry};
 use serde_json::{Value, json};
 use station::answer::Answer;
 use station::devices::camera::is_simulated;
+use station::devices::scanner;
 
 use super::{Told, assemble, beside_program};
 
@@ -34,25 +35,19 @@ pub(crate) fn run(arguments: &DevicesArguments) -> Told {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect::<Vec<_>>()
     };
-    let sane = config
-        .scanner
-        .worker
-        .clone()
-        .unwrap_or_else(|| beside_program("niem-sane-worker"));
-    let driver = env(&config.scanner.env)
-        .into_iter()
-        .fold(SaneDriver::new(sane), |driver, (name, value)| {
-            driver.env(name, value)
-        });
-    let scanners = match driver.discover() {
-        Ok(found) => json!(
-            found
-                .iter()
-                .map(|scanner| json!(scanner.capabilities()))
-                .collect::<Vec<_>>()
-        ),
-        Err(error) => json!({ "code": error.code() }),
-    };
+    let registry = Registry::new(scanner::drivers(&config.scanner, beside_program));
+    registry.look();
+    let scanners: Vec<Value> = registry
+        .scanners()
+        .iter()
+        .chain(&registry.unreachable())
+        .map(told)
+        .collect();
+    let drivers: Vec<Value> = registry
+        .health()
+        .iter()
+        .map(|health| json!({ "driver": health.driver, "code": health.trouble }))
+        .collect();
     let sensors = match &config.finger {
         None => Value::Null,
         Some(finger) => {
@@ -72,7 +67,14 @@ pub(crate) fn run(arguments: &DevicesArguments) -> Told {
         Ok(_) => json!({ "ready": true, "simulated": is_simulated(&config.camera.source) }),
         Err(_) => json!({ "ready": false, "code": "camera.not_found" }),
     };
-    let json = json!({ "readers": readers, "scanners": scanners, "finger_sensors": sensors, "camera": camera });
+    let json = json!({ "readers": readers, "scanners": scanners, "scanner_drivers": drivers, "finger_sensors": sensors, "camera": camera });
     let words = format!("{json:#}");
     Ok(Answer::ok(json, words))
+}
+
+/// A scanner as its driver tells of it, with the name that survives a replug.
+fn told(scanner: &Capabilities) -> Value {
+    let mut told = json!(scanner);
+    told["stable_name"] = json!(scanner.stable_name());
+    told
 }
