@@ -148,7 +148,7 @@ fn look_and_read(
     };
     for (sheet, number) in sheets.iter().zip(1..) {
         let started = Instant::now();
-        let mut verdicts = quality::look(&sheet.gray(), sheet.dpi());
+        let mut verdicts = quality::look(sheet, None).verdicts;
         let look = started.elapsed();
         let refused = verdicts
             .iter()
