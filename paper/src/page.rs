@@ -6,8 +6,8 @@ use models::{PageText, TextEngine};
 use serde::Serialize;
 
 use crate::{
-    Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict, quality,
-    read_page,
+    Geometry, Master, PageLedger, PaperError, ReadPage, Sheet, Verdict, photograph, quality,
+    read::read_flat,
 };
 
 /// How long each step took, in milliseconds of wall time.
@@ -60,24 +60,22 @@ pub(crate) fn examine(
     read_refused: bool,
 ) -> Result<Page, PaperError> {
     let started = Instant::now();
-    let mut verdicts = quality::look(&sheet.gray(), sheet.dpi());
+    let flat = photograph::flatten(sheet);
+    let corners = flat.as_ref().map(|flat| flat.flattening.outline.corners.map(|[x, y]| [x as f32, y as f32]));
+    let looked = quality::look(sheet, corners.as_ref());
     let look = started.elapsed();
-    let refused = verdicts
-        .iter()
-        .any(|verdict| verdict.severity == Severity::Refused);
-    let blank = verdicts
-        .iter()
-        .any(|verdict| verdict.code == "quality.blank");
+    let refused = looked.refused();
+    let mut verdicts = looked.verdicts;
 
     let started = Instant::now();
     let read = if refused && !read_refused {
         unread(sheet)
     } else {
-        read_page(sheet, engine)?
+        read_flat(sheet, flat, engine)?
     };
     let reading = started.elapsed();
     if !refused || read_refused {
-        verdicts.extend(quality::after_reading(&read.text, &read.geometry, blank));
+        verdicts.extend(quality::after_reading(&read.text, &read.geometry, looked.blank));
     }
 
     let started = Instant::now();

@@ -10,6 +10,7 @@ mod strip;
 
 use models::{PageText, TextEngine, TextError};
 
+use crate::photograph::Flat;
 use crate::skew::Ink;
 use crate::view::{straighten, turned, without_seals};
 use crate::{Geometry, Sheet, Turn, photograph};
@@ -37,9 +38,16 @@ pub struct ReadPage {
 
 /// Reads a page whichever way up it lies.
 pub fn read_page(sheet: &Sheet, engine: &mut dyn TextEngine) -> Result<ReadPage, TextError> {
-    let flat = photograph::flatten(sheet);
-    let unaltered = sheet;
-    let sheet = flat.as_ref().map_or(sheet, |flat| &flat.sheet);
+    read_flat(sheet, photograph::flatten(sheet), engine)
+}
+
+/// Reads a page whose sheet, when it is a photograph, was laid flat already.
+pub(crate) fn read_flat(
+    unaltered: &Sheet,
+    flat: Option<Flat>,
+    engine: &mut dyn TextEngine,
+) -> Result<ReadPage, TextError> {
+    let sheet = flat.as_ref().map_or(unaltered, |flat| &flat.sheet);
     let (gray, seals) = without_seals(sheet);
     let level = Ink::of(&gray, sheet.dpi()).skew();
     let lying = Ink::on_its_side(&gray, sheet.dpi()).skew();
