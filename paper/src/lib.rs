@@ -18,6 +18,8 @@ pub mod kind;
 mod layout;
 mod ledger;
 mod outline;
+pub mod metadata;
+pub mod obstacles;
 pub mod owner;
 mod page_finder;
 pub mod pdf;

@@ -60,6 +60,7 @@ pub fn read_page(sheet: &Sheet, engine: &mut dyn TextEngine) -> Result<ReadPage,
         turn,
         skew_degrees,
         seals: seals.clone(),
+        flattening: None,
         width: sheet.width(),
         height: sheet.height(),
     };
