@@ -41,6 +41,12 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("uy_quyen", include_str!("../documents/uy_quyen.toml")),
     ("giay_phep_lai_xe", include_str!("../documents/giay_phep_lai_xe.toml")),
     ("ly_lich_tu_phap", include_str!("../documents/ly_lich_tu_phap.toml")),
+    ("hop_dong", include_str!("../documents/hop_dong.toml")),
+    ("ho_chieu", include_str!("../documents/ho_chieu.toml")),
+    ("dang_ky_xe", include_str!("../documents/dang_ky_xe.toml")),
+    ("ho_ngheo", include_str!("../documents/ho_ngheo.toml")),
+    ("khuyet_tat", include_str!("../documents/khuyet_tat.toml")),
+    ("nguoi_co_cong", include_str!("../documents/nguoi_co_cong.toml")),
 ];
 
 /// Why a template cannot be used.

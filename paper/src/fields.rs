@@ -133,6 +133,7 @@ pub(crate) fn extract_by(template: &Template, pages: &[&PageText]) -> Vec<Field>
         }
     }
     agree::stray_numbers(pages, &mut fields);
+    agree::place_stray(template, &mut fields);
     agree::cross_check(template, &mut fields);
     judge::settle(template, &mut fields);
     fields

@@ -19,6 +19,8 @@ pub mod kind;
 mod layout;
 mod ledger;
 mod outline;
+pub mod metadata;
+pub mod obstacles;
 pub mod owner;
 mod page;
 mod page_finder;

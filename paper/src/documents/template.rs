@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::tight;
-use crate::fields::Shape;
+use crate::fields::{Field, Shape};
 use crate::fold::fold;
 
 /// The file.
@@ -240,6 +240,24 @@ pub(crate) struct Table {
 }
 
 impl Template {
+    /// What takes the place of `{s}` in the name of a field, for every section that gave one.
+    pub(crate) fn endings(&self, name: &str, fields: &[Field]) -> Vec<String> {
+        let Some((before, after)) = name.split_once("{s}") else { return vec![String::new()] };
+        let ends = fields.iter().filter_map(|field| field.name.strip_prefix(before)?.strip_suffix(after));
+        let mut ends: Vec<String> = ends
+            .filter(|end| {
+                // "ho_ten_me" is no section's "ho_ten": an ending is a section's id, a count, or a row of a table.
+                let number = end.trim_start_matches('_');
+                !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+                    || self.sections.iter().any(|section| section.id == **end)
+            })
+            .map(str::to_owned)
+            .collect();
+        ends.sort();
+        ends.dedup();
+        ends
+    }
+
     pub(super) fn of(parsed: Parsed) -> Result<Self, String> {
         let mut labels = Vec::new();
         let mut label = |words: &str, of: Of| {

@@ -9,6 +9,9 @@ use crate::fold::fold;
 use super::shape::number::{could_be_personal, personal_in};
 use super::{Field, FieldState, Reason, day_in_words, day_of};
 
+/// How the fields of numbers without a label are called.
+const STRAY: &str = "so_dinh_danh_khac_";
+
 /// More stray numbers than this are a list, not people.
 const MAX_STRAYS: usize = 12;
 
@@ -16,7 +19,7 @@ const MAX_STRAYS: usize = 12;
 pub(super) fn cross_check(template: &Template, fields: &mut [Field]) {
     let mut contradicted: Vec<String> = Vec::new();
     for person in &template.persons {
-        for end in endings(fields, &person.name) {
+        for end in template.endings(&person.name, fields) {
             let of = |name: &Option<String>| name.as_ref().map(|name| name.replace("{s}", &end));
             let value = |name: &Option<String>| {
                 let name = of(name)?;
@@ -50,18 +53,6 @@ pub(super) fn cross_check(template: &Template, fields: &mut [Field]) {
     }
 }
 
-/// What takes the place of `{s}` in names of fields that were found.
-fn endings(fields: &[Field], name: &str) -> Vec<String> {
-    let Some((before, after)) = name.split_once("{s}") else { return vec![String::new()] };
-    let mut endings: Vec<String> = fields
-        .iter()
-        .filter_map(|field| field.name.strip_prefix(before)?.strip_suffix(after).map(str::to_owned))
-        .collect();
-    endings.sort();
-    endings.dedup();
-    endings
-}
-
 /// Whether a personal number fits a birth date, or a year, and a sex, as far as they are known.
 fn agrees(number: &str, born: Option<&str>, sex: Option<Sex>) -> bool {
     let day = born.and_then(|born| {
@@ -80,6 +71,30 @@ fn agrees(number: &str, born: Option<&str>, sex: Option<Sex>) -> bool {
     }
 }
 
+/// Gives the one number without a label to the one person whose number was not found; a person looks at it all the same.
+pub(super) fn place_stray(template: &Template, fields: &mut [Field]) {
+    let missing: Vec<String> = template
+        .persons
+        .iter()
+        .filter(|person| person.owner)
+        .flat_map(|person| {
+            let number = person.number.clone().unwrap_or_default();
+            template.endings(&person.name, fields).into_iter().map(move |end| number.replace("{s}", &end))
+        })
+        .filter(|name| !name.is_empty())
+        .filter(|name| !fields.iter().any(|field| field.name == *name && !field.value.is_empty()))
+        .collect();
+    let strays = fields.iter().filter(|field| field.name.starts_with(STRAY)).count();
+    let [name] = &missing[..] else { return };
+    if strays != 1 {
+        return;
+    }
+    let at = fields.iter().position(|field| field.name.starts_with(STRAY));
+    if let Some(field) = at.map(|at| &mut fields[at]) {
+        field.name.clone_from(name);
+    }
+}
+
 /// Personal numbers without a label that was understood: found, but whose they are is for a person to say.
 pub(super) fn stray_numbers(pages: &[&PageText], fields: &mut Vec<Field>) {
     let mut count = 0;
@@ -92,7 +107,7 @@ pub(super) fn stray_numbers(pages: &[&PageText], fields: &mut Vec<Field>) {
             }
             count += 1;
             fields.push(Field {
-                name: format!("so_dinh_danh_khac_{count}"),
+                name: format!("{STRAY}{count}"),
                 value: digits.to_owned(),
                 confidence: f32::from(word.confidence) / 200.0,
                 state: FieldState::Check,

@@ -75,6 +75,9 @@ pub(super) fn of_tokens(name: String, tokens: &[&Token<'_>], shape: Shape, fit: 
 
 /// Why a word is not sure; none when it is.
 fn unsure(token: &Token<'_>, shape: Shape) -> Option<Reason> {
+    if token.word.handwritten {
+        return Some(Reason::Handwriting);
+    }
     let confidence = token.word.confidence;
     match &token.word.second {
         Some(second) => {

@@ -7,7 +7,7 @@ use crate::layout::{Layout, Segment, Token};
 use super::find::Hit;
 use super::judge::of_tokens;
 use super::shape::Shape;
-use super::{Field, FieldState};
+use super::{Field, FieldState, Reason};
 
 /// Nobody's household is longer than a page.
 const MAX_ROWS: usize = 40;
@@ -64,6 +64,7 @@ fn span(heading: &str, tokens: &[&Token<'_>]) -> Option<(u32, u32)> {
 fn rows(table: &Table, layout: &Layout<'_>, hits: &[Hit], first: usize, edges: &[u32], found: &mut Vec<Field>) {
     let mut number = 0;
     let mut above: Option<u32> = None;
+    let mut step: Option<u32> = None;
     for row in layout.rows.iter().skip(first).take(MAX_ROWS * 2) {
         let segments: &[Segment] = &layout.segments[row.clone()];
         let (Some(start), Some(middle)) = (segments.first(), segments.iter().map(Segment::middle).min()) else { continue };
@@ -76,7 +77,7 @@ fn rows(table: &Table, layout: &Layout<'_>, hits: &[Hit], first: usize, edges: &
         let strict = table.columns.iter().zip(&cells).filter(|(column, cell)| {
             let words: Vec<&str> = cell.iter().map(|token| token.text.as_str()).collect();
             matches!(column.shape, Shape::Date | Shape::PersonalNumber | Shape::Year)
-                && column.shape.take(&words).is_some_and(|taken| taken.faults.iter().all(|fault| *fault != super::Reason::Shape))
+                && column.shape.take(&words).is_some_and(|taken| taken.faults.iter().all(|fault| *fault != Reason::Shape))
         });
         if strict.count() == 0 {
             // A second line of a cell, an empty row, or the end; a wide gap or a label will tell.
@@ -85,17 +86,42 @@ fn rows(table: &Table, layout: &Layout<'_>, hits: &[Hit], first: usize, edges: &
             }
             continue;
         }
+        let apart = above.map(|above| middle.saturating_sub(above));
         above = Some(middle);
-        number += 1;
+        let (place, sure) = ordinal(number, cells.first(), apart, step);
+        step = step.or(apart.filter(|_| place == number + 1));
+        number = place;
         for (at, (column, cell)) in table.columns.iter().zip(&cells).enumerate() {
             if column.skip || cell.is_empty() {
                 continue;
             }
             let name = table.name.replace("{row}", &number.to_string()).replace("{column}", &at.to_string());
-            let field = of_tokens(name, cell, column.shape, 1.0);
+            let mut field = of_tokens(name, cell, column.shape, 1.0);
+            if !sure {
+                field.doubt(Reason::Unlabelled);
+            }
             if field.state != FieldState::Unreadable {
                 found.push(field);
             }
+        }
+    }
+}
+
+/// Which row this is, and whether that is sure: its printed number says so. Where that was not read, the distance
+/// from the row above does, and a row that was lost between them leaves its number free.
+fn ordinal(before: usize, first: Option<&Vec<&Token<'_>>>, apart: Option<u32>, step: Option<u32>) -> (usize, bool) {
+    let printed = first.and_then(|cell| {
+        let [token] = cell[..] else { return None };
+        token.text.trim_end_matches(['.', ')']).parse::<usize>().ok()
+    });
+    match printed {
+        Some(printed) if printed > before && printed <= MAX_ROWS => (printed, printed == before + 1 || before == 0),
+        _ => {
+            let rows = match (apart, step) {
+                (Some(apart), Some(step)) if step > 0 => ((apart + step / 2) / step).max(1) as usize,
+                _ => 1,
+            };
+            (before + rows, false)
         }
     }
 }
@@ -119,7 +145,7 @@ fn by_type<'t, 'a>(table: &Table, tokens: &[&'t Token<'a>]) -> Vec<Vec<&'t Token
         .map(|column| {
             let words: Vec<&str> = rest.iter().map(|token| token.text.as_str()).collect();
             match column.shape.take(&words) {
-                Some(taken) if taken.used.start == 0 && !taken.faults.contains(&super::Reason::Shape) => {
+                Some(taken) if taken.used.start == 0 && !taken.faults.contains(&Reason::Shape) => {
                     let (cell, after) = rest.split_at(taken.used.end);
                     rest = after;
                     cell.to_vec()

@@ -21,7 +21,7 @@ pub struct Measured {
     pub fields: FieldScore,
     pub kind_right: bool,
     /// The kind that was told.
-    pub kind: &'static str,
+    pub kind: String,
     /// Intersection over union with the true page; none where the truth or the finder names no page.
     pub iou: Option<f64>,
     pub corner_error: Option<f64>,
@@ -124,7 +124,7 @@ pub fn measure(
         score: Score::of(&sample.truth, &text),
         fields: FieldScore::of(&sample.truth, &done.fields),
         kind_right: done.kind.id == told_kind(&sample.truth.kind),
-        kind: done.kind.id,
+        kind: done.kind.id.clone().into_owned(),
         iou: truth.map(|truth| found.map_or(0.0, |found| quad::iou(&found, &truth))),
         corner_error: truth.and_then(|truth| found.map(|found| quad::corner_error(&found, &truth))),
         turn_right: sample
