@@ -5,8 +5,10 @@
 //! it with the fields of the page is left to the caller.
 
 mod document_qr;
+mod glyphs;
 mod locate;
 mod qr;
+mod zone;
 
 use emrtd::CardQr;
 use image::GrayImage;
@@ -14,8 +16,9 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 pub use document_qr::DocumentQr;
+pub use zone::{Checks, NameAgreement, Proof, Repair, Zone};
 
-use crate::{Place, Sheet};
+use crate::{Place, ReadPage, Sheet};
 
 /// What a page carries for machines.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +26,16 @@ use crate::{Place, Sheet};
 pub struct Codes {
     /// QR codes from top to bottom, those included that were seen and could not be read.
     pub qr: Vec<QrCode>,
+    /// Machine-readable zones from top to bottom.
+    pub zones: Vec<Zone>,
+}
+
+/// Finds the codes of a page: QR codes in its pixels, zones in what was read on it.
+pub fn find(sheet: &Sheet, read: &ReadPage) -> Codes {
+    Codes {
+        qr: find_qr(sheet),
+        zones: zone::find(sheet, read),
+    }
 }
 
 /// One QR code. `Debug` tells no content.

@@ -9,8 +9,8 @@ const CELL: u32 = 12;
 /// Tones of a printed code spread by at least this, even in bad light; paper grain and camera noise do not.
 const LEAST_DEVIATION: u64 = 11;
 
-/// A code covers at least so many cells a side: 4.5 mm at 200 dpi.
-const LEAST_SIDE: usize = 4;
+/// A code covers at least so many whole cells a side: 72 pixels, 1.5 a module of the usual 49.
+const LEAST_SIDE: usize = 5;
 
 /// A map of the cells where two tones mix.
 pub(crate) struct Texture {
@@ -74,7 +74,7 @@ impl Texture {
                     .flat_map(|y| &self.mixed[(row + y) * self.columns + column..][..LEAST_SIDE])
                     .filter(|mixed| !**mixed)
                     .count();
-                solid[row * self.columns + column] = plain <= 1;
+                solid[row * self.columns + column] = plain <= 2;
             }
         }
         solid
