@@ -56,6 +56,20 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Specimen {
+    /// Draws mixed piles of pages, with the truth of which page belongs to which paper.
+    Piles {
+        /// The folder to fill.
+        #[arg(default_value = "target/papers")]
+        dir: PathBuf,
+        /// How many.
+        #[arg(long, default_value_t = 3)]
+        piles: usize,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Install missing packages without asking.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Draws labelled papers of invented people in the layout of the reading corpus.
     Papers {
         /// The folder to fill.
@@ -121,6 +135,21 @@ fn main() -> Result<()> {
             dir,
             yes,
         } => process::run(specimen(&root, yes)?.arg("state").arg(&dir)),
+        Command::Specimen {
+            one:
+                Some(Specimen::Piles {
+                    dir,
+                    piles,
+                    seed,
+                    yes,
+                }),
+            ..
+        } => {
+            packages::install(packages::FONTS, yes)?;
+            let mut tool = specimen(&root, yes)?;
+            tool.arg("piles").arg(&dir);
+            process::run(tool.args(["--piles", &piles.to_string(), "--seed", &seed.to_string()]))
+        }
         Command::Specimen {
             one:
                 Some(Specimen::Papers {

@@ -91,10 +91,12 @@ impl Canvas {
                 let (fx, fy) = (x as f32, y as f32);
                 let dx = (at[0] + corner - fx).max(fx - at[2] + corner).max(0.0);
                 let dy = (at[1] + corner - fy).max(fy - at[3] + corner).max(0.0);
-                if dx.hypot(dy) <= corner && x >= 0 && y >= 0 {
-                    if let Some(pixel) = self.pixels.get_pixel_mut_checked(x as u32, y as u32) {
-                        *pixel = paper;
-                    }
+                if dx.hypot(dy) <= corner
+                    && x >= 0
+                    && y >= 0
+                    && let Some(pixel) = self.pixels.get_pixel_mut_checked(x as u32, y as u32)
+                {
+                    *pixel = paper;
                 }
             }
         }

@@ -31,6 +31,8 @@ pub(crate) struct Look<'a> {
     pub(crate) gap: f32,
     /// Dots fill the line after the last value.
     pub(crate) leaders: bool,
+    /// Every entry stands in a ruled box of its own.
+    pub(crate) boxed: bool,
     /// Lines of running text end at the right margin.
     pub(crate) justified: bool,
 }
@@ -60,7 +62,8 @@ impl<'a> Look<'a> {
             size: chance.between(12.0, 14.0) * wide,
             pitch: chance.between(1.38, 1.62),
             gap: *chance.one(&[0.0, 1.5, 3.0]),
-            leaders: chance.chance(0.2),
+            leaders: chance.chance(0.1),
+            boxed: chance.chance(0.1),
             justified: chance.chance(0.5),
         }
     }
@@ -96,6 +99,8 @@ pub(crate) struct Form<'a> {
     pub(crate) y: f32,
     pub(crate) ink: Ink,
     pub(crate) variant: u32,
+    /// The number of the next entry, where entries are numbered.
+    count: Option<u32>,
     /// Whether a seal belongs over the signature.
     pub(crate) sealed: bool,
 }
@@ -132,6 +137,7 @@ impl<'a> Form<'a> {
                 kind,
                 font: look.face.name,
                 hand: look.hand.map(|hand| hand.name),
+                leaders: look.leaders,
                 variant: 0,
                 page: 1,
                 titled: true,
@@ -148,6 +154,7 @@ impl<'a> Form<'a> {
             y: 220.0,
             ink: BLACK,
             variant: 0,
+            count: None,
             sealed: true,
             facts: BTreeMap::new(),
             chance,
@@ -197,9 +204,29 @@ impl<'a> Form<'a> {
         self.y += lines * self.pitch();
     }
 
-    /// One entry, broken where the line ends; dots follow it where this form has them.
+    /// From here on entries are numbered, on some forms.
+    pub(crate) fn number_entries(&mut self) {
+        self.count = self.chance.chance(0.3).then_some(1);
+    }
+
+    /// One entry, broken where the line ends; dots follow it, or a box surrounds it, where this form has them.
     pub(crate) fn line(&mut self, template: &str) {
-        self.flow(template, 0.0, false, true);
+        let top = self.y;
+        if let Some(count) = self.count.as_mut() {
+            let numbered = format!("{count}. {template}");
+            *count += 1;
+            self.flow(&numbered, 0.0, false, true);
+        } else {
+            self.flow(template, 0.0, false, true);
+        }
+        if self.look.boxed {
+            // Between the descenders of one line and the stacked marks of the next.
+            let drop = self.look.size * PX_PER_PT * 0.36;
+            let (left, right) = (self.left - 18.0, self.right + 18.0);
+            let (above, below) = (top - self.pitch() + drop, self.y - self.pitch() + drop);
+            self.canvas
+                .frame([left, above, right, below], 2.0, self.ink);
+        }
     }
 
     /// Running text with its first line drawn in.

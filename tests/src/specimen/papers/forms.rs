@@ -190,7 +190,7 @@ impl Office {
 
 /// Who signs where a committee does.
 fn chairs(chance: &mut Chance) -> &'static [&'static str] {
-    *chance.one(&[
+    chance.pick(&[
         &["CHỦ TỊCH"] as &[&str],
         &["KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"],
         &["TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH"],

@@ -95,17 +95,7 @@ fn corners_lie_where_the_truth_says() {
             }
         }
     }
-    for name in [
-        "scan200",
-        "skew4",
-        "upside",
-        "rot90",
-        "rot270",
-        "phone_ok",
-        "phone_bad",
-        "phone_curl",
-        "phone_corner",
-    ] {
+    for name in ["skew4", "rot90", "phone_bad", "phone_curl"] {
         let scene = Scene {
             form: &form,
             chance: seed.fork(name),

@@ -45,6 +45,8 @@ pub(crate) struct Truth {
     pub(crate) kind: &'static str,
     pub(crate) font: &'static str,
     pub(crate) hand: Option<&'static str>,
+    /// Dots after the values, as on forms printed to be filled in.
+    pub(crate) leaders: bool,
     /// Which of the kind's layouts.
     pub(crate) variant: u32,
     /// 1 for the first; further pages have no heading.

@@ -280,3 +280,39 @@ impl Shot {
         self.meta.rotate = (self.meta.rotate + degrees) % 360;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn corners_turn_with_the_image() {
+        let corners = [[0.5, 0.5], [29.5, 0.5], [29.5, 19.5], [0.5, 19.5]];
+        for degrees in [90, 180, 270] {
+            let mut image = RgbImage::new(30, 20);
+            for (shade, [x, y]) in [50, 100, 150, 200].into_iter().zip(corners) {
+                image.put_pixel(x as u32, y as u32, image::Rgb([shade; 3]));
+            }
+            let meta = Meta {
+                quad: corners,
+                dpi: 200,
+                rotate: 0,
+                others: Vec::new(),
+            };
+            let mut shot = Shot {
+                image,
+                meta,
+                file: File::Png,
+            };
+            shot.turn(degrees);
+            assert_eq!(shot.meta.rotate, degrees);
+            for (shade, [x, y]) in [50, 100, 150, 200].into_iter().zip(shot.meta.quad) {
+                assert_eq!(
+                    shot.image.get_pixel(x as u32, y as u32).0,
+                    [shade; 3],
+                    "{degrees}"
+                );
+            }
+        }
+    }
+}

@@ -73,15 +73,14 @@ impl Card {
         points: f32,
         cut: Cut,
         ink: Ink,
-        x: f32,
-        y: f32,
+        at: (f32, f32),
     ) -> f32 {
         let set = Set {
             size: points * self.scale,
             cut,
             ink,
         };
-        form.at(template, set, self.x(x), self.y(y))
+        form.at(template, set, self.x(at.0), self.y(at.1))
     }
 
     /// The same around a middle.
@@ -92,15 +91,20 @@ impl Card {
         points: f32,
         cut: Cut,
         ink: Ink,
-        x: f32,
-        y: f32,
+        at: (f32, f32),
     ) {
         let set = Set {
             size: points * self.scale,
             cut,
             ink,
         };
-        form.centred(template, set, self.x(x), 620.0 * self.scale, self.y(y));
+        form.centred(
+            template,
+            set,
+            self.x(at.0),
+            620.0 * self.scale,
+            self.y(at.1),
+        );
     }
 
     /// Broken to the room there is.
@@ -162,7 +166,7 @@ impl Card {
             } else {
                 Cut::Bold
             };
-            self.text(form, name, 11.9, cut, BLACK, 50.0, y);
+            self.text(form, name, 11.9, cut, BLACK, (50.0, y));
         }
         form.look.face = face;
     }
@@ -281,8 +285,7 @@ fn heads(form: &mut Form<'_>, card: Card, x: f32) {
         5.2,
         Cut::Bold,
         BLACK,
-        x,
-        52.0,
+        (x, 52.0),
     );
     card.middle(
         form,
@@ -290,8 +293,7 @@ fn heads(form: &mut Form<'_>, card: Card, x: f32) {
         5.2,
         Cut::Bold,
         BLACK,
-        x,
-        84.0,
+        (x, 84.0),
     );
 }
 
@@ -299,38 +301,42 @@ fn chip_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
     let green = Rgb([214, 236, 222]);
     front.lay(form, green, Rgb([150, 200, 170]));
     heads(form, front, 570.0);
-    front.middle(form, "CĂN CƯỚC CÔNG DÂN", 9.0, Cut::Bold, RED, 570.0, 146.0);
+    front.middle(
+        form,
+        "CĂN CƯỚC CÔNG DÂN",
+        9.0,
+        Cut::Bold,
+        RED,
+        (570.0, 146.0),
+    );
     front.middle(
         form,
         "Citizen Identity Card",
         5.5,
         Cut::Italic,
         BLACK,
-        570.0,
-        180.0,
+        (570.0, 180.0),
     );
     front.code(form, code, 838.0, 26.0, 2.9);
     front.portrait(form, 30.0, 210.0, 235.0, 310.0);
-    front.text(form, "Số / No.:", 6.0, Cut::Plain, BLACK, 300.0, 235.0);
-    front.text(form, "{so_cccd}", 9.0, Cut::Bold, BLACK, 440.0, 237.0);
+    front.text(form, "Số / No.:", 6.0, Cut::Plain, BLACK, (300.0, 235.0));
+    front.text(form, "{so_cccd}", 9.0, Cut::Bold, BLACK, (440.0, 237.0));
     front.text(
         form,
         "Họ và tên / Full name:",
         5.0,
         Cut::Italic,
         BLACK,
-        300.0,
-        276.0,
+        (300.0, 276.0),
     );
-    front.text(form, "{ho_ten}", 7.4, Cut::Bold, BLACK, 300.0, 316.0);
+    front.text(form, "{ho_ten}", 7.4, Cut::Bold, BLACK, (300.0, 316.0));
     let x = front.text(
         form,
         "Ngày sinh / Date of birth:",
         5.0,
         Cut::Italic,
         BLACK,
-        300.0,
-        358.0,
+        (300.0, 358.0),
     );
     form.at(
         "{ngay_sinh}",
@@ -348,8 +354,7 @@ fn chip_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
         5.0,
         Cut::Italic,
         BLACK,
-        300.0,
-        398.0,
+        (300.0, 398.0),
     );
     form.at(
         "{gioi_tinh}",
@@ -367,18 +372,16 @@ fn chip_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
         5.0,
         Cut::Italic,
         BLACK,
-        610.0,
-        398.0,
+        (610.0, 398.0),
     );
-    front.text(form, "{-quoc_tich}", 6.2, Cut::Bold, BLACK, 860.0, 398.0);
+    front.text(form, "{-quoc_tich}", 6.2, Cut::Bold, BLACK, (860.0, 398.0));
     front.text(
         form,
         "Quê quán / Place of origin:",
         5.0,
         Cut::Italic,
         BLACK,
-        300.0,
-        436.0,
+        (300.0, 436.0),
     );
     front.block(form, "{que_quan}", 5.8, 300.0, 470.0);
     front.text(
@@ -387,8 +390,7 @@ fn chip_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
         5.0,
         Cut::Italic,
         BLACK,
-        300.0,
-        536.0,
+        (300.0, 536.0),
     );
     front.block(form, "{thuong_tru}", 5.8, 300.0, 570.0);
     front.text(
@@ -397,8 +399,7 @@ fn chip_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
         4.4,
         Cut::Plain,
         BLACK,
-        26.0,
-        560.0,
+        (26.0, 560.0),
     );
 
     back.lay(form, green, Rgb([150, 200, 170]));
@@ -408,18 +409,16 @@ fn chip_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
         5.0,
         Cut::Italic,
         BLACK,
-        40.0,
-        60.0,
+        (40.0, 60.0),
     );
-    back.text(form, "{dac_diem}", 6.0, Cut::Bold, BLACK, 40.0, 100.0);
+    back.text(form, "{dac_diem}", 6.0, Cut::Bold, BLACK, (40.0, 100.0));
     let x = back.text(
         form,
         "Ngày, tháng, năm / Date, month, year:",
         5.0,
         Cut::Italic,
         BLACK,
-        40.0,
-        145.0,
+        (40.0, 145.0),
     );
     form.at(
         "{ngay_cap}",
@@ -437,8 +436,7 @@ fn chip_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
         5.4,
         Cut::Bold,
         BLACK,
-        330.0,
-        195.0,
+        (330.0, 195.0),
     );
     back.middle(
         form,
@@ -446,10 +444,9 @@ fn chip_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
         5.4,
         Cut::Bold,
         BLACK,
-        330.0,
-        228.0,
+        (330.0, 228.0),
     );
-    back.middle(form, "{-nguoi_ky}", 6.2, Cut::Bold, BLACK, 330.0, 385.0);
+    back.middle(form, "{-nguoi_ky}", 6.2, Cut::Bold, BLACK, (330.0, 385.0));
     // The chip's contacts.
     form.canvas.cover(
         [back.x(740.0), back.y(180.0), back.x(880.0), back.y(300.0)],
@@ -463,34 +460,33 @@ fn new_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
     let paper = Rgb([216, 232, 240]);
     front.lay(form, paper, Rgb([160, 196, 214]));
     heads(form, front, 590.0);
-    front.middle(form, "CĂN CƯỚC", 10.0, Cut::Bold, RED, 590.0, 150.0);
-    front.middle(form, "IDENTITY CARD", 6.0, Cut::Bold, RED, 590.0, 186.0);
+    front.middle(form, "CĂN CƯỚC", 10.0, Cut::Bold, RED, (590.0, 150.0));
+    front.middle(form, "IDENTITY CARD", 6.0, Cut::Bold, RED, (590.0, 186.0));
     front.portrait(form, 30.0, 200.0, 235.0, 310.0);
     let label = |form: &mut Form<'_>, text: &str, y: f32| {
-        front.text(form, text, 5.0, Cut::Italic, BLACK, 300.0, y)
+        front.text(form, text, 5.0, Cut::Italic, BLACK, (300.0, y))
     };
     label(
         form,
         "Số định danh cá nhân / Personal identification number:",
         240.0,
     );
-    front.text(form, "{so_cccd}", 9.0, Cut::Bold, BLACK, 300.0, 288.0);
+    front.text(form, "{so_cccd}", 9.0, Cut::Bold, BLACK, (300.0, 288.0));
     label(form, "Họ, chữ đệm và tên khai sinh / Full name:", 336.0);
-    front.text(form, "{ho_ten}", 7.4, Cut::Bold, BLACK, 300.0, 380.0);
+    front.text(form, "{ho_ten}", 7.4, Cut::Bold, BLACK, (300.0, 380.0));
     label(form, "Ngày, tháng, năm sinh / Date of birth:", 430.0);
-    front.text(form, "{ngay_sinh}", 6.4, Cut::Bold, BLACK, 300.0, 468.0);
+    front.text(form, "{ngay_sinh}", 6.4, Cut::Bold, BLACK, (300.0, 468.0));
     front.text(
         form,
         "Giới tính / Sex:",
         5.0,
         Cut::Italic,
         BLACK,
-        720.0,
-        430.0,
+        (720.0, 430.0),
     );
-    front.text(form, "{gioi_tinh}", 6.4, Cut::Bold, BLACK, 720.0, 468.0);
+    front.text(form, "{gioi_tinh}", 6.4, Cut::Bold, BLACK, (720.0, 468.0));
     label(form, "Quốc tịch / Nationality:", 520.0);
-    front.text(form, "{-quoc_tich}", 6.4, Cut::Bold, BLACK, 300.0, 558.0);
+    front.text(form, "{-quoc_tich}", 6.4, Cut::Bold, BLACK, (300.0, 558.0));
 
     back.lay(form, paper, Rgb([160, 196, 214]));
     back.text(
@@ -499,8 +495,7 @@ fn new_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
         5.0,
         Cut::Italic,
         BLACK,
-        40.0,
-        50.0,
+        (40.0, 50.0),
     );
     let room = Set {
         size: 5.8 * back.scale,
@@ -520,8 +515,7 @@ fn new_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
         5.0,
         Cut::Italic,
         BLACK,
-        40.0,
-        156.0,
+        (40.0, 156.0),
     );
     form.block(
         "{que_quan}",
@@ -536,21 +530,19 @@ fn new_card(form: &mut Form<'_>, front: Card, back: Card, code: &str) {
         5.0,
         Cut::Italic,
         BLACK,
-        40.0,
-        262.0,
+        (40.0, 262.0),
     );
-    back.text(form, "{ngay_cap}", 6.0, Cut::Bold, BLACK, 40.0, 298.0);
+    back.text(form, "{ngay_cap}", 6.0, Cut::Bold, BLACK, (40.0, 298.0));
     back.text(
         form,
         "Ngày, tháng, năm hết hạn / Date of expiry:",
         5.0,
         Cut::Italic,
         BLACK,
-        40.0,
-        338.0,
+        (40.0, 338.0),
     );
-    back.text(form, "{het_han}", 6.0, Cut::Bold, BLACK, 40.0, 374.0);
-    back.middle(form, "BỘ CÔNG AN", 6.4, Cut::Bold, BLACK, 640.0, 400.0);
+    back.text(form, "{het_han}", 6.0, Cut::Bold, BLACK, (40.0, 374.0));
+    back.middle(form, "BỘ CÔNG AN", 6.4, Cut::Bold, BLACK, (640.0, 400.0));
     back.code(form, code, 806.0, 36.0, 3.4);
     back.zone(form);
 }
@@ -565,11 +557,10 @@ fn old_card(form: &mut Form<'_>, front: Card, back: Card) {
         7.6,
         Cut::Bold,
         BLACK,
-        620.0,
-        142.0,
+        (620.0, 142.0),
     );
-    front.text(form, "SỐ", 8.0, Cut::Plain, RED, 430.0, 205.0);
-    front.text(form, "{so_cmnd}", 9.5, Cut::Bold, RED, 500.0, 205.0);
+    front.text(form, "SỐ", 8.0, Cut::Plain, RED, (430.0, 205.0));
+    front.text(form, "{so_cmnd}", 9.5, Cut::Bold, RED, (500.0, 205.0));
     front.portrait(form, 30.0, 190.0, 230.0, 310.0);
     let entry = |form: &mut Form<'_>, template: &str, y: f32| {
         let set = Set {
@@ -592,7 +583,7 @@ fn old_card(form: &mut Form<'_>, front: Card, back: Card) {
 
     back.lay(form, paper, Rgb([190, 206, 190]));
     let plain = |form: &mut Form<'_>, template: &str, x: f32, y: f32| {
-        back.text(form, template, 6.2, Cut::Plain, BLACK, x, y)
+        back.text(form, template, 6.2, Cut::Plain, BLACK, (x, y))
     };
     plain(form, "Dân tộc: {dan_toc}", 60.0, 70.0);
     plain(form, "Tôn giáo: {ton_giao}", 520.0, 70.0);
@@ -605,10 +596,9 @@ fn old_card(form: &mut Form<'_>, front: Card, back: Card) {
         6.0,
         Cut::Bold,
         BLACK,
-        660.0,
-        310.0,
+        (660.0, 310.0),
     );
-    back.middle(form, "{-nguoi_ky}", 6.4, Cut::Bold, BLACK, 660.0, 560.0);
+    back.middle(form, "{-nguoi_ky}", 6.4, Cut::Bold, BLACK, (660.0, 560.0));
     for y in [90.0, 360.0] {
         let at = [
             back.x(60.0),
@@ -678,10 +668,16 @@ pub(super) fn insurance(form: &mut Form<'_>, family: &Family) {
         6.4,
         Cut::Bold,
         BLACK,
-        505.0,
-        55.0,
+        (505.0, 55.0),
     );
-    card.middle(form, "THẺ BẢO HIỂM Y TẾ", 9.5, Cut::Bold, RED, 505.0, 115.0);
+    card.middle(
+        form,
+        "THẺ BẢO HIỂM Y TẾ",
+        9.5,
+        Cut::Bold,
+        RED,
+        (505.0, 115.0),
+    );
     let entries: [&str; 7] = if variant == 0 {
         [
             "Mã số: {ma_so}",
@@ -722,7 +718,7 @@ pub(super) fn insurance(form: &mut Form<'_>, family: &Family) {
             (CARD.0 - left - 25.0) * card.scale,
         ) + 47.0 * card.scale;
     }
-    let x = card.text(form, "Giới tính:", 6.4, Cut::Plain, BLACK, 700.0, 156.0);
+    let x = card.text(form, "Giới tính:", 6.4, Cut::Plain, BLACK, (700.0, 156.0));
     form.at(
         "{gioi_tinh}",
         Set {
@@ -741,8 +737,7 @@ pub(super) fn insurance(form: &mut Form<'_>, family: &Family) {
             7.0,
             Cut::Bold,
             BLACK,
-            505.0,
-            60.0,
+            (505.0, 60.0),
         );
         let notes = [
             "1. Xuất trình thẻ này cùng giấy tờ tùy thân có ảnh khi đến khám bệnh, chữa bệnh.",

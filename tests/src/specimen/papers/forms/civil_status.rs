@@ -128,6 +128,7 @@ pub(super) fn birth(form: &mut Form<'_>, family: &Family) {
         }
     }
     form.space(0.4);
+    form.number_entries();
     let name = form.pick(&[
         "Họ, chữ đệm, tên: {ho_ten}",
         "Họ và tên: {ho_ten}",
@@ -387,7 +388,8 @@ pub(super) fn marriage(form: &mut Form<'_>, family: &Family) {
 pub(super) fn death(form: &mut Form<'_>, family: &Family) {
     let variant = form.vary(3);
     let person = &family.father;
-    let died = some_day(&mut form.chance, 2012, 2025);
+    let last = (person.born.year() + 97).min(2025);
+    let died = some_day(&mut form.chance, last - 13, last);
     let registered = after(died, form.chance.whole(0, 14));
     let issued = after(registered, form.chance.whole(0, 700));
     let office = Office::invent(&mut form.chance, issued, false);
@@ -460,6 +462,7 @@ pub(super) fn death(form: &mut Form<'_>, family: &Family) {
         );
     }
     form.space(0.4);
+    form.number_entries();
     let name = form.pick(&[
         "Họ, chữ đệm, tên: {ho_ten}",
         "Họ, chữ đệm, tên người chết: {ho_ten}",

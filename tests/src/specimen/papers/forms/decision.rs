@@ -9,7 +9,8 @@ use crate::specimen::papers::typeface::Cut;
 /// Trợ cấp xã hội, nghỉ hưu or tuyển dụng.
 pub(super) fn benefit(form: &mut Form<'_>, family: &Family) {
     let variant = form.vary(3);
-    let person = if variant == 2 {
+    // Nobody is granted anything after his hundredth year.
+    let person = if variant == 2 || family.father.born.year() < 1930 {
         &family.owner
     } else {
         &family.father
