@@ -141,8 +141,9 @@ pub(super) fn bleed(scene: &Scene<'_, '_>) -> Shot {
 pub(super) fn dust(scene: &Scene<'_, '_>) -> Shot {
     let mut chance = scene.chance.clone();
     let mut page = scene.endorsed();
-    specks(&mut page, &mut chance, 1400, 0.35);
-    for _ in 0..chance.whole(3, 9) {
+    let count = chance.whole(200, 700);
+    specks(&mut page, &mut chance, count, 0.35);
+    for _ in 0..chance.whole(1, 5) {
         hair(&mut page, &mut chance);
     }
     for _ in 0..chance.whole(0, 2) {
