@@ -6,8 +6,11 @@ use models::{PageText, Rect, SecondReading, TextEngine, TextError, Word};
 
 use super::align::{Pair, Placed, align};
 use super::doubt::doubts;
+use super::hand::by_hand;
+use super::junk::without_junk;
 use super::lines::{bottom, right};
 use super::merge::{Reading, Stands, choose};
+use super::order::join_lines;
 use super::strip::{Strip, strips};
 
 /// How much of a page a line engine reads again, in columns of a line 32 pixels high. A word has some 80; AsterNet takes
@@ -29,7 +32,10 @@ pub(super) fn look_again(
     text: PageText,
     engine: &mut dyn TextEngine,
 ) -> Result<PageText, TextError> {
-    let words = text.words;
+    let mut words = text.words;
+    for (word, by_hand) in by_hand(view, &words).into_iter().enumerate() {
+        words[word].handwritten = by_hand;
+    }
     let strips = strips(&words, &doubts(&words), view.dimensions(), dpi, COLUMNS);
     let mut seen = Vec::with_capacity(words.len());
     let mut next = 0;
@@ -40,7 +46,7 @@ pub(super) fn look_again(
         next = strip.words.end;
     }
     seen.extend_from_slice(&words[next..]);
-    Ok(PageText::from_words(seen))
+    Ok(without_junk(join_lines(seen)))
 }
 
 fn read(
@@ -115,7 +121,7 @@ fn merged(words: &[Word], others: &[Seen], height: u32) -> Vec<Word> {
             text: joined(others.iter().map(|seen| seen.placed.text.as_str())),
             confidence: others.iter().map(|seen| seen.confidence).min().unwrap_or(0),
         };
-        match choose(&own, &again, false) {
+        match choose(&own, &again, words.iter().any(|word| word.handwritten)) {
             Stands::Both => merged.extend(words.iter().map(|word| Word {
                 confidence: word.confidence.max(again.confidence).min(99),
                 second: Some(SecondReading {
