@@ -18,12 +18,20 @@ const SEEN: u8 = 75;
 /// The page without what is certainly no word.
 pub(super) fn without_junk(words: Vec<Word>) -> PageText {
     let mut keep = vec![true; words.len()];
+    let lettered = |word: &&Word| word.text.chars().any(char::is_alphanumeric);
     for run in runs(&words) {
-        let lettered = |word: &&Word| word.text.chars().any(char::is_alphanumeric);
         let alone = words[run.words.clone()].iter().filter(lettered).count() <= 1;
         for at in run.words {
             keep[at] = !is_junk(&words[at], alone);
         }
+    }
+    // A dash before an entry stands some way off; a line of nothing but signs says nothing.
+    let mut start = 0;
+    for line in words.chunk_by(|a, b| (a.block, a.line) == (b.block, b.line)) {
+        if !line.iter().any(|word| lettered(&word)) {
+            keep[start..start + line.len()].fill(false);
+        }
+        start += line.len();
     }
     let mut keep = keep.into_iter();
     let mut words = words;
@@ -34,7 +42,7 @@ pub(super) fn without_junk(words: Vec<Word>) -> PageText {
 fn is_junk(word: &Word, alone: bool) -> bool {
     let letters = word.text.chars().filter(|c| c.is_alphanumeric()).count();
     if letters == 0 {
-        return alone || word.text.chars().all(|c| RULES.contains(&c));
+        return word.text.chars().all(|c| RULES.contains(&c));
     }
     let limit = if alone { ALONE } else { AMONG_OTHERS };
     if word.confidence >= limit {
@@ -102,6 +110,12 @@ mod tests {
         assert_eq!(scrap(("Vi", 99)), ["Vv"]);
         assert_eq!(left(&[word("Vv", 60, None, 0)]), ["Vv"]);
         assert!(left(&[word(".", 99, None, 0)]).is_empty());
+    }
+
+    #[test]
+    fn a_dash_before_an_entry_stays() {
+        let entry = [word("-", 80, None, 0), word("Lưu:", 96, None, 400)];
+        assert_eq!(left(&entry), ["-", "Lưu:"]);
     }
 
     #[test]
