@@ -3,8 +3,12 @@
 mod align;
 mod doubt;
 mod form;
+mod hand;
+mod junk;
+mod leaders;
 mod lines;
 mod merge;
+mod order;
 mod second;
 mod strip;
 
@@ -12,7 +16,7 @@ use models::{PageText, TextEngine, TextError};
 
 use crate::photograph::Flat;
 use crate::skew::Ink;
-use crate::view::{straighten, turned, without_seals};
+use crate::view::{paper_tone, straighten, turned, without_seals};
 use crate::{Geometry, Sheet, Turn, photograph};
 
 /// Tesseract reads lines this crooked as well as level ones, and pixels that were not moved stay sharper.
@@ -67,6 +71,8 @@ pub(crate) fn read_flat(
     if skew_degrees != 0.0 {
         view = straighten(&view, skew_degrees);
     }
+    let paper = paper_tone(view.as_raw());
+    leaders::lift(&mut view, sheet.dpi(), paper);
     let geometry = |turn| Geometry {
         flattening: flat.as_ref().map(|flat| flat.flattening),
         turn,

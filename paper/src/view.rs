@@ -62,7 +62,7 @@ pub(crate) fn straighten(page: &GrayImage, degrees: f32) -> GrayImage {
 }
 
 /// The tone that three quarters of the page are not lighter than.
-fn paper_tone(pixels: &[u8]) -> u8 {
+pub(crate) fn paper_tone(pixels: &[u8]) -> u8 {
     let mut histogram = [0_usize; 256];
     for value in pixels.iter().step_by(37) {
         histogram[usize::from(*value)] += 1;

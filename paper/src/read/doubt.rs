@@ -13,6 +13,8 @@ use models::Word;
 pub(super) enum Doubt {
     /// The first engine is not sure of it.
     Unsure,
+    /// It looks handwritten: the first engine learned print.
+    Handwritten,
     /// Digits with letters among them, such as `O9I2`.
     MixedNumber,
     /// In capitals throughout.
@@ -66,6 +68,9 @@ fn doubt(words: &[Word], at: usize) -> Option<Doubt> {
     }
     if word.confidence < SURE {
         return Some(Doubt::Unsure);
+    }
+    if word.handwritten {
+        return Some(Doubt::Handwritten);
     }
     if digits >= 2 && letters > 0 && digits >= letters {
         return Some(Doubt::MixedNumber);
@@ -150,6 +155,9 @@ mod tests {
         assert_eq!(doubts(&line("sinh", 89)), [Some(Doubt::Unsure)]);
         assert!(Doubt::Unsure < Doubt::Capitals && Doubt::Capitals < Doubt::Name);
         assert_eq!(doubts(&line("| —", 10)), [None, None]);
+        let mut written = line("Lài", 97);
+        written[0].handwritten = true;
+        assert_eq!(doubts(&written), [Some(Doubt::Handwritten)]);
     }
 
     #[test]

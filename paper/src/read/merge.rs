@@ -37,6 +37,10 @@ const FORMED: f32 = 15.0;
 /// A sign that no word holds is a blot; what it counts against a reading.
 const ODD: f32 = 50.0;
 
+/// What the same engine hesitates at in the first view, and by how much the other view must be surer.
+const VIEW_HESITATES: u8 = 80;
+const VIEW_SURER: u8 = 15;
+
 /// A code is read surely enough to believe its zeros.
 const SURE_CODE: u8 = 85;
 
@@ -71,6 +75,20 @@ pub(super) fn choose(first: &Reading, other: &Reading, by_hand: bool) -> Stands 
         Stands::First
     } else {
         Stands::Other
+    }
+}
+
+/// Which reading stands when the other is the same engine's, in another view. It makes the same mistakes again, so that
+/// the first stands unless it hesitated much more and what the other saw can be a word.
+pub(super) fn choose_view(first: &Reading, other: &Reading) -> Stands {
+    if first.text == other.text {
+        return Stands::Both;
+    }
+    let formed = |text: &str| !matches!(form(text), Form::Other | Form::Odd);
+    let surer = other.confidence >= first.confidence.saturating_add(VIEW_SURER);
+    match first.confidence < VIEW_HESITATES && surer && formed(&other.text) {
+        true => Stands::Other,
+        false => Stands::First,
     }
 }
 
@@ -224,6 +242,21 @@ mod tests {
             stands("H0ANG<<THI 58 | HOANG<<THI 70", false),
             Stands::Other
         );
+    }
+
+    #[test]
+    fn another_view_of_the_same_engine_stands_only_over_a_guess() {
+        let view = |first: &str, a, other: &str, b| {
+            let reading = |text: &str, confidence| Reading {
+                text: text.to_owned(),
+                confidence,
+            };
+            choose_view(&reading(first, a), &reading(other, b))
+        };
+        assert_eq!(view("thúng", 75, "tháng", 97), Stands::Other);
+        assert_eq!(view("ĐẶNG", 86, "ĐĂNG", 96), Stands::First);
+        assert_eq!(view("O9127", 44, "O912", 88), Stands::First);
+        assert_eq!(view("Lài", 60, "Lài", 97), Stands::Both);
     }
 
     #[test]
