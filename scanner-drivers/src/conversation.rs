@@ -1,7 +1,7 @@
 //! One question to one worker process: starts it, listens with a clock, and buries it when it is dead or mute.
 
 use std::ffi::OsString;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -24,6 +24,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// How long the desk waits for a killed worker. One stuck in the kernel on a dead USB device outlives its death
 /// sentence; the desk does not wait for it.
 const BURIAL: Duration = Duration::from_secs(1);
+
+/// What a pipe holds though nobody reads it (pipe(7): 64 KiB on Linux).
+const PIPE_BYTES: usize = 64 * 1024;
 
 /// Which program to start, and how long it may be silent.
 #[derive(Clone, Debug)]
@@ -74,6 +77,12 @@ impl Conversation {
         request: &Request,
         cancel: CancelFlag,
     ) -> Result<Self, ScanError> {
+        let mut question = Vec::new();
+        // What cannot be written down is no question (a path that is not UTF-8).
+        wire::write_line(&mut question, request).map_err(|_| ScanError::Unsupported)?;
+        if question.len() > PIPE_BYTES {
+            return Err(ScanError::Unsupported);
+        }
         let mut child = Command::new(&program.path)
             .envs(program.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
@@ -82,9 +91,9 @@ impl Conversation {
             .map_err(ScanError::WorkerMissing)?;
         let mut stdin = child.stdin.take().expect("stdin was asked to be a pipe");
         let stdout = child.stdout.take().expect("stdout was asked to be a pipe");
-        // A worker that died before it read the question shows as a closed pipe below. The question fits the pipe's
-        // own buffer (64 KiB, pipe(7)), so that a worker that never reads cannot hold the desk here.
-        let _ = wire::write_line(&mut stdin, request);
+        // A worker that died before it read the question shows as a closed pipe below; one that never reads it cannot
+        // hold the desk here, since the question fits the pipe.
+        let _ = stdin.write_all(&question);
         // One page waits while another is being handled; more would only fill the memory.
         let (tell, replies) = sync_channel(1);
         std::thread::spawn(move || hear(BufReader::with_capacity(1 << 18, stdout), &tell));
