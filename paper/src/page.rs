@@ -6,8 +6,7 @@ use models::{PageText, TextEngine};
 use serde::Serialize;
 
 use crate::{
-    Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict, quality,
-    read_page,
+    Geometry, Master, PageLedger, PaperError, ReadPage, Sheet, Verdict, quality, read_page,
 };
 
 /// How long each step took, in milliseconds of wall time.
@@ -60,14 +59,10 @@ pub(crate) fn examine(
     read_refused: bool,
 ) -> Result<Page, PaperError> {
     let started = Instant::now();
-    let mut verdicts = quality::look(&sheet.gray(), sheet.dpi());
+    let seen = quality::look_for_page(sheet);
+    let (refused, blank) = (seen.refused(), seen.blank);
+    let mut verdicts = seen.verdicts;
     let look = started.elapsed();
-    let refused = verdicts
-        .iter()
-        .any(|verdict| verdict.severity == Severity::Refused);
-    let blank = verdicts
-        .iter()
-        .any(|verdict| verdict.code == "quality.blank");
 
     let started = Instant::now();
     let read = if refused && !read_refused {
