@@ -1,4 +1,4 @@
-//! Prints what the pixels of page images tell: `look [--quad META.json] IMAGE…`.
+//! Prints what the pixels of page images tell: `look IMAGE…`.
 
 use std::time::Instant;
 
@@ -6,19 +6,8 @@ fn main() {
     for path in std::env::args().skip(1) {
         let bytes = std::fs::read(&path).expect("the file");
         let sheet = paper::Sheet::from_file(&bytes, None).expect("an image");
-        let meta = path
-            .replace("/pages/", "/meta/")
-            .replace(".jpg", ".json")
-            .replace(".png", ".json");
-        let quad: Option<paper::quality::Corners> = std::fs::read(meta)
-            .ok()
-            .filter(|_| path.contains("phone"))
-            .and_then(|meta| {
-                let meta: serde_json::Value = serde_json::from_slice(&meta).ok()?;
-                serde_json::from_value(meta["quad"].clone()).ok()
-            });
         let started = Instant::now();
-        let look = paper::quality::look(&sheet, quad.as_ref());
+        let look = paper::quality::look_for_page(&sheet);
         let ms = started.elapsed().as_millis();
         println!(
             "{path} {}x{} {} dpi, effective {:.0}, {ms} ms",

@@ -61,8 +61,7 @@ pub(crate) fn examine(
 ) -> Result<Page, PaperError> {
     let started = Instant::now();
     let flat = photograph::flatten(sheet);
-    let corners = flat.as_ref().map(|flat| flat.flattening.outline.corners.map(|[x, y]| [x as f32, y as f32]));
-    let looked = quality::look(sheet, corners.as_ref());
+    let looked = quality::look(sheet, flat.as_ref().map(|flat| &flat.flattening.outline));
     let look = started.elapsed();
     let refused = looked.refused();
     let mut verdicts = looked.verdicts;

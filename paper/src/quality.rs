@@ -14,10 +14,9 @@ mod surface;
 use models::PageText;
 use serde::Serialize;
 
-use crate::{Geometry, Place, Sheet, Turn};
+use crate::{Geometry, Outline, Place, Sheet, Turn, page_finder};
 use cells::Cells;
 pub use light::{MIN_LIGHT_SHARE, MIN_PAPER_TONE};
-pub use page_map::Corners;
 use page_map::PageMap;
 pub use rim::MAX_FOLDED_CORNER_MM;
 use sharpness::{Tile, Writing};
@@ -154,34 +153,44 @@ impl Look {
     }
 }
 
-/// Looks at a page before anything is read. `corners` say where it lies in a photograph; without them the image is the
+/// Finds the page in a photograph and looks at it; a scan is the page.
+pub fn look_for_page(sheet: &Sheet) -> Look {
+    let outline = sheet
+        .colour()
+        .filter(|_| sheet.is_photograph())
+        .and_then(page_finder::find);
+    look(sheet, outline.as_ref())
+}
+
+/// Looks at a page before anything is read. `outline` says where it lies in a photograph; without it the image is the
 /// page, as scanners give it.
-pub fn look(sheet: &Sheet, corners: Option<&Corners>) -> Look {
+pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
     let size = (sheet.width(), sheet.height());
     let gray = sheet.gray();
     let cells = Cells::of(sheet);
     let stated = (sheet.dpi() as f32).clamp(20.0, 4800.0);
-    let rough = corners.map_or(stated, |quad| resolution::of_photograph(quad));
-    let within = corners.map_or(
+    let rough = outline.map_or(stated, resolution::of_photograph);
+    let within = outline.map_or(
         Place {
             x: 0,
             y: 0,
             w: size.0,
             h: size.1,
         },
-        |quad| page_map::around(quad, size),
+        |outline| page_map::around(&corners_of(outline), size),
     );
     let mut writing = Writing::of(&gray, rough / 25.4, within);
-    if let Some(quad) = corners {
-        writing.tiles.retain(|tile| inside(quad, tile.place));
+    if let Some(outline) = outline {
+        let quad = corners_of(outline);
+        writing.tiles.retain(|tile| inside(&quad, tile.place));
     }
-    let resolution = resolution::measure(&gray, &writing, stated, corners);
-    let map = PageMap::new(&cells, size, corners, resolution.pixels);
+    let resolution = resolution::measure(&gray, &writing, stated, outline);
+    let map = PageMap::new(&cells, size, outline, resolution.pixels);
     let surface = Surface::of(&map);
 
     let mut verdicts = Vec::new();
     let effective = resolution.effective;
-    if (stated < MIN_DPI as f32 && effective <= stated * 1.05 && corners.is_none())
+    if (stated < MIN_DPI as f32 && effective <= stated * 1.05 && outline.is_none())
         || effective < MIN_DPI as f32 * (1.0 - DPI_TOLERANCE)
     {
         verdicts.push(Verdict::refused(
@@ -226,8 +235,12 @@ pub fn look(sheet: &Sheet, corners: Option<&Corners>) -> Look {
     }
 }
 
+fn corners_of(outline: &Outline) -> [[f32; 2]; 4] {
+    outline.corners.map(|corner| corner.map(|value| value as f32))
+}
+
 /// Whether the square's middle lies on the page.
-fn inside(quad: &Corners, place: Place) -> bool {
+fn inside(quad: &[[f32; 2]; 4], place: Place) -> bool {
     let (x, y) = (
         place.x as f32 + place.w as f32 / 2.0,
         place.y as f32 + place.h as f32 / 2.0,

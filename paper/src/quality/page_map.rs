@@ -2,10 +2,8 @@
 //! light falls on it.
 
 use super::cells::{Cells, luma};
-use crate::Place;
-
-/// Corners of the page in the image's pixels, around the page from any of them.
-pub type Corners = [[f32; 2]; 4];
+use crate::outline::Unroll;
+use crate::{Outline, Place};
 
 /// Long side of A4: what a page of unknown size is taken for (NĐ 30/2020/NĐ-CP App. I: texts are written on A4).
 pub(crate) const A4_LONG_MM: f32 = 297.0;
@@ -27,40 +25,32 @@ pub(crate) struct PageMap {
     pub(crate) darkest: Vec<u8>,
     pub(crate) mean: Vec<u8>,
     pub(crate) burnt: Vec<u8>,
-    way: Projection,
+    way: Unroll,
     size: (u32, u32),
 }
 
 impl PageMap {
-    /// `corners` say where the page lies in a photograph; without them the image is the page, scanned at `dpi`.
+    /// `outline` says where the page lies in a photograph; without it the image is the page, scanned at `dpi`.
     pub(crate) fn new(
         cells: &Cells,
         size: (u32, u32),
-        corners: Option<&Corners>,
+        outline: Option<&Outline>,
         dpi: f32,
     ) -> Self {
-        let whole: Corners = [
-            [0.0, 0.0],
-            [size.0 as f32, 0.0],
-            [size.0 as f32, size.1 as f32],
-            [0.0, size.1 as f32],
-        ];
-        let quad = corners.copied().unwrap_or(whole);
-        let side = |a: usize, b: usize| (quad[a][0] - quad[b][0]).hypot(quad[a][1] - quad[b][1]);
-        let (wide, high) = (
-            (side(0, 1) + side(3, 2)) / 2.0,
-            (side(1, 2) + side(0, 3)) / 2.0,
-        );
-        let px_per_mm = match corners {
-            Some(_) => wide.max(high) / A4_LONG_MM,
-            None => dpi / MM_PER_INCH,
-        }
-        .max(0.1);
-        let (wide, high) = (wide / px_per_mm, high / px_per_mm);
+        let (width, height) = (f64::from(size.0), f64::from(size.1));
+        let whole = Outline {
+            corners: [[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]],
+            bends: [0.0; 4],
+        };
+        let outline = outline.copied().unwrap_or(whole);
+        let [top, right, bottom, left] = outline.sides();
+        let px_per_mm = (dpi / MM_PER_INCH).max(0.1);
+        let wide = ((top + bottom) / 2.0) as f32 / px_per_mm;
+        let high = ((right + left) / 2.0) as f32 / px_per_mm;
         let mm = (wide.max(high) / MOST_SQUARES).max(1.0);
         let columns = ((wide / mm) as usize).max(8);
         let rows = ((high / mm) as usize).max(8);
-        let way = Projection::new(&quad, columns as f32, rows as f32);
+        let way = Unroll::new(&outline);
         let mut map = Self {
             columns,
             rows,
@@ -76,7 +66,7 @@ impl PageMap {
         let reach = (px_per_mm * mm / cells.cell as f32 / 2.0).clamp(0.5, 8.0);
         for row in 0..rows {
             for column in 0..columns {
-                let [x, y] = map.way.at(column as f32 + 0.5, row as f32 + 0.5);
+                let [x, y] = map.pixel(column as f32 + 0.5, row as f32 + 0.5);
                 map.enter(cells, x / cells.cell as f32, y / cells.cell as f32, reach);
             }
         }
@@ -118,13 +108,16 @@ impl PageMap {
 
     /// The pixel at a place of the map, in squares.
     pub(crate) fn pixel(&self, column: f32, row: f32) -> [f32; 2] {
-        self.way.at(column, row)
+        let (u, v) = (column / self.columns as f32, row / self.rows as f32);
+        self.way
+            .at(f64::from(u), f64::from(v))
+            .map(|value| value as f32)
     }
 
     /// The box on the unaltered page around a box of squares (right and bottom excluded).
     pub(crate) fn place(&self, [left, top, right, bottom]: [usize; 4]) -> Place {
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
-            .map(|(column, row)| self.way.at(column as f32, row as f32));
+            .map(|(column, row)| self.pixel(column as f32, row as f32));
         around(&corners, self.size)
     }
 }
@@ -143,74 +136,5 @@ pub(crate) fn around(points: &[[f32; 2]], size: (u32, u32)) -> Place {
         y: y as u32,
         w: (most(0).clamp(0.0, width).ceil() - x).max(1.0) as u32,
         h: (most(1).clamp(0.0, height).ceil() - y).max(1.0) as u32,
-    }
-}
-
-/// A flat thing seen from anywhere: the map from a `width` x `height` box to four corners.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Projection([f32; 8]);
-
-impl Projection {
-    /// The unit square's map in closed form (Heckbert 1989, §2.2.3), with the box's size taken in.
-    pub(crate) fn new(quad: &Corners, width: f32, height: f32) -> Self {
-        let [p0, p1, p2, p3] = *quad;
-        let d = |at: usize| p0[at] - p1[at] + p2[at] - p3[at];
-        let (dx1, dy1) = (p1[0] - p2[0], p1[1] - p2[1]);
-        let (dx2, dy2) = (p3[0] - p2[0], p3[1] - p2[1]);
-        let area = dx1 * dy2 - dx2 * dy1;
-        let (g, h) = if area.abs() < 1e-6 {
-            (0.0, 0.0)
-        } else {
-            (
-                (d(0) * dy2 - dx2 * d(1)) / area,
-                (dx1 * d(1) - d(0) * dy1) / area,
-            )
-        };
-        Self([
-            (p1[0] - p0[0] + g * p1[0]) / width,
-            (p3[0] - p0[0] + h * p3[0]) / height,
-            p0[0],
-            (p1[1] - p0[1] + g * p1[1]) / width,
-            (p3[1] - p0[1] + h * p3[1]) / height,
-            p0[1],
-            g / width,
-            h / height,
-        ])
-    }
-
-    pub(crate) fn at(&self, x: f32, y: f32) -> [f32; 2] {
-        let [a, b, c, d, e, f, g, h] = self.0;
-        let depth = (g * x + h * y + 1.0).max(1e-3);
-        [(a * x + b * y + c) / depth, (d * x + e * y + f) / depth]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn corners_fall_on_corners_and_the_middle_between_diagonals() {
-        let quad = [
-            [100.0, 50.0],
-            [900.0, 90.0],
-            [850.0, 1300.0],
-            [40.0, 1200.0],
-        ];
-        let way = Projection::new(&quad, 210.0, 297.0);
-        for (corner, (x, y)) in
-            quad.iter()
-                .zip([(0.0, 0.0), (210.0, 0.0), (210.0, 297.0), (0.0, 297.0)])
-        {
-            let [u, v] = way.at(x, y);
-            assert!((u - corner[0]).abs() < 0.05 && (v - corner[1]).abs() < 0.05);
-        }
-        // Straight lines stay straight: the middle lies on both diagonals.
-        let middle = way.at(105.0, 148.5);
-        let off = |a: [f32; 2], b: [f32; 2]| {
-            ((b[0] - a[0]) * (middle[1] - a[1]) - (b[1] - a[1]) * (middle[0] - a[0])).abs()
-                / (b[0] - a[0]).hypot(b[1] - a[1])
-        };
-        assert!(off(quad[0], quad[2]) < 0.05 && off(quad[1], quad[3]) < 0.05);
     }
 }

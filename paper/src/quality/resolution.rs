@@ -5,7 +5,8 @@ use std::f32::consts::TAU;
 
 use image::GrayImage;
 
-use super::page_map::{A4_LONG_MM, Corners};
+use crate::Outline;
+use super::page_map::A4_LONG_MM;
 use super::sharpness::{Writing, quantile};
 
 const MM_PER_INCH: f32 = 25.4;
@@ -38,10 +39,10 @@ pub(crate) fn measure(
     gray: &GrayImage,
     writing: &Writing,
     stated: f32,
-    corners: Option<&Corners>,
+    outline: Option<&Outline>,
 ) -> Resolution {
-    if let Some(quad) = corners {
-        let pixels = of_photograph(quad);
+    if let Some(outline) = outline {
+        let pixels = of_photograph(outline);
         return Resolution {
             effective: pixels,
             pixels,
@@ -72,9 +73,9 @@ pub(crate) fn measure(
 }
 
 /// Dots an inch on a photographed A4 page.
-pub(crate) fn of_photograph(quad: &Corners) -> f32 {
-    let side = |a: usize, b: usize| (quad[a][0] - quad[b][0]).hypot(quad[a][1] - quad[b][1]);
-    let long = ((side(0, 1) + side(2, 3)) / 2.0).max((side(1, 2) + side(3, 0)) / 2.0);
+pub(crate) fn of_photograph(outline: &Outline) -> f32 {
+    let [top, right, bottom, left] = outline.sides();
+    let long = (top + bottom).max(right + left) as f32 / 2.0;
     (long / A4_LONG_MM * MM_PER_INCH).max(1.0)
 }
 

@@ -2,8 +2,9 @@
 //! the sheet, writing is cut off.
 
 use super::Verdict;
+use crate::Outline;
 use super::blots::{Blot, blots, grown, shrunk};
-use super::page_map::{Corners, PageMap, around};
+use super::page_map::{PageMap, around};
 use super::sharpness::quantile;
 use super::surface::{Surface, tint};
 
@@ -24,11 +25,12 @@ const FINGER_DEPTH_MM: f32 = 6.0;
 
 /// Does the page run out of the picture? Only a photograph's corners can tell.
 pub(crate) fn out_of_picture(
-    corners: &Corners,
+    outline: &Outline,
     (width, height): (u32, u32),
     px_per_mm: f32,
 ) -> Option<Verdict> {
     let (width, height) = (width as f32, height as f32);
+    let corners = outline.corners.map(|corner| corner.map(|value| value as f32));
     let margin = |[x, y]: [f32; 2]| {
         let across = x.min(width - x) / width;
         let down = y.min(height - y) / height;
