@@ -39,14 +39,23 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("don_xin", include_str!("../documents/don_xin.toml")),
     ("to_khai", include_str!("../documents/to_khai.toml")),
     ("uy_quyen", include_str!("../documents/uy_quyen.toml")),
-    ("giay_phep_lai_xe", include_str!("../documents/giay_phep_lai_xe.toml")),
-    ("ly_lich_tu_phap", include_str!("../documents/ly_lich_tu_phap.toml")),
+    (
+        "giay_phep_lai_xe",
+        include_str!("../documents/giay_phep_lai_xe.toml"),
+    ),
+    (
+        "ly_lich_tu_phap",
+        include_str!("../documents/ly_lich_tu_phap.toml"),
+    ),
     ("hop_dong", include_str!("../documents/hop_dong.toml")),
     ("ho_chieu", include_str!("../documents/ho_chieu.toml")),
     ("dang_ky_xe", include_str!("../documents/dang_ky_xe.toml")),
     ("ho_ngheo", include_str!("../documents/ho_ngheo.toml")),
     ("khuyet_tat", include_str!("../documents/khuyet_tat.toml")),
-    ("nguoi_co_cong", include_str!("../documents/nguoi_co_cong.toml")),
+    (
+        "nguoi_co_cong",
+        include_str!("../documents/nguoi_co_cong.toml"),
+    ),
 ];
 
 /// Why a template cannot be used.
@@ -58,7 +67,11 @@ pub enum TemplateError {
     #[error("the template {file} is not understood: {cause}")]
     Malformed { file: String, cause: String },
     #[error("the template {file} does not find {field} in its example {example}")]
-    Example { file: String, example: usize, field: String },
+    Example {
+        file: String,
+        example: usize,
+        field: String,
+    },
     #[error("the kind {0} has two templates")]
     Twice(String),
 }
@@ -83,8 +96,12 @@ pub struct Documents {
 }
 
 static BUILT: LazyLock<Documents> = LazyLock::new(|| {
-    Documents::parse_all(BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), *text)))
-        .expect("the built-in templates are parsed by a test")
+    Documents::parse_all(
+        BUILT_IN
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), *text)),
+    )
+    .expect("the built-in templates are parsed by a test")
 });
 
 impl Documents {
@@ -105,10 +122,17 @@ impl Documents {
         files.sort();
         let mut texts: Vec<(String, String)> = Vec::new();
         for path in files {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             let size = std::fs::metadata(&path).map_err(unreadable)?.len();
             if size > MAX_TEMPLATE_BYTES {
-                return Err(TemplateError::Malformed { file: name, cause: format!("{size} bytes are too many") });
+                return Err(TemplateError::Malformed {
+                    file: name,
+                    cause: format!("{size} bytes are too many"),
+                });
             }
             texts.push((name, std::fs::read_to_string(&path).map_err(unreadable)?));
         }
@@ -117,24 +141,37 @@ impl Documents {
             .iter()
             .filter(|(name, _)| !own(name))
             .map(|(name, text)| ((*name).to_owned(), *text));
-        let documents =
-            Self::parse_all(built_in.chain(texts.iter().map(|(name, text)| (name.clone(), text.as_str()))))?;
+        let documents = Self::parse_all(
+            built_in.chain(
+                texts
+                    .iter()
+                    .map(|(name, text)| (name.clone(), text.as_str())),
+            ),
+        )?;
         documents.keep_their_examples()?;
         Ok(documents)
     }
 
-    fn parse_all<'a>(files: impl Iterator<Item = (String, &'a str)>) -> Result<Self, TemplateError> {
+    fn parse_all<'a>(
+        files: impl Iterator<Item = (String, &'a str)>,
+    ) -> Result<Self, TemplateError> {
         let mut kinds: Vec<Template> = Vec::new();
         let mut general = None;
         for (file, text) in files {
-            let parsed: Parsed = toml::from_str(text).map_err(|error| TemplateError::Malformed {
+            let parsed: Parsed =
+                toml::from_str(text).map_err(|error| TemplateError::Malformed {
+                    file: file.clone(),
+                    cause: error.message().to_owned(),
+                })?;
+            let template = Template::of(parsed).map_err(|cause| TemplateError::Malformed {
                 file: file.clone(),
-                cause: error.message().to_owned(),
+                cause,
             })?;
-            let template =
-                Template::of(parsed).map_err(|cause| TemplateError::Malformed { file: file.clone(), cause })?;
             if template.id != file && file != "_general" {
-                return Err(TemplateError::Malformed { file, cause: "the id is not the file's name".to_owned() });
+                return Err(TemplateError::Malformed {
+                    file,
+                    cause: "the id is not the file's name".to_owned(),
+                });
             }
             if file == "_general" {
                 general = Some(template);
@@ -177,11 +214,18 @@ mod tests {
     #[test]
     fn the_built_in_templates_keep_their_examples() {
         let documents = Documents::built_in();
-        let failures: Vec<String> = documents.failures().map(|error| error.to_string()).collect();
+        let failures: Vec<String> = documents
+            .failures()
+            .map(|error| error.to_string())
+            .collect();
         assert!(failures.is_empty(), "{failures:#?}");
         for template in documents.kinds() {
             assert!(!template.titles.is_empty(), "{}", template.id);
-            assert!(template.examples.len() + usize::from(template.fields.is_empty()) > 0, "{}: no example", template.id);
+            assert!(
+                template.examples.len() + usize::from(template.fields.is_empty()) > 0,
+                "{}: no example",
+                template.id
+            );
         }
     }
 

@@ -69,7 +69,11 @@ pub struct Field {
 
 impl std::fmt::Debug for Field {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Field({}, {:.2}, {:?}, {:?})", self.name, self.confidence, self.state, self.reasons)
+        write!(
+            f,
+            "Field({}, {:.2}, {:?}, {:?})",
+            self.name, self.confidence, self.state, self.reasons
+        )
     }
 }
 
@@ -104,9 +108,19 @@ impl Documents {
 /// Turns the places of fields from the views that were read to the unaltered pages, one geometry a page.
 pub fn put_on_pages(fields: &mut [Field], geometries: &[&Geometry]) {
     for field in fields {
-        let Some(geometry) = (field.page as usize).checked_sub(1).and_then(|at| geometries.get(at)) else { continue };
+        let Some(geometry) = (field.page as usize)
+            .checked_sub(1)
+            .and_then(|at| geometries.get(at))
+        else {
+            continue;
+        };
         for place in &mut field.places {
-            *place = geometry.to_page(models::Rect { x: place.x, y: place.y, w: place.w, h: place.h });
+            *place = geometry.to_page(models::Rect {
+                x: place.x,
+                y: place.y,
+                w: place.w,
+                h: place.h,
+            });
         }
     }
 }
@@ -158,7 +172,13 @@ struct Sections {
     openings: u32,
 }
 
-fn take_page(template: &Template, layout: &Layout<'_>, hits: &[Hit], sections: &mut Sections, found: &mut Vec<Field>) {
+fn take_page(
+    template: &Template,
+    layout: &Layout<'_>,
+    hits: &[Hit],
+    sections: &mut Sections,
+    found: &mut Vec<Field>,
+) {
     sections.columns = columns(template, layout, hits);
     for (nth, hit) in hits.iter().enumerate() {
         let field = match hit.of {
@@ -173,7 +193,9 @@ fn take_page(template: &Template, layout: &Layout<'_>, hits: &[Hit], sections: &
         if let Some(section) = rule.opens {
             sections.open(section);
         }
-        let Some(name) = sections.name(template, &rule.name, layout.tokens[hit.from].rect.x) else { continue };
+        let Some(name) = sections.name(template, &rule.name, layout.tokens[hit.from].rect.x) else {
+            continue;
+        };
         let tokens = value::tokens(template, layout, hits, nth);
         let field = judge::judge(name, layout, &tokens, rule, hit.fit);
         enter(found, field);
@@ -191,7 +213,12 @@ impl Sections {
         if !name.contains("{s}") {
             return Some(name.to_owned());
         }
-        let side = self.columns.iter().rev().find(|(from, _)| x >= *from).map(|(_, section)| *section);
+        let side = self
+            .columns
+            .iter()
+            .rev()
+            .find(|(from, _)| x >= *from)
+            .map(|(_, section)| *section);
         let (section, count) = match (side, self.current) {
             (Some(section), _) => (Some(section), 0),
             (None, Some((section, count))) => (Some(section), count),
@@ -209,7 +236,9 @@ impl Sections {
 /// Sections beside each other: where each column begins. Their headings tell; without headings, a label that stands
 /// twice in one row does, and the template's order says which column is whose.
 fn columns(template: &Template, layout: &Layout<'_>, hits: &[Hit]) -> Vec<(u32, usize)> {
-    let beside: Vec<usize> = (0..template.sections.len()).filter(|at| template.sections[*at].column).collect();
+    let beside: Vec<usize> = (0..template.sections.len())
+        .filter(|at| template.sections[*at].column)
+        .collect();
     if beside.len() < 2 {
         return Vec::new();
     }
@@ -234,7 +263,10 @@ fn columns(template: &Template, layout: &Layout<'_>, hits: &[Hit]) -> Vec<(u32, 
             .map(|rect| rect.x + rect.w / 2)
     };
     let Some(split) = split.or_else(|| {
-        let mut middles: Vec<u32> = beside.iter().filter_map(|section| heading(*section)).collect();
+        let mut middles: Vec<u32> = beside
+            .iter()
+            .filter_map(|section| heading(*section))
+            .collect();
         middles.sort_unstable();
         let [a, b, ..] = middles[..] else { return None };
         (b - a > layout.height * 4).then_some(a.midpoint(b))
@@ -247,11 +279,18 @@ fn columns(template: &Template, layout: &Layout<'_>, hits: &[Hit]) -> Vec<(u32, 
         .copied()
         .find(|section| heading(*section).is_some_and(|middle| middle < split))
         .or_else(|| {
-            let right = beside.iter().copied().find(|section| heading(*section).is_some_and(|middle| middle >= split))?;
+            let right = beside
+                .iter()
+                .copied()
+                .find(|section| heading(*section).is_some_and(|middle| middle >= split))?;
             beside.iter().copied().find(|section| *section != right)
         })
         .unwrap_or(beside[0]);
-    let right = beside.iter().copied().find(|section| *section != left).unwrap_or(left);
+    let right = beside
+        .iter()
+        .copied()
+        .find(|section| *section != left)
+        .unwrap_or(left);
     vec![(0, left), (split, right)]
 }
 

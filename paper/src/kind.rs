@@ -69,8 +69,11 @@ impl Documents {
     pub fn classify_page(&self, page: &PageText) -> Kind {
         let layout = Layout::of(page);
         let lines = lines(&layout);
-        let mut fits: Vec<(f32, &Template)> =
-            self.kinds().iter().map(|template| (title_fit(template, &lines), template)).collect();
+        let mut fits: Vec<(f32, &Template)> = self
+            .kinds()
+            .iter()
+            .map(|template| (title_fit(template, &lines), template))
+            .collect();
         fits.sort_by(|a, b| b.0.total_cmp(&a.0));
         match fits[..] {
             [(fit, template), ref rest @ ..] if fit >= MIN_FIT => {
@@ -85,9 +88,16 @@ impl Documents {
 
     /// The kind whose mark stands on the page, or else none.
     fn hinted(&self, layout: &Layout<'_>) -> Kind {
-        let letters: String = layout.tokens.iter().map(|token| token.folded.as_str()).collect();
+        let letters: String = layout
+            .tokens
+            .iter()
+            .map(|token| token.folded.as_str())
+            .collect();
         let marked = self.kinds().iter().find(|template| {
-            template.marks.iter().any(|mark| distance_within(mark, &letters) * 8 <= mark.len())
+            template
+                .marks
+                .iter()
+                .any(|mark| distance_within(mark, &letters) * 8 <= mark.len())
         });
         marked.map_or(OTHER, |template| kind_of(template, HINTED - 0.05))
     }
@@ -125,7 +135,11 @@ fn lines(layout: &Layout<'_>) -> Vec<Line> {
         let capitals = letters > 0 && small * 4 <= letters;
         let tall = segment.rect.h > layout.height * 3 / 2;
         let centre = segment.rect.x + segment.rect.w / 2;
-        lines.push(Line { words, capitals, tall });
+        lines.push(Line {
+            words,
+            capitals,
+            tall,
+        });
         // Titles are often broken over two lines, one above the other.
         if let [.., above, line] = &lines[..]
             && let Some((before, bottom)) = last
@@ -137,7 +151,14 @@ fn lines(layout: &Layout<'_>) -> Vec<Line> {
             let joined = format!("{} {}", above.words, line.words);
             let tall = above.tall || line.tall;
             let at = lines.len() - 1;
-            lines.insert(at, Line { words: joined, capitals: true, tall });
+            lines.insert(
+                at,
+                Line {
+                    words: joined,
+                    capitals: true,
+                    tall,
+                },
+            );
         }
         last = Some((centre, segment.rect.y + segment.rect.h));
     }
@@ -145,7 +166,10 @@ fn lines(layout: &Layout<'_>) -> Vec<Line> {
 }
 
 fn title_fit(template: &Template, lines: &[Line]) -> f32 {
-    let fits = template.titles.iter().flat_map(|title| lines.iter().map(|line| fit(title, line)));
+    let fits = template
+        .titles
+        .iter()
+        .flat_map(|title| lines.iter().map(|line| fit(title, line)));
     fits.fold(0.0, f32::max)
 }
 
@@ -162,7 +186,11 @@ fn fit(title: &Title, line: &Line) -> f32 {
     let head: String = line.words.chars().take(length + 2).collect();
     let opens = distance_within(&title.words, &head) <= slips;
     if title.open {
-        return if opens && line.capitals { right + 0.002 * length.min(40) as f32 } else { 0.0 };
+        return if opens && line.capitals {
+            right + 0.002 * length.min(40) as f32
+        } else {
+            0.0
+        };
     }
     let filled = (length as f32 / line_length as f32).min(1.0);
     let manner = match (line.capitals, line.tall) {
@@ -193,10 +221,16 @@ mod tests {
             ("GlẤY KHAl SlNH", "khai_sinh"),
             ("XÁC NHẬN THÔNG TIN VỀ CƯ TRÚ", "cu_tru"),
             ("GIẤY XÁC NHẬN\nTÌNH TRẠNG HÔN NHÂN", "hon_nhan"),
-            ("GIẤY CHỨNG NHẬN\nQUYỀN SỬ DỤNG ĐẤT, QUYỀN SỞ HỮU TÀI SẢN GẮN LIỀN VỚI ĐẤT", "quyen_sdd"),
+            (
+                "GIẤY CHỨNG NHẬN\nQUYỀN SỬ DỤNG ĐẤT, QUYỀN SỞ HỮU TÀI SẢN GẮN LIỀN VỚI ĐẤT",
+                "quyen_sdd",
+            ),
             ("TỜ KHAI CẤP GIẤY XÁC NHẬN TÌNH TRẠNG HÔN NHÂN", "to_khai"),
             ("ĐƠN XIN XÁC NHẬN HOÀN CẢNH KHÓ KHĂN", "don_xin"),
-            ("QUYẾT ĐỊNH\nVề việc cấp Giấy chứng nhận quyền sử dụng đất", "quyet_dinh"),
+            (
+                "QUYẾT ĐỊNH\nVề việc cấp Giấy chứng nhận quyền sử dụng đất",
+                "quyet_dinh",
+            ),
             ("Giấy khai sinh", "khai_sinh"),
         ] {
             assert_eq!(id(&format!("{HEAD}{title}")), kind, "{title}");
@@ -213,7 +247,12 @@ mod tests {
             "{HEAD}GIẤY ỦY QUYỀN\nTheo quyết định số 12/QĐ-UBND về quyền sử dụng đất của ông"
         );
         assert_eq!(id(&text), "uy_quyen");
-        assert_eq!(id(&format!("{HEAD}Tờ khai này nộp tại\nQuyết định nào cũng vậy")), "khac");
+        assert_eq!(
+            id(&format!(
+                "{HEAD}Tờ khai này nộp tại\nQuyết định nào cũng vậy"
+            )),
+            "khac"
+        );
     }
 
     #[test]
@@ -237,7 +276,9 @@ mod tests {
 
     #[test]
     fn a_lost_title_leaves_a_hint() {
-        let kind = classify(&[&drawn("Mẫu CT07 ban hành kèm theo Thông tư số 66/2023/TT-BCA\nNơi thường trú:")]);
+        let kind = classify(&[&drawn(
+            "Mẫu CT07 ban hành kèm theo Thông tư số 66/2023/TT-BCA\nNơi thường trú:",
+        )]);
         assert_eq!(kind.id, "cu_tru");
         assert!(kind.confidence < HINTED);
     }

@@ -73,7 +73,12 @@ impl<'a> Layout<'a> {
             }
             let rect = if unplaced {
                 let width = word.text.chars().count() as u32 * 20;
-                let rect = Rect { x: column, y: row * 60, w: width, h: 40 };
+                let rect = Rect {
+                    x: column,
+                    y: row * 60,
+                    w: width,
+                    h: 40,
+                };
                 column += width + 20;
                 rect
             } else {
@@ -108,7 +113,8 @@ impl<'a> Layout<'a> {
                 middle - first <= height / 2
                     && members.iter().all(|other| {
                         let other = &placed[*other].0;
-                        rect.x + height / 2 >= other.x + other.w || other.x + height / 2 >= rect.x + rect.w
+                        rect.x + height / 2 >= other.x + other.w
+                            || other.x + height / 2 >= rect.x + rect.w
                     })
             });
             match rows.last_mut() {
@@ -122,18 +128,30 @@ impl<'a> Layout<'a> {
             rows: Vec::new(),
             height,
             left: placed.iter().map(|(rect, ..)| rect.x).min().unwrap_or(0),
-            right: placed.iter().map(|(rect, ..)| rect.x + rect.w).max().unwrap_or(0),
+            right: placed
+                .iter()
+                .map(|(rect, ..)| rect.x + rect.w)
+                .max()
+                .unwrap_or(0),
         };
-        let mut contents: Vec<Option<(Rect, Vec<Token<'a>>)>> =
-            placed.into_iter().map(|(rect, _, piece)| Some((rect, piece))).collect();
+        let mut contents: Vec<Option<(Rect, Vec<Token<'a>>)>> = placed
+            .into_iter()
+            .map(|(rect, _, piece)| Some((rect, piece)))
+            .collect();
         for (row, (_, mut members)) in rows.into_iter().enumerate() {
             let first = layout.segments.len();
             members.sort_by_key(|at| contents[*at].as_ref().map(|(rect, _)| rect.x));
             for at in members {
-                let Some((rect, piece)) = contents[at].take() else { continue };
+                let Some((rect, piece)) = contents[at].take() else {
+                    continue;
+                };
                 let from = layout.tokens.len();
                 layout.tokens.extend(piece);
-                layout.segments.push(Segment { tokens: from..layout.tokens.len(), rect, row });
+                layout.segments.push(Segment {
+                    tokens: from..layout.tokens.len(),
+                    rect,
+                    row,
+                });
             }
             layout.rows.push(first..layout.segments.len());
         }
@@ -142,7 +160,10 @@ impl<'a> Layout<'a> {
 
     /// The segment as it reads.
     pub(crate) fn text(&self, segment: &Segment) -> String {
-        let words: Vec<&str> = self.tokens[segment.tokens.clone()].iter().map(|token| token.text.as_str()).collect();
+        let words: Vec<&str> = self.tokens[segment.tokens.clone()]
+            .iter()
+            .map(|token| token.text.as_str())
+            .collect();
         words.join(" ")
     }
 }
@@ -276,7 +297,12 @@ mod tests {
         layout
             .rows
             .iter()
-            .map(|row| layout.segments[row.clone()].iter().map(|segment| layout.text(segment)).collect())
+            .map(|row| {
+                layout.segments[row.clone()]
+                    .iter()
+                    .map(|segment| layout.text(segment))
+                    .collect()
+            })
             .collect()
     }
 
@@ -296,7 +322,11 @@ mod tests {
     fn a_colon_without_a_space_still_ends_the_label() {
         let page = drawn("Số:471/2019-BS lúc 10:30");
         let layout = Layout::of(&page);
-        let texts: Vec<&str> = layout.tokens.iter().map(|token| token.text.as_str()).collect();
+        let texts: Vec<&str> = layout
+            .tokens
+            .iter()
+            .map(|token| token.text.as_str())
+            .collect();
         assert_eq!(texts, ["Số:", "471/2019-BS", "lúc", "10:30"]);
         assert!(layout.tokens[0].colon && !layout.tokens[0].whole);
     }

@@ -10,17 +10,17 @@
 
 pub mod codes;
 mod digitize;
-mod error;
 pub mod documents;
+mod error;
 pub mod fields;
 mod fold;
 mod geometry;
 pub mod kind;
 mod layout;
 mod ledger;
-mod outline;
 pub mod metadata;
 pub mod obstacles;
+mod outline;
 pub mod owner;
 mod page;
 mod page_finder;

@@ -97,9 +97,11 @@ impl Metadata {
             number: first(&known.number),
             issuer: first(&known.issuer),
             summary: first(&known.summary),
-            valid_until: first(&known.valid_until)
-                .map(dated)
-                .or_else(|| known.valid_months.and_then(|months| months_on(issued.as_ref()?, months))),
+            valid_until: first(&known.valid_until).map(dated).or_else(|| {
+                known
+                    .valid_months
+                    .and_then(|months| months_on(issued.as_ref()?, months))
+            }),
             issued,
             territory: known.territory.clone(),
         }
@@ -126,7 +128,9 @@ pub(crate) fn subjects(template: &Template, fields: &[Field]) -> Vec<Subject> {
 }
 
 fn entry(fields: &[Field], name: &str) -> Option<Entry> {
-    let field = fields.iter().find(|field| field.name == name && !field.value.is_empty())?;
+    let field = fields
+        .iter()
+        .find(|field| field.name == name && !field.value.is_empty())?;
     Some(Entry {
         value: field.value.clone(),
         field: field.name.clone(),
@@ -145,8 +149,13 @@ fn dated(mut entry: Entry) -> Entry {
 /// The last day of a paper that is good for so many months.
 fn months_on(issued: &Entry, months: u32) -> Option<Entry> {
     let day: jiff::civil::Date = issued.value.parse().ok()?;
-    let last = day.checked_add(jiff::Span::new().try_months(months).ok()?).ok()?;
-    Some(Entry { value: last.to_string(), ..issued.clone() })
+    let last = day
+        .checked_add(jiff::Span::new().try_months(months).ok()?)
+        .ok()?;
+    Some(Entry {
+        value: last.to_string(),
+        ..issued.clone()
+    })
 }
 
 #[cfg(test)]
@@ -177,13 +186,26 @@ Tình trạng hôn nhân: Chưa đăng ký kết hôn với ai.
         assert_eq!(metadata.type_code, "hon_nhan");
         assert_eq!(value(&metadata.number).as_deref(), Some("437/UBND-XNTTHN"));
         assert_eq!(value(&metadata.issued).as_deref(), Some("2025-08-31"));
-        assert_eq!(value(&metadata.issuer).as_deref(), Some("ỦY BAN NHÂN DÂN PHƯỜNG MẪU"));
-        assert_eq!(value(&metadata.valid_until).as_deref(), Some("2026-02-28"), "six months on");
+        assert_eq!(
+            value(&metadata.issuer).as_deref(),
+            Some("ỦY BAN NHÂN DÂN PHƯỜNG MẪU")
+        );
+        assert_eq!(
+            value(&metadata.valid_until).as_deref(),
+            Some("2026-02-28"),
+            "six months on"
+        );
         assert_eq!(metadata.subjects.len(), 1);
-        assert_eq!(value(&metadata.subjects[0].birth).as_deref(), Some("1997-06-12"));
+        assert_eq!(
+            value(&metadata.subjects[0].birth).as_deref(),
+            Some("1997-06-12")
+        );
         let json = serde_json::to_value(&metadata).expect("it is plain data");
         assert_eq!(json["number"]["field"], "so");
-        assert!(json.get("territory").is_none(), "what is not known is left out");
+        assert!(
+            json.get("territory").is_none(),
+            "what is not known is left out"
+        );
         assert!(!format!("{metadata:?}{:?}", metadata.subjects).contains("TRẦN"));
     }
 

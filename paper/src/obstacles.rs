@@ -90,16 +90,42 @@ pub struct Looked<'a> {
 
 /// Kinds that an office always seals in red.
 const SEALED: &[&str] = &[
-    "khai_sinh", "ket_hon", "khai_tu", "hon_nhan", "quyet_dinh", "quyen_sdd", "bang_tn", "chung_chi", "dang_ky_kd", "cu_tru",
-    "nguoi_co_cong", "ly_lich_tu_phap",
+    "khai_sinh",
+    "ket_hon",
+    "khai_tu",
+    "hon_nhan",
+    "quyet_dinh",
+    "quyen_sdd",
+    "bang_tn",
+    "chung_chi",
+    "dang_ky_kd",
+    "cu_tru",
+    "nguoi_co_cong",
+    "ly_lich_tu_phap",
 ];
 
 /// Kinds that private persons draw up.
 const PRIVATE: &[&str] = &["hop_dong", "uy_quyen"];
 
-const CERTIFIED: &[&str] = &["chungthucbansaodungvoibanchinh", "bansaodungvoibanchinh", "saoybanchinh"];
-const FORBIDDEN: &[&str] = &["khongsaochup", "khongduocsaochup", "camsaochup", "khongduocsaochep", "taililieukhongsaochup"];
-const LEGALISED: &[&str] = &["hopphaphoalanhsu", "chungnhanlanhsu", "apostille", "consularlegalization", "consularauthentication"];
+const CERTIFIED: &[&str] = &[
+    "chungthucbansaodungvoibanchinh",
+    "bansaodungvoibanchinh",
+    "saoybanchinh",
+];
+const FORBIDDEN: &[&str] = &[
+    "khongsaochup",
+    "khongduocsaochup",
+    "camsaochup",
+    "khongduocsaochep",
+    "taililieukhongsaochup",
+];
+const LEGALISED: &[&str] = &[
+    "hopphaphoalanhsu",
+    "chungnhanlanhsu",
+    "apostille",
+    "consularlegalization",
+    "consularauthentication",
+];
 const NATION: &str = "conghoaxahoichunghiavietnam";
 
 /// A page with fewer words does not tell its language.
@@ -115,11 +141,19 @@ pub fn look(kind: &Kind, pages: &[Looked<'_>]) -> Vec<Suggestion> {
     for (page, number) in pages.iter().zip(1..) {
         let layout = Layout::of(page.text);
         let mut add = |obstacle, segment: Option<&Segment>, sure| {
-            if found.iter().any(|known: &Suggestion| known.obstacle == obstacle && known.page == number) {
+            if found
+                .iter()
+                .any(|known: &Suggestion| known.obstacle == obstacle && known.page == number)
+            {
                 return;
             }
             let place = segment.map(|segment| page.geometry.to_page(segment.rect));
-            found.push(Suggestion { obstacle, page: number, place, sure });
+            found.push(Suggestion {
+                obstacle,
+                page: number,
+                place,
+                sure,
+            });
         };
         let mut titled: Option<usize> = None;
         for segment in &layout.segments {
@@ -135,9 +169,19 @@ pub fn look(kind: &Kind, pages: &[Looked<'_>]) -> Vec<Suggestion> {
             if near(CERTIFIED, &letters) && (capitals || letters.len() < 44) {
                 add(Obstacle::CertifiedCopy, Some(segment), true);
             }
-            if letters == "bansao" || letters.ends_with("bansao") && letters.len() < 34 && text.contains('(') {
+            if letters == "bansao"
+                || letters.ends_with("bansao") && letters.len() < 34 && text.contains('(')
+            {
                 let below = titled.is_some_and(|row| segment.row <= row + 3) || letters.len() > 6;
-                add(if below { Obstacle::RegisterCopy } else { Obstacle::CopyMark }, Some(segment), below);
+                add(
+                    if below {
+                        Obstacle::RegisterCopy
+                    } else {
+                        Obstacle::CopyMark
+                    },
+                    Some(segment),
+                    below,
+                );
             }
             if is_title(kind, &letters) {
                 titled = titled.or(Some(segment.row));
@@ -154,9 +198,16 @@ pub fn look(kind: &Kind, pages: &[Looked<'_>]) -> Vec<Suggestion> {
     if legalised {
         found.retain(|suggestion| suggestion.obstacle != Obstacle::Foreign);
     }
-    let whole = |obstacle, sure| Suggestion { obstacle, page: 0, place: None, sure };
+    let whole = |obstacle, sure| Suggestion {
+        obstacle,
+        page: 0,
+        place: None,
+        sure,
+    };
     let shared = kinds::rules().iter().any(|rule| {
-        rule.id == "shared_by_database" && rule.when == Condition::Always && rule.kinds.iter().any(|id| *id == kind.id)
+        rule.id == "shared_by_database"
+            && rule.when == Condition::Always
+            && rule.kinds.iter().any(|id| *id == kind.id)
     });
     if shared {
         found.push(whole(Obstacle::SharedByDatabase, true));
@@ -170,7 +221,11 @@ pub fn look(kind: &Kind, pages: &[Looked<'_>]) -> Vec<Suggestion> {
 
 /// What the rulebook is asked with: the suggestions as if the clerk had confirmed each.
 pub fn paper(suggestions: &[Suggestion]) -> Paper {
-    let has = |obstacle| suggestions.iter().any(|suggestion| suggestion.obstacle == obstacle);
+    let has = |obstacle| {
+        suggestions
+            .iter()
+            .any(|suggestion| suggestion.obstacle == obstacle)
+    };
     Paper {
         form: if has(Obstacle::CertifiedCopy) {
             Form::CertifiedCopy
@@ -189,36 +244,57 @@ pub fn paper(suggestions: &[Suggestion]) -> Paper {
 }
 
 fn letters(layout: &Layout<'_>, segment: &Segment) -> String {
-    layout.tokens[segment.tokens.clone()].iter().map(|token| token.folded.as_str()).collect()
+    layout.tokens[segment.tokens.clone()]
+        .iter()
+        .map(|token| token.folded.as_str())
+        .collect()
 }
 
 fn near(phrases: &[&str], letters: &str) -> bool {
-    phrases.iter().any(|phrase| distance_within(phrase, letters) * 6 <= phrase.len())
+    phrases
+        .iter()
+        .any(|phrase| distance_within(phrase, letters) * 6 <= phrase.len())
 }
 
 /// The stamp stands alone: nothing but its word.
 fn is_secret(letters: &str) -> bool {
-    letters == "mat" || distance(letters, "toimat") <= 1 && letters.len() == 6 || distance(letters, "tuyetmat") <= 1
+    letters == "mat"
+        || distance(letters, "toimat") <= 1 && letters.len() == 6
+        || distance(letters, "tuyetmat") <= 1
 }
 
 fn is_exact_secret(text: &str) -> bool {
-    matches!(text.trim_matches(|c: char| !c.is_alphabetic()), "MẬT" | "TỐI MẬT" | "TUYỆT MẬT")
+    matches!(
+        text.trim_matches(|c: char| !c.is_alphabetic()),
+        "MẬT" | "TỐI MẬT" | "TUYỆT MẬT"
+    )
 }
 
 fn is_title(kind: &Kind, letters: &str) -> bool {
     let title = crate::documents::tight(&kind.title);
-    distance_within(&title, letters) * 5 <= title.len() || letters.starts_with("trichluc") || letters.starts_with("giaykhaisinh")
+    distance_within(&title, letters) * 5 <= title.len()
+        || letters.starts_with("trichluc")
+        || letters.starts_with("giaykhaisinh")
 }
 
 fn is_foreign(layout: &Layout<'_>) -> bool {
     let words: Vec<&str> = layout
         .tokens
         .iter()
-        .filter(|token| token.folded.len() > 1 && token.folded.bytes().all(|byte| !byte.is_ascii_digit()))
+        .filter(|token| {
+            token.folded.len() > 1 && token.folded.bytes().all(|byte| !byte.is_ascii_digit())
+        })
         .map(|token| token.text.trim_matches(|c: char| !c.is_alphabetic()))
         .collect();
-    let letters: String = layout.tokens.iter().map(|token| token.folded.as_str()).collect();
-    let syllables = words.iter().filter(|word| rulebook::syllables::is_syllable(word) && !word.is_ascii()).count();
+    let letters: String = layout
+        .tokens
+        .iter()
+        .map(|token| token.folded.as_str())
+        .collect();
+    let syllables = words
+        .iter()
+        .filter(|word| rulebook::syllables::is_syllable(word) && !word.is_ascii())
+        .count();
     words.len() >= ENOUGH_WORDS
         && syllables * 100 < words.len() * VIETNAMESE_PERCENT / 2
         && distance_within(NATION, &letters) * 4 > NATION.len()
@@ -234,31 +310,60 @@ mod tests {
 
     fn seen(text: &str, coloured: bool) -> Vec<(Obstacle, u32)> {
         let page = drawn(text);
-        let geometry = Geometry { width: 2480, height: 3508, ..Geometry::default() };
+        let geometry = Geometry {
+            width: 2480,
+            height: 3508,
+            ..Geometry::default()
+        };
         let kind = classify(&[&page]);
-        look(&kind, &[Looked { text: &page, geometry: &geometry, coloured }])
-            .into_iter()
-            .map(|suggestion| (suggestion.obstacle, suggestion.page))
-            .collect()
+        look(
+            &kind,
+            &[Looked {
+                text: &page,
+                geometry: &geometry,
+                coloured,
+            }],
+        )
+        .into_iter()
+        .map(|suggestion| (suggestion.obstacle, suggestion.page))
+        .collect()
     }
 
     const DECISION: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nQUYẾT ĐỊNH\nVề việc trợ cấp\n";
 
     #[test]
     fn stamps_are_seen_and_words_in_sentences_are_not() {
-        assert_eq!(seen(&format!("TỐI MẬT\n{DECISION}"), true), [(Obstacle::Secret, 1)]);
-        assert_eq!(seen(&format!("{DECISION}Tài liệu không sao chụp"), true), [(Obstacle::NoCopying, 1)]);
-        assert_eq!(seen(&format!("{DECISION}phải giữ bí mật nhà nước\nmật"), true), []);
+        assert_eq!(
+            seen(&format!("TỐI MẬT\n{DECISION}"), true),
+            [(Obstacle::Secret, 1)]
+        );
+        assert_eq!(
+            seen(&format!("{DECISION}Tài liệu không sao chụp"), true),
+            [(Obstacle::NoCopying, 1)]
+        );
+        assert_eq!(
+            seen(&format!("{DECISION}phải giữ bí mật nhà nước\nmật"), true),
+            []
+        );
     }
 
     #[test]
     fn a_certified_copy_is_told_from_a_copy_out_of_the_register() {
         assert_eq!(
-            seen(&format!("{DECISION}CHỨNG THỰC BẢN SAO ĐÚNG VỚI BẢN CHÍNH\nSố chứng thực: 118"), true),
+            seen(
+                &format!("{DECISION}CHỨNG THỰC BẢN SAO ĐÚNG VỚI BẢN CHÍNH\nSố chứng thực: 118"),
+                true
+            ),
             [(Obstacle::CertifiedCopy, 1)]
         );
-        assert_eq!(seen("TRÍCH LỤC KHAI TỬ\n(Bản sao)", true), [(Obstacle::RegisterCopy, 1)]);
-        assert_eq!(seen(&format!("BẢN SAO\n{DECISION}"), true), [(Obstacle::CopyMark, 1)]);
+        assert_eq!(
+            seen("TRÍCH LỤC KHAI TỬ\n(Bản sao)", true),
+            [(Obstacle::RegisterCopy, 1)]
+        );
+        assert_eq!(
+            seen(&format!("BẢN SAO\n{DECISION}"), true),
+            [(Obstacle::CopyMark, 1)]
+        );
     }
 
     #[test]
@@ -268,16 +373,34 @@ mod tests {
             all requirements of the course and is hereby awarded this certificate by the board of examiners in witness whereof";
         assert_eq!(seen(foreign, true), [(Obstacle::Foreign, 1)]);
         assert_eq!(seen(&format!("{foreign}\nHỢP PHÁP HÓA LÃNH SỰ"), true), []);
-        assert_eq!(seen("CĂN CƯỚC CÔNG DÂN", true), [(Obstacle::SharedByDatabase, 0)]);
+        assert_eq!(
+            seen("CĂN CƯỚC CÔNG DÂN", true),
+            [(Obstacle::SharedByDatabase, 0)]
+        );
         assert_eq!(seen("HỢP ĐỒNG THUÊ NHÀ", true), [(Obstacle::SelfMade, 0)]);
     }
 
     #[test]
     fn the_rulebook_is_asked_with_what_was_seen() {
-        let secret = Suggestion { obstacle: Obstacle::Secret, page: 1, place: None, sure: true };
+        let secret = Suggestion {
+            obstacle: Obstacle::Secret,
+            page: 1,
+            place: None,
+            sure: true,
+        };
         let kind = kinds::find("quyet_dinh").expect("a kind");
-        let objections = kinds::objections(kind, &paper(&[secret]), Grade::G1, jiff::civil::date(2026, 11, 22));
-        assert_eq!(objections.first().map(|objection| objection.rule.id.as_str()), Some("secret"));
+        let objections = kinds::objections(
+            kind,
+            &paper(&[secret]),
+            Grade::G1,
+            jiff::civil::date(2026, 11, 22),
+        );
+        assert_eq!(
+            objections
+                .first()
+                .map(|objection| objection.rule.id.as_str()),
+            Some("secret")
+        );
         assert_eq!(paper(&[]), Paper::default());
     }
 }

@@ -74,7 +74,11 @@ pub(crate) fn examine(
     };
     let reading = started.elapsed();
     if !refused || read_refused {
-        verdicts.extend(quality::after_reading(&read.text, &read.geometry, looked.blank));
+        verdicts.extend(quality::after_reading(
+            &read.text,
+            &read.geometry,
+            looked.blank,
+        ));
     }
 
     let started = Instant::now();

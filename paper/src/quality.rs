@@ -199,8 +199,9 @@ pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
             MIN_DPI as f32,
         ));
     }
-    verdicts
-        .extend(corners.and_then(|quad| rim::out_of_picture(quad, size, resolution.pixels / 25.4)));
+    verdicts.extend(
+        outline.and_then(|outline| rim::out_of_picture(outline, size, resolution.pixels / 25.4)),
+    );
     let written = blank::written_mm2(&map, &surface, &writing);
     let blank = written < blank::LEAST_WRITING_MM2;
     if blank {
@@ -236,7 +237,9 @@ pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
 }
 
 fn corners_of(outline: &Outline) -> [[f32; 2]; 4] {
-    outline.corners.map(|corner| corner.map(|value| value as f32))
+    outline
+        .corners
+        .map(|corner| corner.map(|value| value as f32))
 }
 
 /// Whether the square's middle lies on the page.

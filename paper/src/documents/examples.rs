@@ -24,10 +24,15 @@ fn failures(template: &Template) -> Vec<TemplateError> {
         let page: PageText = drawn(&example.lines);
         let found = fields::extract_by(template, &[&page]);
         let missed = example.fields.iter().filter(|(name, value)| {
-            !found.iter().any(|field| field.name == **name && field.value == **value)
+            !found
+                .iter()
+                .any(|field| field.name == **name && field.value == **value)
         });
         let missed = missed.map(|(name, _)| name);
-        let unwanted = example.absent.iter().filter(|name| found.iter().any(|field| field.name == **name));
+        let unwanted = example
+            .absent
+            .iter()
+            .filter(|name| found.iter().any(|field| field.name == **name));
         failed.extend(missed.chain(unwanted).map(|field| TemplateError::Example {
             file: template.id.clone(),
             example: number,

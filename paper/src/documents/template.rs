@@ -242,8 +242,12 @@ pub(crate) struct Table {
 impl Template {
     /// What takes the place of `{s}` in the name of a field, for every section that gave one.
     pub(crate) fn endings(&self, name: &str, fields: &[Field]) -> Vec<String> {
-        let Some((before, after)) = name.split_once("{s}") else { return vec![String::new()] };
-        let ends = fields.iter().filter_map(|field| field.name.strip_prefix(before)?.strip_suffix(after));
+        let Some((before, after)) = name.split_once("{s}") else {
+            return vec![String::new()];
+        };
+        let ends = fields
+            .iter()
+            .filter_map(|field| field.name.strip_prefix(before)?.strip_suffix(after));
         let mut ends: Vec<String> = ends
             .filter(|end| {
                 // "ho_ten_me" is no section's "ho_ten": an ending is a section's id, a count, or a row of a table.
@@ -265,7 +269,11 @@ impl Template {
             if letters.len() < 2 {
                 return Err(format!("the label {words:?} is too short"));
             }
-            labels.push(Label { letters, past_colon: words.contains(':'), of });
+            labels.push(Label {
+                letters,
+                past_colon: words.contains(':'),
+                of,
+            });
             Ok(())
         };
         let mut sections = Vec::new();
@@ -273,7 +281,10 @@ impl Template {
             for words in &section.opens {
                 label(words, Of::Section(at))?;
             }
-            sections.push(Section { id: section.id, column: section.column });
+            sections.push(Section {
+                id: section.id,
+                column: section.column,
+            });
         }
         let mut fields = Vec::new();
         for (at, field) in parsed.field.into_iter().enumerate() {
@@ -290,7 +301,11 @@ impl Template {
             let (opens, within) = (section(field.opens)?, section(field.within)?);
             fields.push(FieldRule {
                 lines: field.lines.unwrap_or(field.shape.usual_lines()),
-                until: field.until.iter().map(|words| fold(words).split(' ').map(str::to_owned).collect()).collect(),
+                until: field
+                    .until
+                    .iter()
+                    .map(|words| fold(words).split(' ').map(str::to_owned).collect())
+                    .collect(),
                 name: field.name,
                 shape: field.shape,
                 keep_label: field.keep_label,
@@ -303,7 +318,10 @@ impl Template {
         for words in &parsed.stops {
             label(words, Of::Nothing)?;
         }
-        let title = |words: &String, open| Title { words: fold(words), open };
+        let title = |words: &String, open| Title {
+            words: fold(words),
+            open,
+        };
         let closed = parsed.titles.iter().map(|words| title(words, false));
         let open = parsed.open_titles.iter().map(|words| title(words, true));
         Ok(Self {

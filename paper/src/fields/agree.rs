@@ -23,9 +23,14 @@ pub(super) fn cross_check(template: &Template, fields: &mut [Field]) {
             let of = |name: &Option<String>| name.as_ref().map(|name| name.replace("{s}", &end));
             let value = |name: &Option<String>| {
                 let name = of(name)?;
-                fields.iter().find(|field| field.name == name && field.state != FieldState::Unreadable)
+                fields
+                    .iter()
+                    .find(|field| field.name == name && field.state != FieldState::Unreadable)
             };
-            let Some(number) = value(&person.number).and_then(|field| personal_in(&field.value)).filter(|n| n.len() == 12) else {
+            let Some(number) = value(&person.number)
+                .and_then(|field| personal_in(&field.value))
+                .filter(|n| n.len() == 12)
+            else {
                 continue;
             };
             let born = value(&person.birth).map(|field| field.value.as_str());
@@ -35,12 +40,18 @@ pub(super) fn cross_check(template: &Template, fields: &mut [Field]) {
                 _ => None,
             });
             if !agrees(number, born, sex) {
-                contradicted.extend([&person.number, &person.birth, &person.sex].into_iter().filter_map(of));
+                contradicted.extend(
+                    [&person.number, &person.birth, &person.sex]
+                        .into_iter()
+                        .filter_map(of),
+                );
             }
         }
     }
     for field in fields.iter().filter(|field| field.name.ends_with("_chu")) {
-        let digits = fields.iter().find(|other| Some(other.name.as_str()) == field.name.strip_suffix("_chu"));
+        let digits = fields
+            .iter()
+            .find(|other| Some(other.name.as_str()) == field.name.strip_suffix("_chu"));
         let Some(digits) = digits else { continue };
         if let (Some(words), Some(day)) = (day_in_words(&field.value), day_of(&digits.value))
             && words != day
@@ -48,7 +59,10 @@ pub(super) fn cross_check(template: &Template, fields: &mut [Field]) {
             contradicted.extend([field.name.clone(), digits.name.clone()]);
         }
     }
-    for field in fields.iter_mut().filter(|field| contradicted.contains(&field.name)) {
+    for field in fields
+        .iter_mut()
+        .filter(|field| contradicted.contains(&field.name))
+    {
         field.doubt(Reason::Contradiction);
     }
 }
@@ -79,17 +93,29 @@ pub(super) fn place_stray(template: &Template, fields: &mut [Field]) {
         .filter(|person| person.owner)
         .flat_map(|person| {
             let number = person.number.clone().unwrap_or_default();
-            template.endings(&person.name, fields).into_iter().map(move |end| number.replace("{s}", &end))
+            template
+                .endings(&person.name, fields)
+                .into_iter()
+                .map(move |end| number.replace("{s}", &end))
         })
         .filter(|name| !name.is_empty())
-        .filter(|name| !fields.iter().any(|field| field.name == *name && !field.value.is_empty()))
+        .filter(|name| {
+            !fields
+                .iter()
+                .any(|field| field.name == *name && !field.value.is_empty())
+        })
         .collect();
-    let strays = fields.iter().filter(|field| field.name.starts_with(STRAY)).count();
+    let strays = fields
+        .iter()
+        .filter(|field| field.name.starts_with(STRAY))
+        .count();
     let [name] = &missing[..] else { return };
     if strays != 1 {
         return;
     }
-    let at = fields.iter().position(|field| field.name.starts_with(STRAY));
+    let at = fields
+        .iter()
+        .position(|field| field.name.starts_with(STRAY));
     if let Some(field) = at.map(|at| &mut fields[at]) {
         field.name.clone_from(name);
     }

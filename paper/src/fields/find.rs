@@ -38,7 +38,10 @@ pub(crate) fn hits(template: &Template, layout: &Layout<'_>) -> Vec<Hit> {
         all.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.from.cmp(&b.from)));
         let first = kept.len();
         for hit in all {
-            if kept[first..].iter().all(|other| hit.words_to <= other.from || other.words_to <= hit.from) {
+            if kept[first..]
+                .iter()
+                .all(|other| hit.words_to <= other.from || other.words_to <= hit.from)
+            {
                 kept.push(hit);
             }
         }
@@ -86,9 +89,17 @@ fn in_segment(template: &Template, layout: &Layout<'_>, at: usize, segment: &Seg
                 past_colon |= token.colon;
                 continue;
             }
-            for label in template.labels.iter().filter(|label| label.past_colon == past_colon) {
+            for label in template
+                .labels
+                .iter()
+                .filter(|label| label.past_colon == past_colon)
+            {
                 let length = label.letters.len();
-                let allowed = if length < SHORT { 0 } else { length * SLIPS_PERCENT / 100 };
+                let allowed = if length < SHORT {
+                    0
+                } else {
+                    length * SLIPS_PERCENT / 100
+                };
                 if read.len().abs_diff(length) > allowed {
                     continue;
                 }
@@ -127,7 +138,9 @@ fn stands(
     length: usize,
 ) -> Option<usize> {
     let tokens = &layout.tokens;
-    let opens = from == segment.start || tokens[segment.start..from].iter().all(is_numbering) || is_numbering(&tokens[from - 1]);
+    let opens = from == segment.start
+        || tokens[segment.start..from].iter().all(is_numbering)
+        || is_numbering(&tokens[from - 1]);
     let running = matches!(of, Of::Field(field) if template.fields[field].running);
     // "Quyển số:" is not "Số:".
     if length < SHORT && !opens && !running {
@@ -142,7 +155,11 @@ fn stands(
     }
     // Another label that only begins like this one: "Họ và tên chủ hộ:".
     let colon = rest.iter().take(5).position(|token| token.colon);
-    let words_before = |at: usize| rest[..=at].iter().all(|token| token.text.chars().all(|c| c.is_lowercase() || c == ':'));
+    let words_before = |at: usize| {
+        rest[..=at]
+            .iter()
+            .all(|token| token.text.chars().all(|c| c.is_lowercase() || c == ':'))
+    };
     if colon.is_some_and(words_before) && !running {
         return None;
     }
@@ -157,12 +174,24 @@ fn stands(
             if running || opens && length >= LONG_ENOUGH {
                 return Some(to);
             }
-            let words: Vec<&str> = rest.iter().take(8).map(|token| token.text.as_str()).collect();
+            let words: Vec<&str> = rest
+                .iter()
+                .take(8)
+                .map(|token| token.text.as_str())
+                .collect();
             let told = rule.shape.tells_itself()
-                && rule.shape.take(&words).is_some_and(|taken| taken.faults.is_empty() && taken.used.start <= 1);
+                && rule
+                    .shape
+                    .take(&words)
+                    .is_some_and(|taken| taken.faults.is_empty() && taken.used.start <= 1);
             // A day or a number after a word like it stands in many a sentence; without a colon it must be a longer label.
-            let plain = matches!(rule.shape, Shape::Date | Shape::PersonalNumber | Shape::IdentityPaper | Shape::Phone);
-            let weighty = length >= LONG_ENOUGH || opens && rule.shape != Shape::Count || plain && length >= 4;
+            let plain = matches!(
+                rule.shape,
+                Shape::Date | Shape::PersonalNumber | Shape::IdentityPaper | Shape::Phone
+            );
+            let weighty = length >= LONG_ENOUGH
+                || opens && rule.shape != Shape::Count
+                || plain && length >= 4;
             (told && weighty || opens && rest.is_empty() && length >= SHORT).then_some(to)
         }
     }
@@ -175,7 +204,7 @@ fn colon_after(rest: &[Token<'_>]) -> Option<usize> {
         return Some(1);
     }
     let bracket = first.text.starts_with('(');
-    let stroke = first.text.starts_with(['/', '|']) ;
+    let stroke = first.text.starts_with(['/', '|']);
     if !bracket && !stroke {
         return None;
     }
@@ -191,12 +220,20 @@ fn colon_after(rest: &[Token<'_>]) -> Option<usize> {
         }
     }
     // The English half ends the line, its colon lost.
-    (stroke && rest.len() <= 6 && rest.iter().all(|token| !token.text.chars().any(|c| c.is_ascii_digit()))).then_some(rest.len())
+    (stroke
+        && rest.len() <= 6
+        && rest
+            .iter()
+            .all(|token| !token.text.chars().any(|c| c.is_ascii_digit())))
+    .then_some(rest.len())
 }
 
 /// `3.`, `a)`, `IV.`, a dash.
 pub(crate) fn is_numbering(token: &Token<'_>) -> bool {
-    let bare = token.text.trim_start_matches(['(', '-', '*', '+', '•']).trim_end_matches(['.', ')', ',', '/', '-']);
+    let bare = token
+        .text
+        .trim_start_matches(['(', '-', '*', '+', '•'])
+        .trim_end_matches(['.', ')', ',', '/', '-']);
     if bare.is_empty() {
         return true;
     }
@@ -204,5 +241,8 @@ pub(crate) fn is_numbering(token: &Token<'_>) -> bool {
     ended
         && (bare.len() <= 2 && bare.bytes().all(|byte| byte.is_ascii_digit())
             || bare.chars().count() == 1 && bare.chars().all(char::is_lowercase)
-            || bare.len() <= 4 && bare.bytes().all(|byte| matches!(byte, b'I' | b'V' | b'X' | b'l' | b'L')))
+            || bare.len() <= 4
+                && bare
+                    .bytes()
+                    .all(|byte| matches!(byte, b'I' | b'V' | b'X' | b'l' | b'L')))
 }

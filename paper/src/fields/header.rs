@@ -17,7 +17,10 @@ pub(super) fn take(layout: &Layout<'_>, found: &mut Vec<Field>) {
         found.push(field);
     }
     if let Some((place, date)) = place_and_date(layout) {
-        let fields = [("noi_lap", place, Shape::Text), ("ngay_lap", date, Shape::Date)];
+        let fields = [
+            ("noi_lap", place, Shape::Text),
+            ("ngay_lap", date, Shape::Date),
+        ];
         for (name, tokens, shape) in fields {
             if !tokens.is_empty() {
                 let tokens: Vec<&Token<'_>> = tokens.iter().map(|at| &layout.tokens[*at]).collect();
@@ -29,23 +32,37 @@ pub(super) fn take(layout: &Layout<'_>, found: &mut Vec<Field>) {
 
 /// The lines in capitals left of the nation's name.
 fn issuer(layout: &Layout<'_>) -> Option<Field> {
-    let nation = layout.segments.iter().take(12).find_map(|segment| Some((segment, begins(layout, segment)?)))?;
+    let nation = layout
+        .segments
+        .iter()
+        .take(12)
+        .find_map(|segment| Some((segment, begins(layout, segment)?)))?;
     let (segment, from) = nation;
     let edge = layout.tokens[from].rect.x;
     let mut tokens: Vec<usize> = Vec::new();
     let mut bottom: Option<u32> = None;
     for other in &layout.segments {
-        if other.middle() + layout.height < segment.rect.y || other.rect.x >= edge || tokens.len() > 24 {
+        if other.middle() + layout.height < segment.rect.y
+            || other.rect.x >= edge
+            || tokens.len() > 24
+        {
             continue;
         }
         let line: Vec<usize> = other
             .tokens
             .clone()
-            .filter(|at| layout.tokens[*at].rect.x + layout.height / 2 < edge && !layout.tokens[*at].folded.is_empty())
+            .filter(|at| {
+                layout.tokens[*at].rect.x + layout.height / 2 < edge
+                    && !layout.tokens[*at].folded.is_empty()
+            })
             .collect();
-        let capitals = line.iter().all(|at| !layout.tokens[*at].text.chars().any(char::is_lowercase));
+        let capitals = line
+            .iter()
+            .all(|at| !layout.tokens[*at].text.chars().any(char::is_lowercase));
         let near = bottom.is_none_or(|bottom| other.middle() < bottom + layout.height * 3);
-        let wide = line.last().is_some_and(|at| layout.tokens[*at].rect.x + layout.tokens[*at].rect.w > edge + layout.height);
+        let wide = line.last().is_some_and(|at| {
+            layout.tokens[*at].rect.x + layout.tokens[*at].rect.w > edge + layout.height
+        });
         if line.is_empty() || !capitals || !near || wide {
             if bottom.is_some() {
                 break;
@@ -60,18 +77,26 @@ fn issuer(layout: &Layout<'_>) -> Option<Field> {
         return None;
     }
     let mut field = of_tokens("co_quan".to_owned(), &tokens, Shape::Text, 1.0);
-    field.reasons.retain(|reason| *reason != Reason::UnusualWord || field.value.len() < 120);
+    field
+        .reasons
+        .retain(|reason| *reason != Reason::UnusualWord || field.value.len() < 120);
     Some(field)
 }
 
 /// The token with which the nation's name begins in a segment.
 fn begins(layout: &Layout<'_>, segment: &Segment) -> Option<usize> {
-    let letters: String = layout.tokens[segment.tokens.clone()].iter().map(|token| token.folded.as_str()).collect();
+    let letters: String = layout.tokens[segment.tokens.clone()]
+        .iter()
+        .map(|token| token.folded.as_str())
+        .collect();
     if distance_within(NATION, &letters) * 4 > NATION.len() {
         return None;
     }
     segment.tokens.clone().find(|at| {
-        let tail: String = layout.tokens[*at..segment.tokens.end].iter().map(|token| token.folded.as_str()).collect();
+        let tail: String = layout.tokens[*at..segment.tokens.end]
+            .iter()
+            .map(|token| token.folded.as_str())
+            .collect();
         tail.len() <= NATION.len() + 4
     })
 }
@@ -81,14 +106,26 @@ fn place_and_date(layout: &Layout<'_>) -> Option<(Vec<usize>, Vec<usize>)> {
     layout.segments.iter().rev().find_map(|segment| {
         let range = segment.tokens.clone();
         let at = range.clone().find(|at| {
-            let word = |plus: usize| layout.tokens.get(at + plus).filter(|_| at + plus < range.end).map(|token| token.folded.as_str());
+            let word = |plus: usize| {
+                layout
+                    .tokens
+                    .get(at + plus)
+                    .filter(|_| at + plus < range.end)
+                    .map(|token| token.folded.as_str())
+            };
             word(0) == Some("ngay") && word(2) == Some("thang") && word(4) == Some("nam")
         })?;
         let place: Vec<usize> = (range.start..at).collect();
         let ends = at + 6 + 1 >= range.end;
         let placed = place.len() <= 8
-            && place.last().is_some_and(|last| layout.tokens[*last].text.ends_with([',', '.']))
-            && layout.tokens[range.start].text.chars().next().is_some_and(char::is_uppercase);
+            && place
+                .last()
+                .is_some_and(|last| layout.tokens[*last].text.ends_with([',', '.']))
+            && layout.tokens[range.start]
+                .text
+                .chars()
+                .next()
+                .is_some_and(char::is_uppercase);
         (ends && placed).then(|| (place, (at + 1..range.end).collect()))
     })
 }

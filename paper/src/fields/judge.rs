@@ -19,7 +19,13 @@ const SURE_ONCE_FREE: u8 = 91;
 const LABEL_FITS: f32 = 0.85;
 
 /// Makes a field of the tokens of a value.
-pub(super) fn judge(name: String, layout: &Layout<'_>, tokens: &[usize], rule: &FieldRule, fit: f32) -> Field {
+pub(super) fn judge(
+    name: String,
+    layout: &Layout<'_>,
+    tokens: &[usize],
+    rule: &FieldRule,
+    fit: f32,
+) -> Field {
     let tokens: Vec<&Token<'_>> = tokens.iter().map(|at| &layout.tokens[*at]).collect();
     let mut field = of_tokens(name, &tokens, rule.shape, fit);
     field.sensitive = rule.sensitive;
@@ -53,15 +59,27 @@ pub(super) fn of_tokens(name: String, tokens: &[&Token<'_>], shape: Shape, fit: 
     if fit < LABEL_FITS {
         reasons.push(Reason::Label);
     }
-    let least = used.iter().filter(|token| !token.folded.is_empty()).map(|token| token.word.confidence).min();
+    let least = used
+        .iter()
+        .filter(|token| !token.folded.is_empty())
+        .map(|token| token.word.confidence)
+        .min();
     let doubtful = reasons.iter().any(|reason| !reason.is_note());
     let confidence = f32::from(least.unwrap_or(0)) / 100.0 * fit;
-    let confidence = if doubtful { confidence.min(0.75) } else { confidence };
+    let confidence = if doubtful {
+        confidence.min(0.75)
+    } else {
+        confidence
+    };
     let mut field = Field {
         name,
         value: taken.value,
         confidence: (confidence * 100.0).round() / 100.0,
-        state: if doubtful { FieldState::Check } else { FieldState::Accepted },
+        state: if doubtful {
+            FieldState::Check
+        } else {
+            FieldState::Accepted
+        },
         reasons,
         places: lines_of(used),
         alternative,
@@ -82,7 +100,11 @@ fn unsure(token: &Token<'_>, shape: Shape) -> Option<Reason> {
     match &token.word.second {
         Some(second) => {
             let (read, again) = (bare(&token.text), bare(&second.text));
-            let alike = if token.whole { read == again } else { again.contains(read) };
+            let alike = if token.whole {
+                read == again
+            } else {
+                again.contains(read)
+            };
             match alike {
                 false => Some(Reason::SecondDiffers),
                 true if confidence.max(second.confidence) < SURE_TWICE => Some(Reason::Unsure),
@@ -90,7 +112,11 @@ fn unsure(token: &Token<'_>, shape: Shape) -> Option<Reason> {
             }
         }
         None => {
-            let enough = if shape.wants_second_look() { SURE_ONCE_FREE } else { SURE_ONCE };
+            let enough = if shape.wants_second_look() {
+                SURE_ONCE_FREE
+            } else {
+                SURE_ONCE
+            };
             (confidence < enough).then_some(Reason::Unsure)
         }
     }
@@ -117,11 +143,16 @@ fn lines_of(tokens: &[&Token<'_>]) -> Vec<Place> {
     let mut lines: Vec<Vec<&Token<'_>>> = Vec::new();
     for token in tokens {
         match lines.last_mut() {
-            Some(line) if line.last().is_some_and(|last| token.rect.x >= last.rect.x) => line.push(token),
+            Some(line) if line.last().is_some_and(|last| token.rect.x >= last.rect.x) => {
+                line.push(token)
+            }
             _ => lines.push(vec![token]),
         }
     }
-    lines.into_iter().map(|line| around(line.iter().map(|token| token.rect)).into()).collect()
+    lines
+        .into_iter()
+        .map(|line| around(line.iter().map(|token| token.rect)).into())
+        .collect()
 }
 
 /// The last word on every field of a form that is filled in by hand as a rule.
@@ -135,7 +166,9 @@ pub(super) fn settle(template: &Template, fields: &mut [Field]) {
 
 /// Says what an old place is called now, and when a ward is not known in its province. Neither changes the value.
 fn note_place(field: &mut Field) {
-    let Some(found) = rulebook::places::province_in(&field.value) else { return };
+    let Some(found) = rulebook::places::province_in(&field.value) else {
+        return;
+    };
     if let Some(now) = rulebook::places::now(&field.value) {
         field.mapped = Some(match now.commune {
             Some(commune) => format!("{commune}, {}", now.province),
@@ -146,7 +179,9 @@ fn note_place(field: &mut Field) {
     }
     let ward = field.value.split(',').map(str::trim).find(|part| {
         let start = part.to_lowercase();
-        ["phường ", "xã ", "đặc khu "].iter().any(|rank| start.starts_with(rank))
+        ["phường ", "xã ", "đặc khu "]
+            .iter()
+            .any(|rank| start.starts_with(rank))
     });
     if let Some(ward) = ward
         && !found.province.has_commune(ward)

@@ -66,7 +66,11 @@ pub(crate) struct Taken {
 
 impl Taken {
     fn sound(value: String, used: Range<usize>) -> Self {
-        Self { value, used, faults: Vec::new() }
+        Self {
+            value,
+            used,
+            faults: Vec::new(),
+        }
     }
 
     fn with(mut self, fault: Option<Reason>) -> Self {
@@ -118,7 +122,9 @@ impl Shape {
 
     /// Takes the value out of the words that stand behind a label; none when there is nothing of it.
     pub(crate) fn take(self, words: &[&str]) -> Option<Taken> {
-        let from = words.iter().position(|word| word.chars().any(char::is_alphanumeric))?;
+        let from = words
+            .iter()
+            .position(|word| word.chars().any(char::is_alphanumeric))?;
         let rest = &words[from..];
         let mut taken = match self {
             Self::Text => words::text(rest, false),
@@ -154,7 +160,10 @@ impl Shape {
 fn joined(words: &[&str]) -> String {
     words
         .join(" ")
-        .trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | ';' | ',' | '.' | '|' | '_' | '…' | '/' | '-' | '='))
+        .trim_matches(|c: char| {
+            c.is_whitespace()
+                || matches!(c, ':' | ';' | ',' | '.' | '|' | '_' | '…' | '/' | '-' | '=')
+        })
         .to_owned()
 }
 

@@ -7,7 +7,10 @@ use super::*;
 use crate::layout::drawn;
 
 fn field<'a>(fields: &'a [Field], name: &str) -> &'a Field {
-    fields.iter().find(|field| field.name == name).unwrap_or_else(|| panic!("{name} is missing"))
+    fields
+        .iter()
+        .find(|field| field.name == name)
+        .unwrap_or_else(|| panic!("{name} is missing"))
 }
 
 const BIRTH: &str = "Họ, chữ đệm, tên: TRẦN THỊ MẪU
@@ -20,31 +23,66 @@ Họ, chữ đệm, tên người mẹ: LÊ THỊ THỬ";
 #[test]
 fn what_agrees_is_accepted() {
     let fields = extract("khai_sinh", &[&drawn(BIRTH)]);
-    for name in ["ho_ten", "ngay_sinh", "ngay_sinh_chu", "gioi_tinh", "dan_toc", "so_dinh_danh", "ho_ten_me"] {
+    for name in [
+        "ho_ten",
+        "ngay_sinh",
+        "ngay_sinh_chu",
+        "gioi_tinh",
+        "dan_toc",
+        "so_dinh_danh",
+        "ho_ten_me",
+    ] {
         let field = field(&fields, name);
-        assert_eq!((field.state, &field.reasons[..]), (FieldState::Accepted, &[][..]), "{name}");
+        assert_eq!(
+            (field.state, &field.reasons[..]),
+            (FieldState::Accepted, &[][..]),
+            "{name}"
+        );
         assert_eq!(field.page, 1);
         assert!(!field.places.is_empty());
     }
-    assert_eq!(field(&fields, "ngay_sinh_chu").places.len(), 2, "a box a line");
+    assert_eq!(
+        field(&fields, "ngay_sinh_chu").places.len(),
+        2,
+        "a box a line"
+    );
 }
 
 #[test]
 fn a_number_that_contradicts_the_birth_date_is_for_a_person_to_check() {
-    let fields = extract("khai_sinh", &[&drawn(&BIRTH.replace("05/06/2014", "05/06/2013"))]);
+    let fields = extract(
+        "khai_sinh",
+        &[&drawn(&BIRTH.replace("05/06/2014", "05/06/2013"))],
+    );
     for name in ["so_dinh_danh", "ngay_sinh", "ngay_sinh_chu"] {
         assert_eq!(field(&fields, name).state, FieldState::Check, "{name}");
-        assert!(field(&fields, name).reasons.contains(&Reason::Contradiction), "{name}");
+        assert!(
+            field(&fields, name)
+                .reasons
+                .contains(&Reason::Contradiction),
+            "{name}"
+        );
     }
-    let fields = extract("khai_sinh", &[&drawn(&BIRTH.replace("Giới tính: Nữ", "Giới tính: Nam"))]);
+    let fields = extract(
+        "khai_sinh",
+        &[&drawn(&BIRTH.replace("Giới tính: Nữ", "Giới tính: Nam"))],
+    );
     assert_eq!(field(&fields, "gioi_tinh").state, FieldState::Check);
 }
 
 #[test]
 fn words_and_digits_of_a_date_are_held_against_each_other() {
-    let fields = extract("khai_sinh", &[&drawn(&BIRTH.replace("tháng sáu", "tháng bảy"))]);
+    let fields = extract(
+        "khai_sinh",
+        &[&drawn(&BIRTH.replace("tháng sáu", "tháng bảy"))],
+    );
     for name in ["ngay_sinh", "ngay_sinh_chu"] {
-        assert!(field(&fields, name).reasons.contains(&Reason::Contradiction), "{name}");
+        assert!(
+            field(&fields, name)
+                .reasons
+                .contains(&Reason::Contradiction),
+            "{name}"
+        );
     }
 }
 
@@ -56,7 +94,10 @@ fn an_unsure_word_makes_the_field_one_to_check_and_a_missing_value_unreadable() 
     assert_eq!(field(&fields, "ho_ten").state, FieldState::Check);
     assert_eq!(field(&fields, "ho_ten").reasons, [Reason::Unsure]);
     let sex = field(&fields, "gioi_tinh");
-    assert_eq!((sex.state, sex.value.as_str()), (FieldState::Unreadable, ""));
+    assert_eq!(
+        (sex.state, sex.value.as_str()),
+        (FieldState::Unreadable, "")
+    );
 }
 
 #[test]
@@ -64,7 +105,10 @@ fn a_second_look_that_agrees_makes_a_word_sure_and_one_that_differs_takes_it_awa
     let mut read = drawn("Họ và tên: LÊ VĂN THỬ");
     for word in &mut read.words {
         word.confidence = 70;
-        word.second = Some(SecondReading { text: word.text.clone(), confidence: 80 });
+        word.second = Some(SecondReading {
+            text: word.text.clone(),
+            confidence: 80,
+        });
     }
     let fields = extract("khac", &[&read]);
     assert_eq!(field(&fields, "ho_ten").state, FieldState::Accepted);
@@ -73,34 +117,62 @@ fn a_second_look_that_agrees_makes_a_word_sure_and_one_that_differs_takes_it_awa
     }
     let fields = extract("khac", &[&read]);
     let name = field(&fields, "ho_ten");
-    assert_eq!((name.state, name.value.as_str()), (FieldState::Check, "LÊ VĂN THỬ"));
+    assert_eq!(
+        (name.state, name.value.as_str()),
+        (FieldState::Check, "LÊ VĂN THỬ")
+    );
     assert_eq!(name.alternative.as_deref(), Some("LÊ VĂN THƯ"));
 }
 
 #[test]
 fn an_old_place_keeps_its_name_and_tells_the_new_one() {
-    let fields = extract("khac", &[&drawn("Nơi cư trú: số 3, phường Phúc Xá, quận Ba Đình, thành phố Hà Nội")]);
+    let fields = extract(
+        "khac",
+        &[&drawn(
+            "Nơi cư trú: số 3, phường Phúc Xá, quận Ba Đình, thành phố Hà Nội",
+        )],
+    );
     let home = field(&fields, "noi_cu_tru");
-    assert_eq!(home.value, "số 3, phường Phúc Xá, quận Ba Đình, thành phố Hà Nội");
-    assert_eq!(home.mapped.as_deref(), Some("phường Hồng Hà, thành phố Hà Nội"));
-    assert_eq!((home.state, &home.reasons[..]), (FieldState::Accepted, &[Reason::OldPlace][..]));
+    assert_eq!(
+        home.value,
+        "số 3, phường Phúc Xá, quận Ba Đình, thành phố Hà Nội"
+    );
+    assert_eq!(
+        home.mapped.as_deref(),
+        Some("phường Hồng Hà, thành phố Hà Nội")
+    );
+    assert_eq!(
+        (home.state, &home.reasons[..]),
+        (FieldState::Accepted, &[Reason::OldPlace][..])
+    );
 }
 
 #[test]
 fn forms_filled_in_by_hand_are_for_a_person() {
     let fields = extract("to_khai", &[&drawn("1. Họ, chữ đệm và tên: LÊ VĂN THỬ")]);
     let name = field(&fields, "ho_ten");
-    assert_eq!((name.state, &name.reasons[..]), (FieldState::Check, &[Reason::Handwriting][..]));
+    assert_eq!(
+        (name.state, &name.reasons[..]),
+        (FieldState::Check, &[Reason::Handwriting][..])
+    );
 }
 
 #[test]
 fn places_are_turned_back_to_the_page() {
     let mut fields = extract("khac", &[&drawn("Giới tính: Nam")]);
-    let geometry = Geometry { turn: crate::Turn::Half, width: 1000, height: 1000, ..Geometry::default() };
+    let geometry = Geometry {
+        turn: crate::Turn::Half,
+        width: 1000,
+        height: 1000,
+        ..Geometry::default()
+    };
     let before = field(&fields, "gioi_tinh").places[0];
     put_on_pages(&mut fields, &[&geometry]);
     let after = field(&fields, "gioi_tinh").places[0];
-    assert_eq!((after.x, after.y), (1000 - before.x - before.w, 1000 - before.y - before.h));
+    assert_eq!(
+        (after.x, after.y),
+        (1000 - before.x - before.w, 1000 - before.y - before.h)
+    );
 }
 
 #[test]

@@ -16,11 +16,22 @@ const LINE_STEP: f32 = 2.6;
 const FULL: f32 = 0.62;
 
 /// The tokens of a label's value, in reading order, and the hit's own when the label belongs to it.
-pub(crate) fn tokens(template: &Template, layout: &Layout<'_>, hits: &[Hit], nth: usize) -> Vec<usize> {
+pub(crate) fn tokens(
+    template: &Template,
+    layout: &Layout<'_>,
+    hits: &[Hit],
+    nth: usize,
+) -> Vec<usize> {
     let hit = &hits[nth];
-    let Of::Field(field) = hit.of else { return Vec::new() };
+    let Of::Field(field) = hit.of else {
+        return Vec::new();
+    };
     let rule = &template.fields[field];
-    let mut value: Vec<usize> = if rule.keep_label { (hit.from..hit.to).collect() } else { Vec::new() };
+    let mut value: Vec<usize> = if rule.keep_label {
+        (hit.from..hit.to).collect()
+    } else {
+        Vec::new()
+    };
     let own = value.len();
     let segment = &layout.segments[hit.segment];
     let (rest, ended) = up_to_next(layout, hits, hit.to..segment.tokens.end);
@@ -48,7 +59,11 @@ pub(crate) fn tokens(template: &Template, layout: &Layout<'_>, hits: &[Hit], nth
 
 /// Tokens up to the next label, its number left out; and whether a label ended them.
 fn up_to_next(layout: &Layout<'_>, hits: &[Hit], range: Range<usize>) -> (Vec<usize>, bool) {
-    let next = hits.iter().map(|hit| hit.from).filter(|from| range.contains(from)).min();
+    let next = hits
+        .iter()
+        .map(|hit| hit.from)
+        .filter(|from| range.contains(from))
+        .min();
     let end = match next {
         Some(from) if from > range.start && is_numbering(&layout.tokens[from - 1]) => from - 1,
         Some(from) => from,
@@ -71,29 +86,54 @@ fn below(layout: &Layout<'_>, hits: &[Hit], hit: &Hit) -> Option<(usize, Vec<usi
     let left = layout.tokens[hit.from].rect.x;
     let right = layout.tokens[hit.to - 1].rect.x + layout.tokens[hit.to - 1].rect.w;
     let reach = layout.height as f32 * LINE_STEP;
-    layout.segments.iter().enumerate().filter(|(_, segment)| segment.row > label.row).find_map(|(at, segment)| {
-        let near = (segment.middle() as f32) < label.middle() as f32 + reach * 1.3;
-        let under = segment.rect.x.abs_diff(left) < layout.height * 3 || segment.rect.x >= left && segment.rect.x < right;
-        if !near || !under {
-            return None;
-        }
-        let (tokens, _) = up_to_next(layout, hits, segment.tokens.clone());
-        (!tokens.is_empty()).then_some((at, tokens))
-    })
+    layout
+        .segments
+        .iter()
+        .enumerate()
+        .filter(|(_, segment)| segment.row > label.row)
+        .find_map(|(at, segment)| {
+            let near = (segment.middle() as f32) < label.middle() as f32 + reach * 1.3;
+            let under = segment.rect.x.abs_diff(left) < layout.height * 3
+                || segment.rect.x >= left && segment.rect.x < right;
+            if !near || !under {
+                return None;
+            }
+            let (tokens, _) = up_to_next(layout, hits, segment.tokens.clone());
+            (!tokens.is_empty()).then_some((at, tokens))
+        })
 }
 
 /// Adds the lines over which a long value runs on.
-fn run_on(layout: &Layout<'_>, hits: &[Hit], rule: &FieldRule, hit: &Hit, mut last: usize, value: &mut Vec<usize>) {
+fn run_on(
+    layout: &Layout<'_>,
+    hits: &[Hit],
+    rule: &FieldRule,
+    hit: &Hit,
+    mut last: usize,
+    value: &mut Vec<usize>,
+) {
     let (left, right) = column(layout, hits, hit.segment);
     // A label that ends its line in running text has its value on the next.
-    let lines = if value.is_empty() { rule.lines.max(1) } else { rule.lines };
+    let lines = if value.is_empty() {
+        rule.lines.max(1)
+    } else {
+        rule.lines
+    };
     for _ in 0..lines {
         let above = &layout.segments[last];
-        let next = layout.segments.iter().enumerate().skip(last + 1).find(|(at, segment)| {
-            // The first line of a paragraph is often indented.
-            let indented = layout.rows[segment.row].start == *at && segment.rect.x + layout.height * 4 >= left;
-            segment.row > above.row && (segment.rect.x + layout.height >= left || indented) && segment.rect.x < right
-        });
+        let next = layout
+            .segments
+            .iter()
+            .enumerate()
+            .skip(last + 1)
+            .find(|(at, segment)| {
+                // The first line of a paragraph is often indented.
+                let indented = layout.rows[segment.row].start == *at
+                    && segment.rect.x + layout.height * 4 >= left;
+                segment.row > above.row
+                    && (segment.rect.x + layout.height >= left || indented)
+                    && segment.rect.x < right
+            });
         let Some((at, segment)) = next else { return };
         let step = segment.middle().saturating_sub(above.middle()) as f32;
         let tall = layout.height.max(above.rect.h.min(layout.height * 2)) as f32;
@@ -123,16 +163,37 @@ fn belongs(
     right: u32,
 ) -> bool {
     let tokens = &layout.tokens[below.tokens.clone()];
-    let Some(first) = tokens.first() else { return false };
+    let Some(first) = tokens.first() else {
+        return false;
+    };
     let labelled = hits.iter().any(|hit| hit.from == below.tokens.start)
-        || is_numbering(first) && first.text.trim_end_matches(['.', ')']).chars().all(char::is_alphanumeric) && tokens.len() > 1
+        || is_numbering(first)
+            && first
+                .text
+                .trim_end_matches(['.', ')'])
+                .chars()
+                .all(char::is_alphanumeric)
+            && tokens.len() > 1
         || looks_labelled(layout, below);
-    let capitals = tokens.len() > 1 && tokens.iter().all(|token| !token.text.chars().any(char::is_lowercase))
-        && tokens.iter().any(|token| token.text.chars().any(char::is_alphabetic));
-    if labelled || capitals && !layout.tokens[above.tokens.end - 1].text.chars().all(|c| !c.is_lowercase()) {
+    let capitals = tokens.len() > 1
+        && tokens
+            .iter()
+            .all(|token| !token.text.chars().any(char::is_lowercase))
+        && tokens
+            .iter()
+            .any(|token| token.text.chars().any(char::is_alphabetic));
+    if labelled
+        || capitals
+            && !layout.tokens[above.tokens.end - 1]
+                .text
+                .chars()
+                .all(|c| !c.is_lowercase())
+    {
         return false;
     }
-    let Some(last) = above.tokens.end.checked_sub(1).map(|at| &layout.tokens[at]) else { return false };
+    let Some(last) = above.tokens.end.checked_sub(1).map(|at| &layout.tokens[at]) else {
+        return false;
+    };
     if rule.running {
         return !last.text.ends_with(['.', ';']);
     }
@@ -150,25 +211,56 @@ fn belongs(
 }
 
 fn is_place_word(folded: &str) -> bool {
-    matches!(folded, "phuong" | "xa" | "thi" | "tran" | "quan" | "huyen" | "tinh" | "thanh" | "tp" | "pho" | "duong" | "to" | "khu" | "ap" | "thon")
+    matches!(
+        folded,
+        "phuong"
+            | "xa"
+            | "thi"
+            | "tran"
+            | "quan"
+            | "huyen"
+            | "tinh"
+            | "thanh"
+            | "tp"
+            | "pho"
+            | "duong"
+            | "to"
+            | "khu"
+            | "ap"
+            | "thon"
+    )
 }
 
 /// A line that asks for something itself: words and a colon near its start.
 fn looks_labelled(layout: &Layout<'_>, segment: &Segment) -> bool {
     let tokens = &layout.tokens[segment.tokens.clone()];
-    tokens.iter().take(7).position(|token| token.colon).is_some_and(|colon| {
-        tokens[..colon].iter().all(|token| !token.text.chars().any(|c| c.is_ascii_digit()) || is_numbering(token))
-    })
+    tokens
+        .iter()
+        .take(7)
+        .position(|token| token.colon)
+        .is_some_and(|colon| {
+            tokens[..colon]
+                .iter()
+                .all(|token| !token.text.chars().any(|c| c.is_ascii_digit()) || is_numbering(token))
+        })
 }
 
 /// From where to where the lines of a label's column run.
 fn column(layout: &Layout<'_>, hits: &[Hit], at: usize) -> (u32, u32) {
     let segment = &layout.segments[at];
     let row = layout.rows[segment.row].clone();
-    let labelled = |at: &usize| hits.iter().any(|hit| hit.from == layout.segments[*at].tokens.start);
+    let labelled = |at: &usize| {
+        hits.iter()
+            .any(|hit| hit.from == layout.segments[*at].tokens.start)
+    };
     let right = (at + 1..row.end)
         .find(labelled)
-        .map_or(layout.right, |next| layout.segments[next].rect.x.saturating_sub(layout.height / 2));
+        .map_or(layout.right, |next| {
+            layout.segments[next]
+                .rect
+                .x
+                .saturating_sub(layout.height / 2)
+        });
     (segment.rect.x, right.max(segment.right()))
 }
 
@@ -177,7 +269,9 @@ fn until(layout: &Layout<'_>, rule: &FieldRule, own: usize, value: &mut Vec<usiz
     for at in own..value.len() {
         let stops = rule.until.iter().any(|words| {
             words.iter().enumerate().all(|(nth, word)| {
-                value.get(at + nth).is_some_and(|token| fold(&layout.tokens[*token].text) == *word)
+                value
+                    .get(at + nth)
+                    .is_some_and(|token| fold(&layout.tokens[*token].text) == *word)
             })
         });
         if stops {

@@ -5,9 +5,9 @@ use std::f32::consts::TAU;
 
 use image::GrayImage;
 
-use crate::Outline;
 use super::page_map::A4_LONG_MM;
 use super::sharpness::{Writing, quantile};
+use crate::Outline;
 
 const MM_PER_INCH: f32 = 25.4;
 

@@ -2,11 +2,11 @@
 //! the sheet, writing is cut off.
 
 use super::Verdict;
-use crate::Outline;
 use super::blots::{Blot, blots, grown, shrunk};
 use super::page_map::{PageMap, around};
 use super::sharpness::quantile;
 use super::surface::{Surface, tint};
+use crate::Outline;
 
 /// A corner may lie this share of the picture's side from its edge and still be whole.
 const EDGE_SHARE: f32 = 0.004;
@@ -30,7 +30,9 @@ pub(crate) fn out_of_picture(
     px_per_mm: f32,
 ) -> Option<Verdict> {
     let (width, height) = (width as f32, height as f32);
-    let corners = outline.corners.map(|corner| corner.map(|value| value as f32));
+    let corners = outline
+        .corners
+        .map(|corner| corner.map(|value| value as f32));
     let margin = |[x, y]: [f32; 2]| {
         let across = x.min(width - x) / width;
         let down = y.min(height - y) / height;

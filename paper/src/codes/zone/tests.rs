@@ -19,6 +19,7 @@ fn page(lines: &[&str]) -> (Sheet, ReadPage) {
         .iter()
         .enumerate()
         .map(|(number, line)| Word {
+            handwritten: false,
             text: (*line).to_owned(),
             confidence: 60,
             bbox: Rect {

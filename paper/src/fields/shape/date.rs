@@ -27,9 +27,11 @@ pub(super) fn moment(words: &[&str]) -> Option<Taken> {
         Some((taken.used.end, taken.faults))
     });
     match end {
-        Some((end, faults)) => {
-            Some(Taken { value: joined(&words[..end]), used: 0..end, faults })
-        }
+        Some((end, faults)) => Some(Taken {
+            value: joined(&words[..end]),
+            used: 0..end,
+            faults,
+        }),
         None => unfit(words),
     }
 }
@@ -50,9 +52,14 @@ fn strokes(words: &[&str], at: usize) -> Option<Taken> {
         if glued.chars().count() > 2 || glued.chars().any(char::is_alphabetic) && glued.len() > 1 {
             continue;
         }
-        let (Some(d2), Some(m2), Some(y2)) = (digits_of(d), digits_of(m), digits_of(year)) else { continue };
+        let (Some(d2), Some(m2), Some(y2)) = (digits_of(d), digits_of(m), digits_of(year)) else {
+            continue;
+        };
         let mended = [d, m, year] != [d2.as_str(), m2.as_str(), y2.as_str()] || !glued.is_empty();
-        let separator = run.chars().find(|c| matches!(c, '/' | '-' | '.')).unwrap_or('/');
+        let separator = run
+            .chars()
+            .find(|c| matches!(c, '/' | '-' | '.'))
+            .unwrap_or('/');
         let value = format!("{d2}{separator}{m2}{separator}{y2}");
         let exists = day(&d2, &m2, &y2).is_some();
         return Some(
@@ -87,7 +94,10 @@ pub(crate) fn day_of(value: &str) -> Option<Date> {
     (0..words.len()).find_map(|at| {
         let taken = strokes(&words, at).or_else(|| spelt(&words, at))?;
         let folded = fold(&taken.value.replace(['/', '-', '.'], " "));
-        let numbers: Vec<&str> = folded.split(' ').filter(|word| word.bytes().all(|b| b.is_ascii_digit())).collect();
+        let numbers: Vec<&str> = folded
+            .split(' ')
+            .filter(|word| word.bytes().all(|b| b.is_ascii_digit()))
+            .collect();
         let [d, m, y] = numbers[..] else { return None };
         day(d, m, y)
     })
@@ -105,12 +115,22 @@ pub(crate) fn day_in_words(text: &str) -> Option<Date> {
     let folded = fold(text);
     let words: Vec<&str> = folded.split(' ').collect();
     let month = words.iter().position(|word| *word == "thang")?;
-    let year = month + words[month..].iter().position(|word| *word == "nam" )?;
+    let year = month + words[month..].iter().position(|word| *word == "nam")?;
     // "tháng năm năm ...": the fifth month before the word for year, which sounds the same.
-    let year = if words.get(year + 1) == Some(&"nam") && year == month + 1 { year + 1 } else { year };
-    let before = words[..month].iter().position(|word| *word == "ngay").map_or(0, |at| at + 1);
+    let year = if words.get(year + 1) == Some(&"nam") && year == month + 1 {
+        year + 1
+    } else {
+        year
+    };
+    let before = words[..month]
+        .iter()
+        .position(|word| *word == "ngay")
+        .map_or(0, |at| at + 1);
     let mut days = &words[before..month];
-    if days.first().is_some_and(|word| matches!(*word, "mung" | "mong")) {
+    if days
+        .first()
+        .is_some_and(|word| matches!(*word, "mung" | "mong"))
+    {
         days = &days[1..];
     }
     let d = number_in_words(days)?;
@@ -120,7 +140,12 @@ pub(crate) fn day_in_words(text: &str) -> Option<Date> {
         words => number_in_words(words)?,
     };
     let y = number_in_words(&words[year + 1..])?;
-    let day = Date::new(i16::try_from(y).ok()?, i8::try_from(m).ok()?, i8::try_from(d).ok()?).ok()?;
+    let day = Date::new(
+        i16::try_from(y).ok()?,
+        i8::try_from(m).ok()?,
+        i8::try_from(d).ok()?,
+    )
+    .ok()?;
     YEARS.contains(&day.year()).then_some(day)
 }
 
@@ -185,26 +210,59 @@ mod tests {
 
     #[test]
     fn dates_are_taken_as_printed_and_judged() {
-        assert_eq!(taken("17/08/2010 ghi bằng"), ("17/08/2010".to_owned(), vec![]));
-        assert_eq!(taken("ngày 05 tháng 3 năm 1999"), ("05 tháng 3 năm 1999".to_owned(), vec![]));
-        assert_eq!(taken("17/ 08 /2010 , số"), ("17/08/2010".to_owned(), vec![]));
-        assert_eq!(taken("31/02/2010"), ("31/02/2010".to_owned(), vec![Reason::Shape]));
-        assert_eq!(taken("không rõ"), ("không rõ".to_owned(), vec![Reason::Shape]));
+        assert_eq!(
+            taken("17/08/2010 ghi bằng"),
+            ("17/08/2010".to_owned(), vec![])
+        );
+        assert_eq!(
+            taken("ngày 05 tháng 3 năm 1999"),
+            ("05 tháng 3 năm 1999".to_owned(), vec![])
+        );
+        assert_eq!(
+            taken("17/ 08 /2010 , số"),
+            ("17/08/2010".to_owned(), vec![])
+        );
+        assert_eq!(
+            taken("31/02/2010"),
+            ("31/02/2010".to_owned(), vec![Reason::Shape])
+        );
+        assert_eq!(
+            taken("không rõ"),
+            ("không rõ".to_owned(), vec![Reason::Shape])
+        );
     }
 
     #[test]
     fn letters_among_digits_are_told() {
-        assert_eq!(taken("18/O7/1999"), ("18/07/1999".to_owned(), vec![Reason::Mended]));
-        assert_eq!(taken("18/07/19993."), ("18/07/1999".to_owned(), vec![Reason::Mended]));
+        assert_eq!(
+            taken("18/O7/1999"),
+            ("18/07/1999".to_owned(), vec![Reason::Mended])
+        );
+        assert_eq!(
+            taken("18/07/19993."),
+            ("18/07/1999".to_owned(), vec![Reason::Mended])
+        );
     }
 
     #[test]
     fn a_date_in_words_names_a_day() {
         for (words, day) in [
-            ("Ngày mười bảy tháng tám năm hai nghìn không trăm mười", civil(2010, 8, 17)),
-            ("ngày mùng năm tháng năm năm một nghìn chín trăm chín mươi lăm", civil(1995, 5, 5)),
-            ("Hai mươi mốt tháng mười hai năm hai ngàn không trăm linh tư", civil(2004, 12, 21)),
-            ("ngày ba mươi tháng giêng năm một chín tám sáu", civil(1986, 1, 30)),
+            (
+                "Ngày mười bảy tháng tám năm hai nghìn không trăm mười",
+                civil(2010, 8, 17),
+            ),
+            (
+                "ngày mùng năm tháng năm năm một nghìn chín trăm chín mươi lăm",
+                civil(1995, 5, 5),
+            ),
+            (
+                "Hai mươi mốt tháng mười hai năm hai ngàn không trăm linh tư",
+                civil(2004, 12, 21),
+            ),
+            (
+                "ngày ba mươi tháng giêng năm một chín tám sáu",
+                civil(1986, 1, 30),
+            ),
         ] {
             assert_eq!(day_in_words(words), Some(day), "{words}");
         }
@@ -214,7 +272,9 @@ mod tests {
 
     #[test]
     fn a_moment_is_kept_with_its_hour() {
-        let words: Vec<&str> = "02 giờ 11 phút, ngày 18 tháng 03 năm 2022".split(' ').collect();
+        let words: Vec<&str> = "02 giờ 11 phút, ngày 18 tháng 03 năm 2022"
+            .split(' ')
+            .collect();
         let taken = moment(&words).expect("words");
         assert_eq!(taken.value, "02 giờ 11 phút, ngày 18 tháng 03 năm 2022");
         assert!(taken.faults.is_empty());

@@ -65,7 +65,11 @@ pub(crate) fn could_be_personal(number: &str) -> bool {
 
 /// Twelve digits, or the nine of the card before.
 pub(super) fn personal(words: &[&str]) -> Option<Taken> {
-    let skip = words.iter().take(2).take_while(|word| matches!(fold(word).as_str(), "so" | "no" | "la")).count();
+    let skip = words
+        .iter()
+        .take(2)
+        .take_while(|word| matches!(fold(word).as_str(), "so" | "no" | "la"))
+        .count();
     match run(&words[skip..], &[12, 9]) {
         Some((number, used, mended)) => {
             let sound = number.len() == 9 || could_be_personal(&number);
@@ -80,7 +84,21 @@ pub(super) fn personal(words: &[&str]) -> Option<Taken> {
 }
 
 /// What a number of a person may be called.
-const PAPERS: &[&str] = &["cccd", "cancuoc", "thecancuoc", "cancuoccongdan", "thecancuoccongdan", "cmnd", "chungminhnhandan", "giaychungminhnhandan", "gcmnd", "hochieu", "sodinhdanhcanhan", "sodinhdanh", "giaychungsinh"];
+const PAPERS: &[&str] = &[
+    "cccd",
+    "cancuoc",
+    "thecancuoc",
+    "cancuoccongdan",
+    "thecancuoccongdan",
+    "cmnd",
+    "chungminhnhandan",
+    "giaychungminhnhandan",
+    "gcmnd",
+    "hochieu",
+    "sodinhdanhcanhan",
+    "sodinhdanh",
+    "giaychungsinh",
+];
 
 /// `Căn cước số 079097336672`.
 pub(super) fn identity_paper(words: &[&str]) -> Option<Taken> {
@@ -92,11 +110,21 @@ pub(super) fn identity_paper(words: &[&str]) -> Option<Taken> {
         // A passport's number: a letter and seven digits.
         return unfit(&words[..words.len().min(8)]);
     };
-    let before: String = words[..at].iter().map(|word| fold(word).replace(' ', "")).collect();
+    let before: String = words[..at]
+        .iter()
+        .map(|word| fold(word).replace(' ', ""))
+        .collect();
     let before = before.trim_end_matches("so").to_owned();
-    let known = before.is_empty() || PAPERS.iter().any(|paper| crate::fold::distance(paper, &before) <= paper.len() / 8);
+    let known = before.is_empty()
+        || PAPERS
+            .iter()
+            .any(|paper| crate::fold::distance(paper, &before) <= paper.len() / 8);
     let sound = known && (number.len() == 9 || could_be_personal(&number));
-    let printed = if mended { [joined(&words[..at]), number].join(" ") } else { joined(&words[..at + used]) };
+    let printed = if mended {
+        [joined(&words[..at]), number].join(" ")
+    } else {
+        joined(&words[..at + used])
+    };
     Some(
         Taken::sound(printed.trim().to_owned(), 0..at + used)
             .with(mended.then_some(Reason::Mended))
@@ -116,7 +144,9 @@ pub(super) fn year(words: &[&str]) -> Option<Taken> {
     let year = digits_of(word).filter(|digits| digits.len() == 4);
     match year {
         Some(year) => {
-            let sound = year.parse::<u16>().is_ok_and(|year| (1880..=2100).contains(&year));
+            let sound = year
+                .parse::<u16>()
+                .is_ok_and(|year| (1880..=2100).contains(&year));
             Some(
                 Taken::sound(year.clone(), 0..1)
                     .with((year != word).then_some(Reason::Mended))
@@ -145,7 +175,11 @@ pub(super) fn phone(words: &[&str]) -> Option<Taken> {
         return unfit(&words[..words.len().min(4)]);
     };
     let sound = number.starts_with('0');
-    let printed = if mended { number } else { joined(&words[..used]) };
+    let printed = if mended {
+        number
+    } else {
+        joined(&words[..used])
+    };
     Some(
         Taken::sound(printed, 0..used)
             .with(mended.then_some(Reason::Mended))
@@ -160,8 +194,13 @@ pub(super) fn symbol(words: &[&str]) -> Option<Taken> {
     let ends_open = |word: &str| word.ends_with(['/', '-']);
     while let Some(next) = words.get(used) {
         let last = words[used - 1];
-        let goes_on = ends_open(last) || next.starts_with(['/', '-']) && next.len() > 1
-            || capitals(last) && trimmed(next).bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+        let goes_on = ends_open(last)
+            || next.starts_with(['/', '-']) && next.len() > 1
+            || capitals(last)
+                && trimmed(next)
+                    .bytes()
+                    .next()
+                    .is_some_and(|byte| byte.is_ascii_digit());
         if !goes_on || used > 4 || last.ends_with([',', ';', '.']) {
             break;
         }
@@ -169,23 +208,37 @@ pub(super) fn symbol(words: &[&str]) -> Option<Taken> {
     }
     let value = joined(&words[..used]);
     let sound = value.bytes().any(|byte| byte.is_ascii_digit())
-        && value.chars().all(|c| c.is_uppercase() || c.is_ascii_digit() || matches!(c, '/' | '-' | '.' | ' ' | '(' | ')'))
+        && value.chars().all(|c| {
+            c.is_uppercase() || c.is_ascii_digit() || matches!(c, '/' | '-' | '.' | ' ' | '(' | ')')
+        })
         && !value.contains("//");
     Some(Taken::sound(value, 0..used).with((!sound).then_some(Reason::Shape)))
 }
 
 /// `500.000 đồng/tháng`.
 pub(super) fn money(words: &[&str]) -> Option<Taken> {
-    let from = words.iter().take(3).position(|word| word.bytes().next().is_some_and(|byte| byte.is_ascii_digit()));
-    let Some(from) = from else { return unfit(&words[..words.len().min(4)]) };
+    let from = words.iter().take(3).position(|word| {
+        word.bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_digit())
+    });
+    let Some(from) = from else {
+        return unfit(&words[..words.len().min(4)]);
+    };
     let is_unit = |word: &str| {
         let unit = fold(word);
         unit.starts_with("dong") || matches!(unit.as_str(), "d" | "vnd")
     };
-    let end = (from..words.len().min(from + 4)).find(|at| is_unit(words[*at])).map_or(from + 1, |at| at + 1);
+    let end = (from..words.len().min(from + 4))
+        .find(|at| is_unit(words[*at]))
+        .map_or(from + 1, |at| at + 1);
     let value = joined(&words[from..end]);
-    let groups: Vec<&str> = words[from].trim_end_matches([',', ';', 'đ']).split(['.', ',']).collect();
-    let grouped = groups.iter().all(|group| is_digits(group)) && groups[1..].iter().all(|group| group.len() == 3);
+    let groups: Vec<&str> = words[from]
+        .trim_end_matches([',', ';', 'đ'])
+        .split(['.', ','])
+        .collect();
+    let grouped = groups.iter().all(|group| is_digits(group))
+        && groups[1..].iter().all(|group| group.len() == 3);
     let sound = grouped && (end > from + 1 || words[from].ends_with('đ'));
     Some(Taken::sound(value, from..end).with((!sound).then_some(Reason::Shape)))
 }
@@ -193,7 +246,10 @@ pub(super) fn money(words: &[&str]) -> Option<Taken> {
 /// `466,1 m2`; engines read the small figure as many things.
 pub(super) fn area(words: &[&str]) -> Option<Taken> {
     let first = words.first()?;
-    let glued = first.char_indices().find(|(_, c)| *c == 'm').map(|(at, _)| at);
+    let glued = first
+        .char_indices()
+        .find(|(_, c)| *c == 'm')
+        .map(|(at, _)| at);
     let number = trimmed(&first[..glued.unwrap_or(first.len())]);
     let numeric = number.split([',', '.']).all(is_digits);
     if !numeric {
@@ -201,13 +257,20 @@ pub(super) fn area(words: &[&str]) -> Option<Taken> {
     }
     let unit = match glued {
         Some(at) => Some((&first[at..], 1)),
-        None => words.get(1).filter(|unit| unit.starts_with('m')).map(|unit| (*unit, 2)),
+        None => words
+            .get(1)
+            .filter(|unit| unit.starts_with('m'))
+            .map(|unit| (*unit, 2)),
     };
     let Some((unit, used)) = unit else {
         return Some(Taken::sound(number.to_owned(), 0..1).with(Some(Reason::Shape)));
     };
     let bare = unit.trim_end_matches([';', ',', '.', ':', ')']);
-    let value = if used == 2 { format!("{number} {bare}") } else { format!("{number}{bare}") };
+    let value = if used == 2 {
+        format!("{number} {bare}")
+    } else {
+        format!("{number}{bare}")
+    };
     let sound = matches!(bare, "m2" | "m²");
     if sound {
         return Some(Taken::sound(value, 0..used));
@@ -223,7 +286,9 @@ pub(super) fn area(words: &[&str]) -> Option<Taken> {
 pub(super) fn mrz(words: &[&str]) -> Option<Taken> {
     let value: String = words.concat();
     let sound = matches!(value.len(), 30 | 36 | 44)
-        && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'<');
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'<');
     Some(Taken::sound(value, 0..words.len()).with((!sound).then_some(Reason::Shape)))
 }
 
@@ -241,12 +306,27 @@ mod tests {
     #[test]
     fn a_personal_number_is_whole_or_in_groups() {
         let take = |text| take(Shape::PersonalNumber, text);
-        assert_eq!(take("092310295528 cấp ngày"), ("092310295528".to_owned(), vec![]));
-        assert_eq!(take("092 310 295 528 cấp"), ("092310295528".to_owned(), vec![]));
+        assert_eq!(
+            take("092310295528 cấp ngày"),
+            ("092310295528".to_owned(), vec![])
+        );
+        assert_eq!(
+            take("092 310 295 528 cấp"),
+            ("092310295528".to_owned(), vec![])
+        );
         assert_eq!(take("012345678 do"), ("012345678".to_owned(), vec![]));
-        assert_eq!(take("003185001234"), ("003185001234".to_owned(), vec![Reason::Shape]));
-        assert_eq!(take("O51199180079"), ("051199180079".to_owned(), vec![Reason::Mended]));
-        assert_eq!(take("05119918007"), ("05119918007".to_owned(), vec![Reason::Shape]));
+        assert_eq!(
+            take("003185001234"),
+            ("003185001234".to_owned(), vec![Reason::Shape])
+        );
+        assert_eq!(
+            take("O51199180079"),
+            ("051199180079".to_owned(), vec![Reason::Mended])
+        );
+        assert_eq!(
+            take("05119918007"),
+            ("05119918007".to_owned(), vec![Reason::Shape])
+        );
         assert_eq!(take("không có"), ("không".to_owned(), vec![Reason::Shape]));
     }
 
@@ -257,28 +337,55 @@ mod tests {
         assert_eq!(take("1321/QĐ-UBND"), ("1321/QĐ-UBND".to_owned(), vec![]));
         assert_eq!(take("CS 97470 Thửa"), ("CS 97470".to_owned(), vec![]));
         assert_eq!(take("142 ngày 18/03/2022"), ("142".to_owned(), vec![]));
-        assert_eq!(take("47l/2019"), ("47l/2019".to_owned(), vec![Reason::Shape]));
+        assert_eq!(
+            take("47l/2019"),
+            ("47l/2019".to_owned(), vec![Reason::Shape])
+        );
     }
 
     #[test]
     fn identity_papers_keep_their_name() {
         let take = |text| take(Shape::IdentityPaper, text);
-        assert_eq!(take("Căn cước số 079097336672 do Bộ Công an"), ("Căn cước số 079097336672".to_owned(), vec![]));
-        assert_eq!(take("CCCD số 001199712217"), ("CCCD số 001199712217".to_owned(), vec![]));
+        assert_eq!(
+            take("Căn cước số 079097336672 do Bộ Công an"),
+            ("Căn cước số 079097336672".to_owned(), vec![])
+        );
+        assert_eq!(
+            take("CCCD số 001199712217"),
+            ("CCCD số 001199712217".to_owned(), vec![])
+        );
         assert_eq!(take("Cửa cuốn số 079097336672").1, [Reason::Shape]);
         assert_eq!(personal_in("CCCD số 001199712217"), Some("001199712217"));
     }
 
     #[test]
     fn land_money_and_telephones() {
-        assert_eq!(take(Shape::Area, "466,1 m2 (bằng chữ"), ("466,1 m2".to_owned(), vec![]));
-        assert_eq!(take(Shape::Area, "466,1 m? ("), ("466,1 m2".to_owned(), vec![Reason::Mended]));
-        assert_eq!(take(Shape::Money, "500.000 đồng/tháng kể từ"), ("500.000 đồng/tháng".to_owned(), vec![]));
+        assert_eq!(
+            take(Shape::Area, "466,1 m2 (bằng chữ"),
+            ("466,1 m2".to_owned(), vec![])
+        );
+        assert_eq!(
+            take(Shape::Area, "466,1 m? ("),
+            ("466,1 m2".to_owned(), vec![Reason::Mended])
+        );
+        assert_eq!(
+            take(Shape::Money, "500.000 đồng/tháng kể từ"),
+            ("500.000 đồng/tháng".to_owned(), vec![])
+        );
         assert_eq!(take(Shape::Money, "5OO.000 đồng").1, [Reason::Shape]);
-        assert_eq!(take(Shape::Phone, "0373723088 Email"), ("0373723088".to_owned(), vec![]));
-        assert_eq!(take(Shape::Phone, "0373 723 088"), ("0373 723 088".to_owned(), vec![]));
+        assert_eq!(
+            take(Shape::Phone, "0373723088 Email"),
+            ("0373723088".to_owned(), vec![])
+        );
+        assert_eq!(
+            take(Shape::Phone, "0373 723 088"),
+            ("0373 723 088".to_owned(), vec![])
+        );
         assert_eq!(take(Shape::Count, "443 , tờ"), ("443".to_owned(), vec![]));
         assert_eq!(take(Shape::Year, "1985. CCCD"), ("1985".to_owned(), vec![]));
-        assert_eq!(take(Shape::Year, "l985"), ("1985".to_owned(), vec![Reason::Mended]));
+        assert_eq!(
+            take(Shape::Year, "l985"),
+            ("1985".to_owned(), vec![Reason::Mended])
+        );
     }
 }

@@ -20,11 +20,14 @@ pub(super) fn text(words: &[&str], sentence: bool) -> Option<Taken> {
 
 /// Whether a word of free text is a Vietnamese syllable, a number, or an abbreviation in capitals.
 fn reads_well(word: &str) -> bool {
-    word.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).all(|part| {
-        part.bytes().all(|byte| byte.is_ascii_digit())
-            || syllables::is_syllable(part)
-            || part.chars().count() <= 6 && part.chars().all(|c| c.is_uppercase() || c.is_ascii_digit())
-    })
+    word.split(|c: char| !c.is_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .all(|part| {
+            part.bytes().all(|byte| byte.is_ascii_digit())
+                || syllables::is_syllable(part)
+                || part.chars().count() <= 6
+                    && part.chars().all(|c| c.is_uppercase() || c.is_ascii_digit())
+        })
 }
 
 /// The capitalised words a name is made of; a comma or a small word ends it.
@@ -34,9 +37,18 @@ pub(super) fn name(words: &[&str]) -> Option<Taken> {
         let bare = word.trim_end_matches([',', ';', '.', ':', ')']);
         let title = is_academic(word);
         let named = bare.chars().next().is_some_and(char::is_uppercase)
-            && bare.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'));
+            && bare
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'));
         // "Số", "Sinh ngày": the next label, begun without a sign.
-        let stop = used >= 2 && matches!(fold(bare).as_str(), "sinh" | "so" | "cccd" | "cmnd" | "ngay" | "nam") && bare.chars().any(char::is_lowercase) && bare != "Nam" && bare != "Sinh";
+        let stop = used >= 2
+            && matches!(
+                fold(bare).as_str(),
+                "sinh" | "so" | "cccd" | "cmnd" | "ngay" | "nam"
+            )
+            && bare.chars().any(char::is_lowercase)
+            && bare != "Nam"
+            && bare != "Sinh";
         if !(named || title && used == 0) || used == LONGEST_NAME + 1 || stop {
             break;
         }
@@ -51,14 +63,23 @@ pub(super) fn name(words: &[&str]) -> Option<Taken> {
     let value = joined(&words[..used]);
     let parts: Vec<&str> = value
         .split_whitespace()
-        .skip_while(|part| is_academic(part) || matches!(fold(part).as_str(), "ong" | "ba") && value.split_whitespace().count() > 2)
+        .skip_while(|part| {
+            is_academic(part)
+                || matches!(fold(part).as_str(), "ong" | "ba")
+                    && value.split_whitespace().count() > 2
+        })
         .collect();
     let letters = value.chars().filter(|c| c.is_alphabetic());
     let capitals = letters.clone().all(char::is_uppercase);
-    let mixed = !capitals && parts.iter().any(|part| part.chars().skip(1).any(char::is_uppercase));
+    let mixed = !capitals
+        && parts
+            .iter()
+            .any(|part| part.chars().skip(1).any(char::is_uppercase));
     let shape = !(2..=LONGEST_NAME).contains(&parts.len()) || mixed;
     let unusual = !parts.iter().all(|part| syllables::is_syllable(part))
-        || parts.first().is_some_and(|family| !people::is_family_name(family))
+        || parts
+            .first()
+            .is_some_and(|family| !people::is_family_name(family))
         || parts.iter().skip(1).any(|part| !people::is_name_word(part));
     Some(
         Taken::sound(value, 0..used)
@@ -72,7 +93,22 @@ fn is_academic(word: &str) -> bool {
     let mut parts = word.split('.').filter(|part| !part.is_empty()).peekable();
     word.contains('.')
         && parts.peek().is_some()
-        && parts.all(|part| matches!(fold(part).as_str(), "gs" | "pgs" | "ts" | "ths" | "tskh" | "cn" | "ks" | "bs" | "ckii" | "cki" | "luatsu" | "ncs"))
+        && parts.all(|part| {
+            matches!(
+                fold(part).as_str(),
+                "gs" | "pgs"
+                    | "ts"
+                    | "ths"
+                    | "tskh"
+                    | "cn"
+                    | "ks"
+                    | "bs"
+                    | "ckii"
+                    | "cki"
+                    | "luatsu"
+                    | "ncs"
+            )
+        })
 }
 
 pub(super) fn sex(words: &[&str]) -> Option<Taken> {
@@ -90,7 +126,10 @@ fn best_of<'a>(words: &[&str], list: impl Iterator<Item = &'a str>) -> Option<Ta
     let printed: Vec<String> = words
         .iter()
         .take(6)
-        .map(|word| word.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase())
+        .map(|word| {
+            word.trim_matches(|c: char| !c.is_alphabetic())
+                .to_lowercase()
+        })
         .collect();
     let longest = list
         .filter(|entry| {
@@ -114,7 +153,9 @@ pub(super) fn nationality(words: &[&str]) -> Option<Taken> {
 /// An address. It must name a province; whether the ward lies there is a note, no fault.
 pub(super) fn place(words: &[&str]) -> Option<Taken> {
     let value = joined(words);
-    let unusual = words.iter().any(|word| !reads_well(word) && !is_house_number(word));
+    let unusual = words
+        .iter()
+        .any(|word| !reads_well(word) && !is_house_number(word));
     let found = places::province_in(&value);
     Some(
         Taken::sound(value, 0..words.len())
@@ -128,13 +169,32 @@ fn is_house_number(word: &str) -> bool {
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
     bare.split(['/', '-', '.']).all(|part| {
         let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-        digits > 0 && part.len() - digits <= 3 && part[digits..].bytes().all(|byte| byte.is_ascii_alphabetic())
+        digits > 0
+            && part.len() - digits <= 3
+            && part[digits..]
+                .bytes()
+                .all(|byte| byte.is_ascii_alphabetic())
     })
 }
 
 const AUTHORITIES: &[&str] = &[
-    "uy ban nhan dan", "ubnd", "cong an", "so ", "cuc ", "bo ", "phong ", "chi cuc", "truong ", "benh vien", "toa an",
-    "van phong", "hoi dong", "dai su quan", "trung tam", "trai tam giam", "co quan",
+    "uy ban nhan dan",
+    "ubnd",
+    "cong an",
+    "so ",
+    "cuc ",
+    "bo ",
+    "phong ",
+    "chi cuc",
+    "truong ",
+    "benh vien",
+    "toa an",
+    "van phong",
+    "hoi dong",
+    "dai su quan",
+    "trung tam",
+    "trai tam giam",
+    "co quan",
 ];
 
 pub(super) fn authority(words: &[&str]) -> Option<Taken> {
@@ -152,8 +212,15 @@ pub(super) fn authority(words: &[&str]) -> Option<Taken> {
 pub(super) fn email(words: &[&str]) -> Option<Taken> {
     let first = words.first()?;
     if first.contains('@') {
-        let sound = first.split('@').count() == 2 && first.rsplit('@').next().is_some_and(|host| host.contains('.')) && first.is_ascii();
-        return Some(Taken::sound(joined(&words[..1]), 0..1).with((!sound).then_some(Reason::Shape)));
+        let sound = first.split('@').count() == 2
+            && first
+                .rsplit('@')
+                .next()
+                .is_some_and(|host| host.contains('.'))
+            && first.is_ascii();
+        return Some(
+            Taken::sound(joined(&words[..1]), 0..1).with((!sound).then_some(Reason::Shape)),
+        );
     }
     // "không có", "khong co".
     unfit(&words[..words.len().min(2)])
@@ -174,13 +241,31 @@ mod tests {
     fn a_name_ends_where_its_capitals_end() {
         let name = |text| take(Shape::Name, text);
         assert_eq!(name("NGÔ THỊ QUYÊN"), ("NGÔ THỊ QUYÊN".to_owned(), vec![]));
-        assert_eq!(name("Lưu Trọng Hùng , sinh ngày"), ("Lưu Trọng Hùng".to_owned(), vec![]));
-        assert_eq!(name("Lê Văn Nam, Giới tính"), ("Lê Văn Nam".to_owned(), vec![]));
-        assert_eq!(name("Ông Phạm Thế Trường"), ("Ông Phạm Thế Trường".to_owned(), vec![]));
-        assert_eq!(name("PGS.TS. Quách Minh Bằng"), ("PGS.TS. Quách Minh Bằng".to_owned(), vec![]));
+        assert_eq!(
+            name("Lưu Trọng Hùng , sinh ngày"),
+            ("Lưu Trọng Hùng".to_owned(), vec![])
+        );
+        assert_eq!(
+            name("Lê Văn Nam, Giới tính"),
+            ("Lê Văn Nam".to_owned(), vec![])
+        );
+        assert_eq!(
+            name("Ông Phạm Thế Trường"),
+            ("Ông Phạm Thế Trường".to_owned(), vec![])
+        );
+        assert_eq!(
+            name("PGS.TS. Quách Minh Bằng"),
+            ("PGS.TS. Quách Minh Bằng".to_owned(), vec![])
+        );
         assert!(name("NGÔ TH1 QUYÊN").1.contains(&Reason::Shape));
-        assert!(name("TRAN THỊ MẪU").1.contains(&Reason::UnusualWord), "marks were lost on the way");
-        assert!(name("ĐĂNG HỮU TUẤN").1.contains(&Reason::UnusualWord), "no such family");
+        assert!(
+            name("TRAN THỊ MẪU").1.contains(&Reason::UnusualWord),
+            "marks were lost on the way"
+        );
+        assert!(
+            name("ĐĂNG HỮU TUẤN").1.contains(&Reason::UnusualWord),
+            "no such family"
+        );
         assert!(name("Lê Vắn Thử").1.contains(&Reason::UnusualWord));
     }
 
@@ -188,19 +273,40 @@ mod tests {
     fn forms_allow_few_words() {
         assert_eq!(take(Shape::Sex, "Nữ Dân"), ("Nữ".to_owned(), vec![]));
         assert_eq!(take(Shape::Sex, "Nử").1, [Reason::Shape]);
-        assert_eq!(take(Shape::EthnicGroup, "Xơ Đăng Quốc tịch"), ("Xơ Đăng".to_owned(), vec![]));
+        assert_eq!(
+            take(Shape::EthnicGroup, "Xơ Đăng Quốc tịch"),
+            ("Xơ Đăng".to_owned(), vec![])
+        );
         assert_eq!(take(Shape::EthnicGroup, "Kỉnh").1, [Reason::Shape]);
-        assert_eq!(take(Shape::Nationality, "Việt Nam"), ("Việt Nam".to_owned(), vec![]));
-        assert_eq!(take(Shape::Kinship, "Con đẻ"), ("Con đẻ".to_owned(), vec![]));
-        assert_eq!(take(Shape::Email, "thu@example.vn"), ("thu@example.vn".to_owned(), vec![]));
+        assert_eq!(
+            take(Shape::Nationality, "Việt Nam"),
+            ("Việt Nam".to_owned(), vec![])
+        );
+        assert_eq!(
+            take(Shape::Kinship, "Con đẻ"),
+            ("Con đẻ".to_owned(), vec![])
+        );
+        assert_eq!(
+            take(Shape::Email, "thu@example.vn"),
+            ("thu@example.vn".to_owned(), vec![])
+        );
     }
 
     #[test]
     fn an_address_names_a_province() {
         let place = |text| take(Shape::Place, text);
-        assert_eq!(place("313/55 Xô Viết Nghệ Tĩnh, phường Long Trường, tỉnh Nghệ An").1, []);
-        assert_eq!(place("12A ngõ 3, xã Long Hậu, tỉnh Nghệ").1, [Reason::NoProvince]);
+        assert_eq!(
+            place("313/55 Xô Viết Nghệ Tĩnh, phường Long Trường, tỉnh Nghệ An").1,
+            []
+        );
+        assert_eq!(
+            place("12A ngõ 3, xã Long Hậu, tỉnh Nghệ").1,
+            [Reason::NoProvince]
+        );
         assert_eq!(place("xã Lọng Hạụu, tỉnh Cà Mau").1, [Reason::UnusualWord]);
-        assert_eq!(take(Shape::Authority, "Ủy ban nhân dân phường Bảy Hiền").1, []);
+        assert_eq!(
+            take(Shape::Authority, "Ủy ban nhân dân phường Bảy Hiền").1,
+            []
+        );
     }
 }
