@@ -108,6 +108,7 @@ mod tests {
     fn the_built_in_templates_keep_their_examples() {
         let documents = Documents::built_in();
         let failures: Vec<String> = failures_of(documents)
+            .iter()
             .map(|error| error.to_string())
             .collect();
         assert!(failures.is_empty(), "{failures:#?}");
