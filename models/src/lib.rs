@@ -23,7 +23,7 @@ pub use line::{Letter, LineEngine, LineText, LineWord};
 pub use manifest::{Derivation, Manifest, ModelEntry, ModelError, Registry, Source};
 pub use outcome::{Bands, ModelId, Outcome, Similarity};
 pub use portrait::{Portrait, PortraitError};
-pub use text::{PageText, Rect, SecondReading, TextEngine, TextError, WithSecond, Word};
+pub use text::{PageText, Readers, Rect, SecondReading, TextEngine, TextError, Word};
 
 /// Every failure code this crate can produce; each has a row in `docs/failures.md`. Those of fingers
 /// stand in [`finger::CODES`].

@@ -19,33 +19,49 @@ pub trait TextEngine: Send {
     fn model(&self) -> &ModelId;
 
     /// A second recogniser for single lines, where one goes along.
-    fn second(&mut self) -> Option<&mut dyn LineEngine> {
+    fn line_engine(&mut self) -> Option<&mut dyn LineEngine> {
+        None
+    }
+
+    /// An engine for Latin letters without marks, where one goes along: it reads machine-readable zones.
+    fn latin_engine(&mut self) -> Option<&mut dyn TextEngine> {
         None
     }
 }
 
-/// An engine for pages and a second one for the lines in doubt.
-pub struct WithSecond {
-    pub first: Box<dyn TextEngine>,
-    pub second: Box<dyn LineEngine>,
+/// An engine for pages and those that help it.
+pub struct Readers {
+    pub page: Box<dyn TextEngine>,
+    /// A second opinion on the words in doubt.
+    pub line: Option<Box<dyn LineEngine>>,
+    /// For lines of capitals, digits and `<`.
+    pub latin: Option<Box<dyn TextEngine>>,
 }
 
-impl TextEngine for WithSecond {
+impl TextEngine for Readers {
     fn read(&mut self, page: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
-        self.first.read(page, dpi)
+        self.page.read(page, dpi)
     }
 
     fn read_line(&mut self, line: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
-        self.first.read_line(line, dpi)
+        self.page.read_line(line, dpi)
     }
 
-    /// That of the first: it reads every word, the second only some.
+    /// That of the page's engine: it reads every word, the others only some.
     fn model(&self) -> &ModelId {
-        self.first.model()
+        self.page.model()
     }
 
-    fn second(&mut self) -> Option<&mut dyn LineEngine> {
-        Some(self.second.as_mut())
+    fn line_engine(&mut self) -> Option<&mut dyn LineEngine> {
+        self.line
+            .as_mut()
+            .map(|line| line.as_mut() as &mut dyn LineEngine)
+    }
+
+    fn latin_engine(&mut self) -> Option<&mut dyn TextEngine> {
+        self.latin
+            .as_mut()
+            .map(|latin| latin.as_mut() as &mut dyn TextEngine)
     }
 }
 

@@ -4,20 +4,15 @@
 //! template carries examples, lines of text with the values to be found; one that does not keep its own examples is
 //! refused.
 
-mod examples;
 mod template;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 pub(crate) use template::{FieldRule, Of, Table, Template, Title};
 
 use crate::fold::fold;
 use template::Parsed;
-
-/// A template file has some hundred lines; a longer one is something else.
-const MAX_TEMPLATE_BYTES: u64 = 256 * 1024;
-const MAX_TEMPLATES: usize = 500;
 
 /// The built-in files, the commonest kinds first; `_general` holds what nearly every paper says.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -66,17 +61,27 @@ pub enum TemplateError {
     Folder(PathBuf),
     #[error("the template {file} is not understood: {cause}")]
     Malformed { file: String, cause: String },
-    #[error("the template {file} does not find {field} in its example {example}")]
+    /// Examples are made up, so the words may be told.
+    #[error("the template {file} finds {found:?} for {field} in its example {example}")]
     Example {
         file: String,
         example: usize,
         field: String,
+        found: String,
     },
     #[error("the kind {0} has two templates")]
     Twice(String),
 }
 
 impl TemplateError {
+    #[cfg(test)]
+    pub(crate) const ALL_CODES: [&'static str; 4] = [
+        "template.folder",
+        "template.malformed",
+        "template.example",
+        "template.twice",
+    ];
+
     /// The stable code under which the failure list explains this error.
     pub fn code(&self) -> &'static str {
         match self {
@@ -110,46 +115,20 @@ impl Documents {
         &BUILT
     }
 
-    /// The built-in kinds and those of a site's folder; a file there takes the place of the built-in kind of its id.
-    pub fn with_folder(folder: &Path) -> Result<Self, TemplateError> {
-        let unreadable = |_| TemplateError::Folder(folder.to_owned());
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-            .map_err(unreadable)?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-            .take(MAX_TEMPLATES)
-            .collect();
-        files.sort();
-        let mut texts: Vec<(String, String)> = Vec::new();
-        for path in files {
-            let name = path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            let size = std::fs::metadata(&path).map_err(unreadable)?.len();
-            if size > MAX_TEMPLATE_BYTES {
-                return Err(TemplateError::Malformed {
-                    file: name,
-                    cause: format!("{size} bytes are too many"),
-                });
-            }
-            texts.push((name, std::fs::read_to_string(&path).map_err(unreadable)?));
-        }
-        let own = |name: &str| texts.iter().any(|(file, _)| file == name);
+    /// The built-in kinds and those of the files given; a file takes the place of the built-in kind of its name.
+    pub(crate) fn with_files(files: &[(String, String)]) -> Result<Self, TemplateError> {
+        let own = |name: &str| files.iter().any(|(file, _)| file == name);
         let built_in = BUILT_IN
             .iter()
             .filter(|(name, _)| !own(name))
             .map(|(name, text)| ((*name).to_owned(), *text));
-        let documents = Self::parse_all(
+        Self::parse_all(
             built_in.chain(
-                texts
+                files
                     .iter()
                     .map(|(name, text)| (name.clone(), text.as_str())),
             ),
-        )?;
-        documents.keep_their_examples()?;
-        Ok(documents)
+        )
     }
 
     fn parse_all<'a>(
@@ -188,6 +167,11 @@ impl Documents {
         Ok(Self { kinds, general })
     }
 
+    /// What nearly every paper says.
+    pub(crate) fn general(&self) -> &Template {
+        &self.general
+    }
+
     /// Every kind, the commonest first.
     pub(crate) fn kinds(&self) -> &[Template] {
         &self.kinds
@@ -205,57 +189,4 @@ impl Documents {
 /// Folded, without spaces: labels are compared so, because a lost or a gained space is the commonest slip.
 pub(crate) fn tight(text: &str) -> String {
     fold(text).replace(' ', "")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_built_in_templates_keep_their_examples() {
-        let documents = Documents::built_in();
-        let failures: Vec<String> = documents
-            .failures()
-            .map(|error| error.to_string())
-            .collect();
-        assert!(failures.is_empty(), "{failures:#?}");
-        for template in documents.kinds() {
-            assert!(!template.titles.is_empty(), "{}", template.id);
-            assert!(
-                template.examples.len() + usize::from(template.fields.is_empty()) > 0,
-                "{}: no example",
-                template.id
-            );
-        }
-    }
-
-    #[test]
-    fn a_site_adds_a_kind_without_code() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let text = r#"
-            id = "the_thu_vien"
-            title = "Thẻ thư viện"
-            titles = ["Thẻ thư viện"]
-            [[field]]
-            name = "so_the"
-            type = "number"
-            labels = ["Số thẻ"]
-            [[example]]
-            lines = "THẺ THƯ VIỆN\nSố thẻ: TV-0042"
-            fields = { so_the = "TV-0042" }
-        "#;
-        std::fs::write(folder.path().join("the_thu_vien.toml"), text).expect("written");
-        let documents = Documents::with_folder(folder.path()).expect("it keeps its example");
-        assert_eq!(documents.template("the_thu_vien").id, "the_thu_vien");
-        assert!(documents.kinds().len() > 1);
-
-        let wrong = text.replace("so_the = \"TV-0042\"", "so_the = \"TV-0043\"");
-        std::fs::write(folder.path().join("the_thu_vien.toml"), wrong).expect("written");
-        let error = Documents::with_folder(folder.path()).expect_err("the example fails");
-        assert_eq!(error.code(), "template.example");
-
-        std::fs::write(folder.path().join("the_thu_vien.toml"), "id = 3").expect("written");
-        let error = Documents::with_folder(folder.path()).expect_err("it is no template");
-        assert_eq!(error.code(), "template.malformed");
-    }
 }

@@ -60,11 +60,48 @@ pub const CODES: &[&str] = &[
     "quality.sideways",
     "quality.duplicate",
     "quality.pages_missing",
+    "template.folder",
+    "template.malformed",
+    "template.example",
+    "template.twice",
+    "field.unsure",
+    "field.second_differs",
+    "field.shape",
+    "field.contradiction",
+    "field.handwriting",
+    "field.label",
+    "field.mended",
+    "field.unusual_word",
+    "field.no_province",
+    "field.page",
+    "field.unlabelled",
+    "field.not_read",
+    "field.old_place",
+    "field.ward_elsewhere",
+    "obstacle.secret",
+    "obstacle.no_copying",
+    "obstacle.certified_copy",
+    "obstacle.register_copy",
+    "obstacle.copy_mark",
+    "obstacle.colourless",
+    "obstacle.foreign",
+    "obstacle.shared_by_database",
+    "obstacle.self_made",
+    "pile.continuation",
+    "pile.out_of_order",
+    "pile.page_missing",
+    "pile.owner",
+    "pile.kind",
+    "pile.no_document",
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::documents::TemplateError;
+    use crate::fields::Reason;
+    use crate::obstacles::Obstacle;
+    use crate::pile::Doubt;
     use crate::quality;
 
     #[test]
@@ -83,6 +120,10 @@ mod tests {
         ];
         let mut codes: Vec<_> = errors.iter().map(PaperError::code).collect();
         codes.extend(quality::ALL.iter().copied());
+        codes.extend(TemplateError::ALL_CODES);
+        codes.extend(Reason::ALL.map(Reason::code));
+        codes.extend(Obstacle::ALL.map(Obstacle::code));
+        codes.extend(Doubt::ALL.map(Doubt::code));
         assert_eq!(codes, CODES);
     }
 }

@@ -5,11 +5,10 @@
 
 mod agree;
 mod find;
+mod grid;
 mod header;
 mod judge;
 mod mrz;
-mod reason;
-mod shape;
 mod signer;
 mod table;
 mod value;
@@ -19,12 +18,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::documents::{Documents, Of, Template};
 use crate::layout::Layout;
+pub use crate::reason::Reason;
+pub use crate::shape::Shape;
+pub(crate) use crate::shape::date::{day_in_words, day_of};
 use crate::{Geometry, Place};
 
 use find::Hit;
-pub use reason::Reason;
-pub use shape::Shape;
-pub(crate) use shape::date::{day_in_words, day_of};
 
 /// What the desk may do with a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,8 +129,8 @@ pub(crate) fn extract_by(template: &Template, pages: &[&PageText]) -> Vec<Field>
     let mut sections = Sections::default();
     for (page, number) in pages.iter().zip(1..) {
         let layout = Layout::of(page);
-        let hits = find::hits(template, &layout);
-        let mut found = Vec::new();
+        let mut hits = find::hits(template, &layout);
+        let mut found = grid::take(template, &layout, &mut hits);
         take_page(template, &layout, &hits, &mut sections, &mut found);
         table::take(template, &layout, &hits, &mut found);
         header::take(&layout, &mut found);
@@ -149,7 +148,7 @@ pub(crate) fn extract_by(template: &Template, pages: &[&PageText]) -> Vec<Field>
     agree::stray_numbers(pages, &mut fields);
     agree::place_stray(template, &mut fields);
     agree::cross_check(template, &mut fields);
-    judge::settle(template, &mut fields);
+    judge::settle(template, pages, &mut fields);
     fields
 }
 
@@ -157,6 +156,12 @@ pub(crate) fn extract_by(template: &Template, pages: &[&PageText]) -> Vec<Field>
 fn enter(fields: &mut Vec<Field>, field: Field) {
     match fields.iter_mut().find(|known| known.name == field.name) {
         Some(known) if known.state == FieldState::Unreadable => *known = field,
+        // "ông/bà có tên tại Điều 1" is no name: the place where one stands is meant.
+        Some(known)
+            if known.reasons.contains(&Reason::Shape) && field.state == FieldState::Accepted =>
+        {
+            *known = field
+        }
         Some(_) => {}
         None => fields.push(field),
     }
@@ -169,6 +174,8 @@ struct Sections {
     current: Option<(usize, u32)>,
     /// Sections that stand side by side: from which x on each begins.
     columns: Vec<(u32, usize)>,
+    /// Headings said which column is whose.
+    headed: bool,
     openings: u32,
 }
 
@@ -179,7 +186,15 @@ fn take_page(
     sections: &mut Sections,
     found: &mut Vec<Field>,
 ) {
-    sections.columns = columns(template, layout, hits);
+    (sections.columns, sections.headed) = columns(template, layout, hits);
+    if found.iter().any(|field| {
+        template
+            .sections
+            .iter()
+            .any(|section| section.column && field.name.ends_with(&section.id))
+    }) {
+        sections.columns.clear(); // a grid took what stood side by side
+    }
     for (nth, hit) in hits.iter().enumerate() {
         let field = match hit.of {
             Of::Nothing => continue,
@@ -197,7 +212,10 @@ fn take_page(
             continue;
         };
         let tokens = value::tokens(template, layout, hits, nth);
-        let field = judge::judge(name, layout, &tokens, rule, hit.fit);
+        let mut field = judge::judge(name, layout, &tokens, rule, hit.fit);
+        if rule.name.contains("{s}") && !sections.columns.is_empty() && !sections.headed {
+            field.doubt(Reason::Unlabelled);
+        }
         enter(found, field);
     }
 }
@@ -235,12 +253,12 @@ impl Sections {
 
 /// Sections beside each other: where each column begins. Their headings tell; without headings, a label that stands
 /// twice in one row does, and the template's order says which column is whose.
-fn columns(template: &Template, layout: &Layout<'_>, hits: &[Hit]) -> Vec<(u32, usize)> {
+fn columns(template: &Template, layout: &Layout<'_>, hits: &[Hit]) -> (Vec<(u32, usize)>, bool) {
     let beside: Vec<usize> = (0..template.sections.len())
         .filter(|at| template.sections[*at].column)
         .collect();
     if beside.len() < 2 {
-        return Vec::new();
+        return (Vec::new(), false);
     }
     // Where the second column's labels begin.
     let mut split: Option<u32> = None;
@@ -271,7 +289,7 @@ fn columns(template: &Template, layout: &Layout<'_>, hits: &[Hit]) -> Vec<(u32, 
         let [a, b, ..] = middles[..] else { return None };
         (b - a > layout.height * 4).then_some(a.midpoint(b))
     }) else {
-        return Vec::new();
+        return (Vec::new(), false);
     };
     let split = split.saturating_sub(layout.height);
     let left = beside
@@ -291,7 +309,9 @@ fn columns(template: &Template, layout: &Layout<'_>, hits: &[Hit]) -> Vec<(u32, 
         .copied()
         .find(|section| *section != left)
         .unwrap_or(left);
-    vec![(0, left), (split, right)]
+    let headed = heading(left).is_some_and(|middle| middle < split)
+        && heading(right).is_some_and(|middle| middle >= split);
+    (vec![(0, left), (split, right)], headed)
 }
 
 #[cfg(test)]

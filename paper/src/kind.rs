@@ -144,7 +144,7 @@ fn lines(layout: &Layout<'_>) -> Vec<Line> {
         if let [.., above, line] = &lines[..]
             && let Some((before, bottom)) = last
             && above.capitals
-            && line.capitals
+            && (line.capitals || line.words.starts_with("ve viec "))
             && before.abs_diff(centre) < layout.right.saturating_sub(layout.left) / 8
             && segment.rect.y < bottom + segment.rect.h * 3
         {

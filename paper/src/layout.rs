@@ -3,11 +3,14 @@
 //! The engine's own lines are only a start: it glues a label in the left column to a name in the right one, and tears
 //! a card's label from its value. Here a line is cut at wide gaps, and pieces at one height form a row.
 
+mod level;
+
 use std::ops::Range;
 
 use models::{PageText, Rect, Word};
 
 use crate::fold::fold;
+use level::{Upright, slope};
 
 /// A gap this many times the height of the writing parts two columns; justified lines stay below it.
 const WIDE_GAP: f32 = 2.0;
@@ -19,7 +22,10 @@ pub(crate) struct Token<'a> {
     pub(crate) text: String,
     /// Folded, without spaces.
     pub(crate) folded: String,
+    /// Where it would stand if the lines ran level.
     pub(crate) rect: Rect,
+    /// Where it stands.
+    pub(crate) place: Rect,
     /// The token ends a label: `tên:`.
     pub(crate) colon: bool,
     /// The whole word, not a part of one.
@@ -87,6 +93,17 @@ impl<'a> Layout<'a> {
             if let Some(line) = lines.last_mut() {
                 split(word, rect, line);
             }
+        }
+        let upright = Upright::of(&lines);
+        for token in lines.iter_mut().flatten() {
+            token.rect = upright.turned(token.rect);
+        }
+        let slope = slope(&lines);
+        let lift = (slope.abs() * upright.width(&lines) as f32) as u32;
+        for token in lines.iter_mut().flatten() {
+            let middle = (token.rect.x + token.rect.w / 2) as f32;
+            token.rect.y =
+                (token.rect.y + lift).saturating_add_signed(-(slope * middle).round() as i32);
         }
         let height = median(lines.iter().flatten().map(|token| token.rect.h)).max(1);
         let pieces: Vec<Vec<Token<'a>>> = lines
@@ -220,11 +237,8 @@ fn split<'a>(word: &'a Word, rect: Rect, line: &mut Vec<Token<'a>>) {
                 word,
                 folded: fold(&text).replace(' ', ""),
                 colon: text.ends_with([':', ';']),
-                rect: Rect {
-                    x: rect.x + rect.w * from / letters,
-                    w: rect.w * length / letters,
-                    ..rect
-                },
+                rect: part_of(rect, from, length, letters),
+                place: part_of(rect, from, length, letters),
                 whole: inner.is_none() && from == 0,
                 text,
             });
@@ -234,6 +248,15 @@ fn split<'a>(word: &'a Word, rect: Rect, line: &mut Vec<Token<'a>>) {
         }
         from += length;
         rest = after;
+    }
+}
+
+/// The part of a word's box that some of its letters take.
+fn part_of(rect: Rect, from: u32, length: u32, letters: u32) -> Rect {
+    Rect {
+        x: rect.x + rect.w * from / letters,
+        w: rect.w * length / letters,
+        ..rect
     }
 }
 
@@ -289,60 +312,4 @@ pub(crate) fn drawn(lines: &str) -> PageText {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(page: &PageText) -> Vec<Vec<String>> {
-        let layout = Layout::of(page);
-        layout
-            .rows
-            .iter()
-            .map(|row| {
-                layout.segments[row.clone()]
-                    .iter()
-                    .map(|segment| layout.text(segment))
-                    .collect()
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_line_is_cut_at_wide_gaps_and_leaders_go() {
-        let page = drawn("Số hiệu: A12          Quách Minh Bằng\nHọ tên:......LÊ VĂN THỬ......");
-        assert_eq!(
-            rows(&page),
-            [
-                vec!["Số hiệu: A12".to_owned(), "Quách Minh Bằng".to_owned()],
-                vec!["Họ tên: LÊ VĂN THỬ".to_owned()],
-            ]
-        );
-    }
-
-    #[test]
-    fn a_colon_without_a_space_still_ends_the_label() {
-        let page = drawn("Số:471/2019-BS lúc 10:30");
-        let layout = Layout::of(&page);
-        let texts: Vec<&str> = layout
-            .tokens
-            .iter()
-            .map(|token| token.text.as_str())
-            .collect();
-        assert_eq!(texts, ["Số:", "471/2019-BS", "lúc", "10:30"]);
-        assert!(layout.tokens[0].colon && !layout.tokens[0].whole);
-    }
-
-    #[test]
-    fn lines_the_engine_tore_apart_stand_in_one_row_again() {
-        let mut page = drawn("Ngày sinh:   03/04/1985");
-        page.words[2].block = 2;
-        page.words[2].bbox.y += 9;
-        assert_eq!(rows(&page).len(), 1);
-        page.words[2].bbox.y += 40;
-        assert_eq!(rows(&page).len(), 2);
-    }
-
-    #[test]
-    fn an_empty_page_has_no_rows() {
-        assert!(rows(&PageText::default()).is_empty());
-    }
-}
+mod tests;

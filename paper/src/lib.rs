@@ -26,11 +26,15 @@ mod page;
 mod page_finder;
 pub mod pdf;
 mod photograph;
+pub mod pile;
 pub mod pipeline;
 pub mod quality;
 mod read;
+mod reason;
 mod seal;
+mod shape;
 mod sheet;
+mod site;
 mod skew;
 mod view;
 

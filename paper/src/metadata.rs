@@ -112,7 +112,7 @@ impl Metadata {
 pub(crate) fn subjects(template: &Template, fields: &[Field]) -> Vec<Subject> {
     let mut subjects = Vec::new();
     for person in template.persons.iter().filter(|person| person.owner) {
-        for end in template.endings(&person.name, fields) {
+        for end in template.endings(&person.name, fields.iter().map(|field| field.name.as_str())) {
             let of = |name: &String| entry(fields, &name.replace("{s}", &end));
             let subject = Subject {
                 number: person.number.as_ref().and_then(of),

@@ -2,7 +2,7 @@
 //!
 //! AsterNet is a convolutional and recurrent net (10.6 million weights) that writes 226 letters, Vietnamese with all its
 //! marks among them. It is an *optional* engine: three files of `models/models.toml` (the net, its letters and the ONNX
-//! Runtime that computes it) must lie in the cache with the pinned digests, else [`AsterNet::offered`] says none and pages
+//! Runtime that computes it) must lie in the cache with the pinned digests, else [`AsterNet::offered`] gives none and pages
 //! are read by Tesseract alone.
 //!
 //! What is known of what it learned from: the makers (asterxlabs, licence MIT) write of 1.56 million Vietnamese samples
@@ -21,7 +21,7 @@ use models::{Letter, LineEngine, LineText, Manifest, ModelError, ModelId, TextEr
 use ort::session::Session;
 use ort::value::TensorRef;
 
-/// Every failure code of [`OpenError`]; reading itself fails with the codes of [`TextError`].
+/// The failure codes of [`OpenError`] beside those of the manifest; reading itself fails with the codes of [`TextError`].
 pub const CODES: &[&str] = &["text.line_runtime", "text.line_model"];
 
 /// The three entries of the manifest.
@@ -73,6 +73,14 @@ impl Files {
 }
 
 impl AsterNet {
+    /// The engine of a manifest, ready to be put beside one for pages; none where it is not installed.
+    pub fn offered(manifest: &Manifest) -> Result<Option<Box<dyn LineEngine>>, OpenError> {
+        match Files::offered(manifest)? {
+            Some(files) => Ok(Some(Box::new(Self::open(&files)?))),
+            None => Ok(None),
+        }
+    }
+
     pub fn open(files: &Files) -> Result<Self, OpenError> {
         let letters = read_letters(&files.letters)?;
         let failed = |step| {
@@ -221,6 +229,8 @@ pub enum OpenError {
     Runtime { file: PathBuf, detail: String },
     #[error("the line recogniser does not open at {step}: {detail}")]
     Model { step: &'static str, detail: String },
+    #[error(transparent)]
+    Files(#[from] ModelError),
 }
 
 impl OpenError {
@@ -229,6 +239,7 @@ impl OpenError {
         match self {
             Self::Runtime { .. } => "text.line_runtime",
             Self::Model { .. } => "text.line_model",
+            Self::Files(error) => error.code(),
         }
     }
 }

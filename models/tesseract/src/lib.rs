@@ -104,6 +104,53 @@ impl TextEngine for Tesseract {
     }
 }
 
+/// An engine that is opened when it is first asked to read: for a net that few pages need.
+pub struct OnDemand {
+    tessdata: PathBuf,
+    languages: String,
+    model: ModelId,
+    opened: Option<Tesseract>,
+}
+
+impl OnDemand {
+    /// Looks at the language files only.
+    pub fn new(tessdata: impl AsRef<Path>, languages: &str) -> Result<Self, OpenError> {
+        Ok(Self {
+            tessdata: tessdata.as_ref().to_owned(),
+            languages: languages.to_owned(),
+            model: identify(tessdata.as_ref(), languages)?,
+            opened: None,
+        })
+    }
+
+    fn engine(&mut self) -> Result<&mut Tesseract, TextError> {
+        let opened = match self.opened.take() {
+            Some(engine) => engine,
+            None => Tesseract::open(&self.tessdata, &self.languages).map_err(|error| {
+                TextError::Engine {
+                    step: "open",
+                    detail: error.to_string(),
+                }
+            })?,
+        };
+        Ok(self.opened.insert(opened))
+    }
+}
+
+impl TextEngine for OnDemand {
+    fn read(&mut self, page: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.engine()?.read(page, dpi)
+    }
+
+    fn read_line(&mut self, line: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.engine()?.read_line(line, dpi)
+    }
+
+    fn model(&self) -> &ModelId {
+        &self.model
+    }
+}
+
 /// Names the model by its files: the digest of the one file, or of all of them in their order.
 fn identify(tessdata: &Path, languages: &str) -> Result<ModelId, OpenError> {
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
@@ -202,5 +249,12 @@ mod tests {
         ));
         // The engine is good for the next page.
         assert!(engine.read(&white, 300).unwrap().words.is_empty());
+        let mut later = OnDemand::new(DEBIAN, "vie").unwrap();
+        assert_eq!(later.model(), engine.model());
+        assert!(later.read_line(&white, 300).unwrap().words.is_empty());
+        assert_eq!(
+            OnDemand::new("/nowhere", "vie").err().unwrap().code(),
+            "text.data_missing"
+        );
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::tight;
-use crate::fields::{Field, Shape};
 use crate::fold::fold;
+use crate::shape::Shape;
 
 /// The file.
 #[derive(Deserialize)]
@@ -241,13 +241,15 @@ pub(crate) struct Table {
 
 impl Template {
     /// What takes the place of `{s}` in the name of a field, for every section that gave one.
-    pub(crate) fn endings(&self, name: &str, fields: &[Field]) -> Vec<String> {
+    pub(crate) fn endings<'a>(
+        &self,
+        name: &str,
+        found: impl Iterator<Item = &'a str>,
+    ) -> Vec<String> {
         let Some((before, after)) = name.split_once("{s}") else {
             return vec![String::new()];
         };
-        let ends = fields
-            .iter()
-            .filter_map(|field| field.name.strip_prefix(before)?.strip_suffix(after));
+        let ends = found.filter_map(|name| name.strip_prefix(before)?.strip_suffix(after));
         let mut ends: Vec<String> = ends
             .filter(|end| {
                 // "ho_ten_me" is no section's "ho_ten": an ending is a section's id, a count, or a row of a table.

@@ -6,8 +6,8 @@ use rulebook::personal_id::{self, Sex};
 use crate::documents::Template;
 use crate::fold::fold;
 
-use super::shape::number::{could_be_personal, personal_in};
 use super::{Field, FieldState, Reason, day_in_words, day_of};
+use crate::shape::number::{could_be_personal, personal_in};
 
 /// How the fields of numbers without a label are called.
 const STRAY: &str = "so_dinh_danh_khac_";
@@ -19,7 +19,7 @@ const MAX_STRAYS: usize = 12;
 pub(super) fn cross_check(template: &Template, fields: &mut [Field]) {
     let mut contradicted: Vec<String> = Vec::new();
     for person in &template.persons {
-        for end in template.endings(&person.name, fields) {
+        for end in template.endings(&person.name, fields.iter().map(|field| field.name.as_str())) {
             let of = |name: &Option<String>| name.as_ref().map(|name| name.replace("{s}", &end));
             let value = |name: &Option<String>| {
                 let name = of(name)?;
@@ -94,7 +94,7 @@ pub(super) fn place_stray(template: &Template, fields: &mut [Field]) {
         .flat_map(|person| {
             let number = person.number.clone().unwrap_or_default();
             template
-                .endings(&person.name, fields)
+                .endings(&person.name, fields.iter().map(|field| field.name.as_str()))
                 .into_iter()
                 .map(move |end| number.replace("{s}", &end))
         })

@@ -4,7 +4,7 @@ use crate::documents::{Of, Template};
 use crate::fold::distance;
 use crate::layout::{Layout, Segment, Token};
 
-use super::shape::Shape;
+use crate::shape::Shape;
 
 /// A label may be misread by this share of its letters.
 const SLIPS_PERCENT: usize = 20;
@@ -107,7 +107,10 @@ fn in_segment(template: &Template, layout: &Layout<'_>, at: usize, segment: &Seg
                 if slips > allowed {
                     continue;
                 }
-                if let Some(end) = stands(template, label.of, layout, &range, from, to, length) {
+                let exact = slips == 0 || length >= 16 && slips == 1;
+                if let Some(end) =
+                    stands(template, label.of, layout, &range, from, to, length, exact)
+                {
                     all.push(Hit {
                         of: label.of,
                         from,
@@ -136,6 +139,7 @@ fn stands(
     from: usize,
     to: usize,
     length: usize,
+    exact: bool,
 ) -> Option<usize> {
     let tokens = &layout.tokens;
     let opens = from == segment.start
@@ -163,6 +167,10 @@ fn stands(
     if colon.is_some_and(words_before) && !running {
         return None;
     }
+    // Without a colon it must be the very words: "Lĩnh, ngày" is not "Sinh ngày".
+    if !exact {
+        return None;
+    }
     match of {
         Of::Section(_) => {
             let alone = rest.iter().all(|token| token.folded.len() <= 5) && opens;
@@ -180,10 +188,11 @@ fn stands(
                 .map(|token| token.text.as_str())
                 .collect();
             let told = rule.shape.tells_itself()
-                && rule
-                    .shape
-                    .take(&words)
-                    .is_some_and(|taken| taken.faults.is_empty() && taken.used.start <= 1);
+                && rule.shape.take(&words).is_some_and(|taken| {
+                    // "số 3, phường Mẫu" is a house: a paper's number has a symbol.
+                    let plain = rule.shape == Shape::Number && !taken.value.contains(['/', '-']);
+                    taken.faults.is_empty() && taken.used.start <= 1 && !plain
+                });
             // A day or a number after a word like it stands in many a sentence; without a colon it must be a longer label.
             let plain = matches!(
                 rule.shape,

@@ -6,8 +6,8 @@ use crate::fold::distance_within;
 use crate::layout::{Layout, Segment, Token};
 
 use super::judge::of_tokens;
-use super::shape::Shape;
 use super::{Field, Reason};
+use crate::shape::Shape;
 
 const NATION: &str = "conghoaxahoichunghiavietnam";
 

@@ -1,5 +1,7 @@
 //! How sure a value is: its words, its type's rules, and the second look together.
 
+use models::PageText;
+
 use crate::Place;
 use crate::documents::{FieldRule, Template};
 use crate::layout::{Layout, Token, around};
@@ -14,6 +16,10 @@ const SURE_ONCE: u8 = 88;
 
 /// Read once, a word of free text must be surer: a wrong tone mark makes another good word.
 const SURE_ONCE_FREE: u8 = 91;
+
+/// A page of which so many words are below this mark reads badly as a whole; good pages have up to a tenth.
+const DOUBTFUL: u8 = 60;
+const DOUBTFUL_PERCENT: usize = 25;
 
 /// A label that lost more than this is hardly readable.
 const LABEL_FITS: f32 = 0.85;
@@ -151,17 +157,41 @@ fn lines_of(tokens: &[&Token<'_>]) -> Vec<Place> {
     }
     lines
         .into_iter()
-        .map(|line| around(line.iter().map(|token| token.rect)).into())
+        .map(|line| around(line.iter().map(|token| token.place)).into())
         .collect()
 }
 
 /// The last word on every field of a form that is filled in by hand as a rule.
-pub(super) fn settle(template: &Template, fields: &mut [Field]) {
+pub(super) fn settle(template: &Template, pages: &[&PageText], fields: &mut [Field]) {
+    let poor: Vec<u32> = pages
+        .iter()
+        .zip(1..)
+        .filter(|(page, _)| reads_badly(page))
+        .map(|(_, number)| number)
+        .collect();
+    for field in fields
+        .iter_mut()
+        .filter(|field| field.state == FieldState::Accepted && poor.contains(&field.page))
+    {
+        field.doubt(Reason::Page);
+    }
     for field in fields.iter_mut() {
         if template.by_hand && field.state != FieldState::Unreadable {
             field.doubt(Reason::Handwriting);
         }
     }
+}
+
+/// Whether so much of a page is in doubt that its lines may be jumbled too.
+fn reads_badly(page: &PageText) -> bool {
+    let words = page
+        .words
+        .iter()
+        .filter(|word| word.text.chars().any(char::is_alphanumeric));
+    let (doubtful, all) = words.fold((0, 0), |(doubtful, all), word| {
+        (doubtful + usize::from(word.confidence < DOUBTFUL), all + 1)
+    });
+    doubtful * 100 > all * DOUBTFUL_PERCENT
 }
 
 /// Says what an old place is called now, and when a ward is not known in its province. Neither changes the value.

@@ -4,7 +4,7 @@ use crate::layout::{Layout, Token};
 
 use super::Field;
 use super::judge::of_tokens;
-use super::shape::Shape;
+use crate::shape::Shape;
 
 /// The shortest line of any zone has 30 letters (ICAO 9303-5); slips may have lost some.
 const SHORTEST: usize = 26;

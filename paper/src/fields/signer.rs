@@ -5,8 +5,8 @@ use crate::layout::{Layout, Segment, Token};
 
 use super::find::Hit;
 use super::judge::of_tokens;
-use super::shape::Shape;
 use super::{Field, Reason};
+use crate::shape::Shape;
 
 /// How the lines above a signature begin.
 const ROLES: &[&str] = &[
@@ -44,6 +44,11 @@ const ROLES: &[&str] = &[
     "nguoi lam chung",
     "truong ban",
     "nguoi cap",
+    "thu tuong",
+    "chu nhiem",
+    "bo truong",
+    "vien truong",
+    "chinh uy",
     "dai dien",
     "truong thon",
     "giam hieu",

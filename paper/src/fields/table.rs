@@ -6,8 +6,8 @@ use crate::layout::{Layout, Segment, Token};
 
 use super::find::Hit;
 use super::judge::of_tokens;
-use super::shape::Shape;
 use super::{Field, FieldState, Reason};
+use crate::shape::Shape;
 
 /// Nobody's household is longer than a page.
 const MAX_ROWS: usize = 40;
@@ -44,11 +44,17 @@ fn heading(table: &Table, layout: &Layout<'_>) -> Option<(usize, Vec<u32>)> {
         if there * 2 < table.headings.len() || there < 2 {
             return None;
         }
-        let spans: Option<Vec<(u32, u32)>> = table
+        let mut spans: Vec<Option<(u32, u32)>> = table
             .headings
             .iter()
             .map(|heading| span(heading, &tokens))
             .collect();
+        // "TT" is too short to be known with a slip in it: what stands before the second heading is it.
+        if let [first @ None, Some((next, _)), ..] = &mut spans[..] {
+            let rect = tokens[0].rect;
+            *first = (rect.x + rect.w < *next).then_some((rect.x, rect.x + rect.w));
+        }
+        let spans: Option<Vec<(u32, u32)>> = spans.into_iter().collect();
         let edges = spans.map(|spans| {
             let gaps = spans.windows(2).map(|pair| (pair[0].1 + pair[1].0) / 2);
             std::iter::once(0).chain(gaps).collect::<Vec<u32>>()
@@ -78,6 +84,12 @@ fn span(heading: &str, tokens: &[&Token<'_>]) -> Option<(u32, u32)> {
     best.map(|(_, from, to)| (from, to))
 }
 
+/// A row's cells, and how far down it stands.
+struct Row<'t, 'a> {
+    middle: u32,
+    cells: Vec<Vec<&'t Token<'a>>>,
+}
+
 fn rows(
     table: &Table,
     layout: &Layout<'_>,
@@ -86,9 +98,7 @@ fn rows(
     edges: &[u32],
     found: &mut Vec<Field>,
 ) {
-    let mut number = 0;
-    let mut above: Option<u32> = None;
-    let mut step: Option<u32> = None;
+    let mut rows: Vec<Row<'_, '_>> = Vec::new();
     for row in layout.rows.iter().skip(first).take(MAX_ROWS * 2) {
         let segments: &[Segment] = &layout.segments[row.clone()];
         let (Some(start), Some(middle)) =
@@ -102,11 +112,11 @@ fn rows(
                 && segments.len() < 3
                 && hit.from == start.tokens.start
         });
-        if labelled
-            || above.is_some_and(|above| middle.saturating_sub(above) > layout.height * ROW_STEP)
-            || number == MAX_ROWS
-        {
-            return;
+        let far = rows
+            .last()
+            .is_some_and(|above| middle.saturating_sub(above.middle) > layout.height * ROW_STEP);
+        if labelled || far || rows.len() == MAX_ROWS {
+            break;
         }
         let tokens: Vec<&Token<'_>> = segments
             .iter()
@@ -127,19 +137,15 @@ fn rows(
                 .take(&words)
                 .is_some_and(|taken| taken.faults.iter().all(|fault| *fault != Reason::Shape))
         });
-        if strict.count() == 0 {
+        if strict.count() > 0 {
+            rows.push(Row { middle, cells });
+        } else if tokens.len() > 8 {
             // A second line of a cell, an empty row, or the end; a wide gap or a label will tell.
-            if tokens.len() > 8 {
-                return;
-            }
-            continue;
+            break;
         }
-        let apart = above.map(|above| middle.saturating_sub(above));
-        above = Some(middle);
-        let (place, sure) = ordinal(number, cells.first(), apart, step);
-        step = step.or(apart.filter(|_| place == number + 1));
-        number = place;
-        for (at, (column, cell)) in table.columns.iter().zip(&cells).enumerate() {
+    }
+    for (row, (number, sure)) in rows.iter().zip(numbers(&rows)) {
+        for (at, (column, cell)) in table.columns.iter().zip(&row.cells).enumerate() {
             if column.skip || cell.is_empty() {
                 continue;
             }
@@ -158,36 +164,38 @@ fn rows(
     }
 }
 
-/// Which row this is, and whether that is sure: its printed number says so. Where that was not read, the distance
-/// from the row above does, and a row that was lost between them leaves its number free.
-fn ordinal(
-    before: usize,
-    first: Option<&Vec<&Token<'_>>>,
-    apart: Option<u32>,
-    step: Option<u32>,
-) -> (usize, bool) {
-    let printed = first.and_then(|cell| {
-        let [token] = cell[..] else { return None };
-        token
-            .text
-            .trim_end_matches(['.', ')'])
-            .parse::<usize>()
-            .ok()
-    });
-    match printed {
-        Some(printed) if printed > before && printed <= MAX_ROWS => {
-            (printed, printed == before + 1 || before == 0)
-        }
-        _ => {
-            let rows = match (apart, step) {
-                (Some(apart), Some(step)) if step > 0 => {
-                    ((apart + step / 2) / step).max(1) as usize
-                }
-                _ => 1,
+/// Which row each is, and whether that is sure: the printed numbers say so. A number that was not read follows from
+/// the others as long as they count on without a gap; a row that was lost leaves its number free.
+fn numbers(rows: &[Row<'_, '_>]) -> Vec<(usize, bool)> {
+    let printed: Vec<Option<usize>> = rows
+        .iter()
+        .map(|row| {
+            let [token] = row.cells.first()?[..] else {
+                return None;
             };
-            (before + rows, false)
-        }
+            let number = token.text.trim_end_matches(['.', ')']).parse().ok()?;
+            (1..=MAX_ROWS).contains(&number).then_some(number)
+        })
+        .collect();
+    let known = printed
+        .iter()
+        .enumerate()
+        .filter_map(|(at, number)| Some((at, (*number)?)));
+    let mut offsets = known.map(|(at, number)| number.checked_sub(at));
+    if let Some(Some(offset)) = offsets.next()
+        && offsets.all(|other| other == Some(offset))
+    {
+        return (0..rows.len()).map(|at| (at + offset, true)).collect();
     }
+    let mut before = 0;
+    printed
+        .into_iter()
+        .map(|number| {
+            let next = number.filter(|number| *number > before);
+            before = next.unwrap_or(before + 1);
+            (before, false)
+        })
+        .collect()
 }
 
 fn by_edge<'t, 'a>(edges: &[u32], tokens: &[&'t Token<'a>]) -> Vec<Vec<&'t Token<'a>>> {
@@ -203,19 +211,23 @@ fn by_edge<'t, 'a>(edges: &[u32], tokens: &[&'t Token<'a>]) -> Vec<Vec<&'t Token
 /// Without edges: each column takes what is of its type, from left to right.
 fn by_type<'t, 'a>(table: &Table, tokens: &[&'t Token<'a>]) -> Vec<Vec<&'t Token<'a>>> {
     let mut rest = tokens;
-    table
-        .columns
-        .iter()
-        .map(|column| {
-            let words: Vec<&str> = rest.iter().map(|token| token.text.as_str()).collect();
-            match column.shape.take(&words) {
-                Some(taken) if taken.used.start == 0 && !taken.faults.contains(&Reason::Shape) => {
-                    let (cell, after) = rest.split_at(taken.used.end);
-                    rest = after;
-                    cell.to_vec()
-                }
-                _ => Vec::new(),
+    if table.columns.first().is_some_and(|column| column.skip)
+        && tokens.first().is_some_and(|token| token.folded.len() <= 3)
+    {
+        rest = &tokens[1..];
+    }
+    let skipped = usize::from(rest.len() < tokens.len());
+    let head = std::iter::repeat_n(tokens[..skipped].to_vec(), skipped);
+    head.chain(table.columns.iter().skip(skipped).map(|column| {
+        let words: Vec<&str> = rest.iter().map(|token| token.text.as_str()).collect();
+        match column.shape.take(&words) {
+            Some(taken) if taken.used.start == 0 && !taken.faults.contains(&Reason::Shape) => {
+                let (cell, after) = rest.split_at(taken.used.end);
+                rest = after;
+                cell.to_vec()
             }
-        })
-        .collect()
+            _ => Vec::new(),
+        }
+    }))
+    .collect()
 }

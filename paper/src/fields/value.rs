@@ -7,7 +7,7 @@ use crate::fold::fold;
 use crate::layout::{Layout, Segment};
 
 use super::find::{Hit, is_numbering};
-use super::shape::Shape;
+use crate::shape::Shape;
 
 /// Lines of one value follow each other within this many heights of the writing, middle to middle.
 const LINE_STEP: f32 = 2.6;
@@ -50,7 +50,12 @@ pub(crate) fn tokens(
             value.extend(below);
         }
     }
-    if !ended && (value.len() > own || rule.running) {
+    // An empty value goes on below only where its label ends a line that was full.
+    let label = &layout.segments[hit.segment];
+    let full = label.right() as f32
+        >= layout.left as f32 + layout.right.saturating_sub(layout.left) as f32 * FULL;
+    let last_in_row = layout.rows[label.row].end == hit.segment + 1;
+    if !ended && (value.len() > own || rule.running || full && last_in_row) {
         run_on(layout, hits, rule, hit, last, &mut value);
     }
     until(layout, rule, own, &mut value);
@@ -113,31 +118,29 @@ fn run_on(
     value: &mut Vec<usize>,
 ) {
     let (left, right) = column(layout, hits, hit.segment);
-    // A label that ends its line in running text has its value on the next.
+    // A label that ends its line has its value on the next.
     let lines = if value.is_empty() {
         rule.lines.max(1)
     } else {
         rule.lines
     };
+    let begins = value
+        .first()
+        .map_or(left, |first| layout.tokens[*first].rect.x);
     for _ in 0..lines {
         let above = &layout.segments[last];
-        let next = layout
-            .segments
-            .iter()
-            .enumerate()
-            .skip(last + 1)
-            .find(|(at, segment)| {
-                // The first line of a paragraph is often indented.
-                let indented = layout.rows[segment.row].start == *at
-                    && segment.rect.x + layout.height * 4 >= left;
-                segment.row > above.row
-                    && (segment.rect.x + layout.height >= left || indented)
-                    && segment.rect.x < right
-            });
-        let Some((at, segment)) = next else { return };
+        let Some(at) = next_line(layout, above, last, left, right) else {
+            return;
+        };
+        let segment = &layout.segments[at];
         let step = segment.middle().saturating_sub(above.middle()) as f32;
         let tall = layout.height.max(above.rect.h.min(layout.height * 2)) as f32;
-        if step > tall * LINE_STEP || !belongs(layout, hits, rule, above, segment, left, right) {
+        let aligned = segment.rect.x < left + layout.height * 4
+            || segment.rect.x.abs_diff(begins) < layout.height * 2;
+        if step > tall * LINE_STEP || !aligned || is_complete(layout, rule, value) {
+            return;
+        }
+        if !belongs(layout, hits, rule, above, segment, left, right) {
             return;
         }
         let (tokens, ended) = up_to_next(layout, hits, segment.tokens.clone());
@@ -150,6 +153,37 @@ fn run_on(
             return;
         }
     }
+}
+
+/// The segment on the next line: in the same column, or at the left margin under the last piece of a row.
+fn next_line(
+    layout: &Layout<'_>,
+    above: &Segment,
+    last: usize,
+    left: u32,
+    right: u32,
+) -> Option<usize> {
+    let row = layout.rows.get(above.row + 1)?.clone();
+    let in_column = row.clone().find(|at| {
+        let segment = &layout.segments[*at];
+        // The first line of a paragraph is often indented.
+        let indented = *at == row.start && segment.rect.x + layout.height * 4 >= left;
+        (segment.rect.x + layout.height >= left || indented) && segment.rect.x < right
+    });
+    in_column.or_else(|| (layout.rows[above.row].end == last + 1).then_some(row.start))
+}
+
+/// An address that names its province already goes no further.
+fn is_complete(layout: &Layout<'_>, rule: &FieldRule, value: &[usize]) -> bool {
+    if !matches!(rule.shape, Shape::Place | Shape::Authority) || value.is_empty() {
+        return false;
+    }
+    let words: Vec<&str> = value
+        .iter()
+        .map(|at| layout.tokens[*at].text.as_str())
+        .collect();
+    let text = words.join(" ");
+    !text.ends_with(',') && rulebook::places::province_in(&text).is_some()
 }
 
 /// Whether the line below goes on with the value above.
@@ -166,6 +200,12 @@ fn belongs(
     let Some(first) = tokens.first() else {
         return false;
     };
+    let dated = tokens
+        .windows(3)
+        .any(|three| three[0].folded == "ngay" && three[2].folded == "thang");
+    if dated && matches!(rule.shape, Shape::Place | Shape::Authority | Shape::Text) {
+        return false;
+    }
     let labelled = hits.iter().any(|hit| hit.from == below.tokens.start)
         || is_numbering(first)
             && first

@@ -80,7 +80,7 @@ pub(super) fn choose(first: &Reading, other: &Reading, by_hand: bool) -> Stands 
 
 /// Which reading stands when the other is the same engine's, in another view. It makes the same mistakes again, so that
 /// the first stands unless it hesitated much more and what the other saw can be a word.
-pub(super) fn choose_view(first: &Reading, other: &Reading) -> Stands {
+pub(super) fn choose_view(first: &Reading, other: &Reading, _by_hand: bool) -> Stands {
     if first.text == other.text {
         return Stands::Both;
     }
@@ -89,6 +89,30 @@ pub(super) fn choose_view(first: &Reading, other: &Reading) -> Stands {
     match first.confidence < VIEW_HESITATES && surer && formed(&other.text) {
         true => Stands::Other,
         false => Stands::First,
+    }
+}
+
+/// Whether a word can be a line of a machine-readable zone, read well or badly: it has fillers.
+pub(super) fn is_machine_line(text: &str) -> bool {
+    text.len() >= 10 && text.matches('<').count() >= 2
+}
+
+/// Which reading stands in a machine-readable zone when the other is by a net for Latin letters, which read all lines
+/// right where the Vietnamese one read none: that one, if it only holds the zone's letters (ICAO 9303-3 §4.3).
+pub(super) fn choose_machine_line(first: &Reading, other: &Reading, _by_hand: bool) -> Stands {
+    let pure = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '<')
+    };
+    if first.text == other.text {
+        Stands::Both
+    } else if is_machine_line(&other.text)
+        && pure(&other.text)
+        && (!pure(&first.text) || other.confidence >= first.confidence)
+    {
+        Stands::Other
+    } else {
+        Stands::First
     }
 }
 
@@ -251,12 +275,31 @@ mod tests {
                 text: text.to_owned(),
                 confidence,
             };
-            choose_view(&reading(first, a), &reading(other, b))
+            choose_view(&reading(first, a), &reading(other, b), false)
         };
         assert_eq!(view("thúng", 75, "tháng", 97), Stands::Other);
         assert_eq!(view("ĐẶNG", 86, "ĐĂNG", 96), Stands::First);
         assert_eq!(view("O9127", 44, "O912", 88), Stands::First);
         assert_eq!(view("Lài", 60, "Lài", 97), Stands::Both);
+    }
+
+    #[test]
+    fn a_machine_readable_line_is_believed_to_the_latin_net_if_it_can_be_one() {
+        let stands = |first: &str, a, other: &str, b| {
+            let reading = |text: &str, confidence| Reading {
+                text: text.to_owned(),
+                confidence,
+            };
+            choose_machine_line(&reading(first, a), &reading(other, b), false)
+        };
+        assert!(is_machine_line("1IDVNM0010000014001010000014<<4") && !is_machine_line("a < b"));
+        assert_eq!(
+            stands("THU<<MAT<<<<", 62, "THU<<MAI<<<<", 84),
+            Stands::Other
+        );
+        assert_eq!(stands("THU<<MAI<<<<", 90, "THU<<MAI<<<<", 84), Stands::Both);
+        assert_eq!(stands("THU<<MAI<<<<", 90, "THU«MAI<<<<", 95), Stands::First);
+        assert_eq!(stands("THU<<MAI<<<<", 90, "", 0), Stands::First);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::doubt::{Doubt, doubts};
 use super::hand::by_hand;
 use super::junk::without_junk;
 use super::lines::{bottom, right};
-use super::merge::{Reading, Stands, choose, choose_view};
+use super::merge::{Reading, Stands, choose, choose_machine_line, choose_view, is_machine_line};
 use super::order::join_lines;
 use super::strip::{Strip, strips};
 
@@ -42,11 +42,14 @@ pub(super) fn look_again(
     for (word, by_hand) in by_hand(view, &words).into_iter().enumerate() {
         words[word].handwritten = by_hand;
     }
-    let another = engine.second().is_some();
+    let another = engine.line_engine().is_some();
+    let latin = engine.latin_engine().is_some();
     let mut doubts = doubts(&words);
-    if !another {
-        // In another view the same engine only helps where it hesitated.
-        for doubt in &mut doubts {
+    for (doubt, word) in doubts.iter_mut().zip(&words) {
+        if latin && is_machine_line(&word.text) {
+            *doubt = Some(Doubt::Unsure);
+        } else if !another {
+            // In another view the same engine only helps where it hesitated.
             *doubt = doubt.filter(|doubt| *doubt <= Doubt::MixedNumber);
         }
     }
@@ -56,13 +59,17 @@ pub(super) fn look_again(
     let mut next = 0;
     for strip in &strips {
         seen.extend_from_slice(&words[next..strip.words.start]);
-        let others = read(view, dpi, strip, engine)?;
-        seen.extend(merged(
-            &words[strip.words.clone()],
-            &others,
-            strip.height,
-            another,
-        ));
+        let own = &words[strip.words.clone()];
+        if own.iter().any(|word| is_machine_line(&word.text))
+            && let Some(latin) = engine.latin_engine()
+        {
+            let others = in_view(latin.read_line(&strip.cut(view), dpi)?, strip, 1.0);
+            seen.extend(merged(own, &others, strip.height, choose_machine_line));
+        } else {
+            let others = read(view, dpi, strip, engine)?;
+            let choose = if another { choose } else { choose_view };
+            seen.extend(merged(own, &others, strip.height, choose));
+        }
         next = strip.words.end;
     }
     seen.extend_from_slice(&words[next..]);
@@ -76,7 +83,7 @@ fn read(
     engine: &mut dyn TextEngine,
 ) -> Result<Vec<Seen>, TextError> {
     let cut = strip.cut(view);
-    if let Some(line) = engine.second() {
+    if let Some(line) = engine.line_engine() {
         let text = line.read_line(&cut)?;
         return Ok(text
             .words()
@@ -100,9 +107,13 @@ fn read(
         imageops::FilterType::Triangle,
     );
     let text = engine.read_line(&small, scaled(dpi))?;
-    let there = |x: u32| strip.left + (x as f32 / VIEW_SCALE) as u32;
-    Ok(text
-        .words
+    Ok(in_view(text, strip, VIEW_SCALE))
+}
+
+/// What an engine read in a strip cut out at some scale, with its places in the view.
+fn in_view(text: PageText, strip: &Strip, scale: f32) -> Vec<Seen> {
+    let there = |x: u32| strip.left + (x as f32 / scale) as u32;
+    text.words
         .into_iter()
         .map(|word| Seen {
             placed: Placed {
@@ -112,11 +123,16 @@ fn read(
             },
             confidence: word.confidence,
         })
-        .collect())
+        .collect()
 }
 
 /// Words of a strip weighed against what the other look saw there.
-fn merged(words: &[Word], others: &[Seen], height: u32, another: bool) -> Vec<Word> {
+fn merged(
+    words: &[Word],
+    others: &[Seen],
+    height: u32,
+    choose: fn(&Reading, &Reading, bool) -> Stands,
+) -> Vec<Word> {
     let first: Vec<Placed> = words
         .iter()
         .map(|word| Placed {
@@ -140,12 +156,8 @@ fn merged(words: &[Word], others: &[Seen], height: u32, another: bool) -> Vec<Wo
             text: joined(others.iter().map(|seen| seen.placed.text.as_str())),
             confidence: others.iter().map(|seen| seen.confidence).min().unwrap_or(0),
         };
-        let stands = if another {
-            choose(&own, &again, words.iter().any(|word| word.handwritten))
-        } else {
-            choose_view(&own, &again)
-        };
-        match stands {
+        let by_hand = words.iter().any(|word| word.handwritten);
+        match choose(&own, &again, by_hand) {
             Stands::Both => merged.extend(words.iter().map(|word| Word {
                 confidence: word.confidence.max(again.confidence).min(99),
                 second: Some(SecondReading {

@@ -2,9 +2,9 @@
 
 use rulebook::{people, places, syllables};
 
-use super::super::Reason;
 use super::{Taken, joined, unfit};
 use crate::fold::fold;
+use crate::reason::Reason;
 
 /// Nobody's name has more syllables; the longest registered ones have seven.
 const LONGEST_NAME: usize = 7;
@@ -32,6 +32,12 @@ fn reads_well(word: &str) -> bool {
 
 /// The capitalised words a name is made of; a comma or a small word ends it.
 pub(super) fn name(words: &[&str]) -> Option<Taken> {
+    // "Ông (bà) Lê Văn Thử": the other form of address.
+    if words.len() > 1 && words[0].starts_with('(') && words[0].ends_with(')') {
+        let mut taken = name(&words[1..])?;
+        taken.used = taken.used.start + 1..taken.used.end + 1;
+        return Some(taken);
+    }
     let mut used = 0;
     for word in words {
         let bare = word.trim_end_matches([',', ';', '.', ':', ')']);
@@ -152,16 +158,52 @@ pub(super) fn nationality(words: &[&str]) -> Option<Taken> {
 
 /// An address. It must name a province; whether the ward lies there is a note, no fault.
 pub(super) fn place(words: &[&str]) -> Option<Taken> {
+    // In running text the sentence goes on behind the province.
+    let ends = (1..=words.len()).rev().find(|end| {
+        (*end == words.len() || words[*end - 1].ends_with([',', ';']))
+            && places::province_in(&joined(&words[..*end])).is_some()
+    });
+    let words = &words[..ends.unwrap_or(words.len())];
     let value = joined(words);
     let unusual = words
         .iter()
-        .any(|word| !reads_well(word) && !is_house_number(word));
+        .any(|word| !reads_well(word) && !is_house_number(word) || shouts(word, &value));
     let found = places::province_in(&value);
     Some(
         Taken::sound(value, 0..words.len())
+            .with((found.is_none() && is_cut(words)).then_some(Reason::Shape))
             .with(found.is_none().then_some(Reason::NoProvince))
             .with(unusual.then_some(Reason::UnusualWord)),
     )
+}
+
+/// A syllable in capitals among words that are not: "Đại LỘC". Abbreviations are no syllables.
+fn shouts(word: &str, value: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_alphabetic());
+    bare.chars().count() > 1
+        && bare.chars().all(char::is_uppercase)
+        && syllables::is_syllable(bare)
+        && value.chars().any(char::is_lowercase)
+}
+
+/// The line ends where something must follow: a comma, a rank without a name.
+fn is_cut(words: &[&str]) -> bool {
+    words.last().is_some_and(|last| {
+        last.ends_with([',', '-'])
+            || matches!(
+                fold(last).as_str(),
+                "phuong"
+                    | "xa"
+                    | "quan"
+                    | "huyen"
+                    | "tinh"
+                    | "thanh"
+                    | "pho"
+                    | "tp"
+                    | "duong"
+                    | "so"
+            )
+    })
 }
 
 /// `313/55`, `12A`, `44Bis`.
@@ -199,12 +241,20 @@ const AUTHORITIES: &[&str] = &[
 
 pub(super) fn authority(words: &[&str]) -> Option<Taken> {
     let value = joined(words);
-    let unusual = words.iter().any(|word| !reads_well(word));
+    let unusual = words
+        .iter()
+        .any(|word| !reads_well(word) || shouts(word, &value));
     let folded = fold(&value);
     let known = AUTHORITIES.iter().any(|start| folded.starts_with(start));
+    // A commune's committee is named with its province.
+    let local = ["uy ban", "ubnd", "cong an phuong", "cong an xa"]
+        .iter()
+        .any(|start| folded.starts_with(start));
+    let placed = !local || places::province_in(&value).is_some();
     Some(
         Taken::sound(value, 0..words.len())
-            .with((!known).then_some(Reason::Shape))
+            .with((!known || is_cut(words)).then_some(Reason::Shape))
+            .with((!placed).then_some(Reason::NoProvince))
             .with(unusual.then_some(Reason::UnusualWord)),
     )
 }
@@ -305,8 +355,21 @@ mod tests {
         );
         assert_eq!(place("xã Lọng Hạụu, tỉnh Cà Mau").1, [Reason::UnusualWord]);
         assert_eq!(
-            take(Shape::Authority, "Ủy ban nhân dân phường Bảy Hiền").1,
+            take(
+                Shape::Authority,
+                "Ủy ban nhân dân phường Bảy Hiền, Thành phố Hồ Chí Minh"
+            )
+            .1,
             []
         );
+        assert_eq!(
+            take(Shape::Authority, "Ủy ban nhân dân phường").1,
+            [Reason::Shape, Reason::NoProvince]
+        );
+        assert_eq!(
+            place("số 3, phường Thử, tỉnh Cà Mau, được nghỉ việc").0,
+            "số 3, phường Thử, tỉnh Cà Mau"
+        );
+        assert_eq!(place("số 3, phường").1, [Reason::Shape, Reason::NoProvince]);
     }
 }

@@ -1,8 +1,8 @@
 //! Numbers: of persons, of papers, of telephones, of land, of money.
 
-use super::super::Reason;
 use super::{Taken, joined, unfit};
 use crate::fold::fold;
+use crate::reason::Reason;
 
 /// Digits, with letters that engines read for digits put right; none when something else is in it.
 pub(super) fn digits_of(text: &str) -> Option<String> {
@@ -65,10 +65,18 @@ pub(crate) fn could_be_personal(number: &str) -> bool {
 
 /// Twelve digits, or the nine of the card before.
 pub(super) fn personal(words: &[&str]) -> Option<Taken> {
+    // "CCCD số 0010…": what the number is called is no part of it.
+    let is_called = |word: &&str| {
+        let word = fold(word);
+        matches!(
+            word.as_str(),
+            "so" | "no" | "la" | "the" | "can" | "cuoc" | "cong" | "dan"
+        ) || PAPERS.contains(&word.as_str())
+    };
     let skip = words
         .iter()
-        .take(2)
-        .take_while(|word| matches!(fold(word).as_str(), "so" | "no" | "la"))
+        .take(6)
+        .take_while(|word| is_called(word))
         .count();
     match run(&words[skip..], &[12, 9]) {
         Some((number, used, mended)) => {
@@ -79,7 +87,7 @@ pub(super) fn personal(words: &[&str]) -> Option<Taken> {
                     .with((!sound).then_some(Reason::Shape)),
             )
         }
-        None => unfit(&words[..words.len().min(skip + 1)]),
+        None => unfit(&words[..words.len().min(skip.max(1) + usize::from(skip > 0))]),
     }
 }
 

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
-use super::Reason;
+use crate::reason::Reason;
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -158,12 +158,16 @@ impl Shape {
 
 /// Words with one space between, without the points and strokes around them.
 fn joined(words: &[&str]) -> String {
-    words
-        .join(" ")
-        .trim_matches(|c: char| {
-            c.is_whitespace()
-                || matches!(c, ':' | ';' | ',' | '.' | '|' | '_' | '…' | '/' | '-' | '=')
-        })
+    let text = words.join(" ");
+    let text = text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, ':' | ';' | ',' | '.' | '|' | '_' | '…' | '/' | '-' | '=')
+    });
+    // A bracket that was opened before the value.
+    let open = text.contains('(');
+    text.strip_suffix(')')
+        .filter(|_| !open)
+        .unwrap_or(text)
+        .trim_end_matches(['.', ',', ';'])
         .to_owned()
 }
 

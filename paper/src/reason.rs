@@ -9,8 +9,6 @@ use serde::{Deserialize, Serialize};
 pub enum Reason {
     /// A word of it was not read surely.
     Unsure,
-    /// Nobody looked a second time, and for values like this one reading is not enough.
-    ReadOnce,
     /// Two readings of a word differ.
     SecondDiffers,
     /// It does not look as such a value must.
@@ -27,6 +25,8 @@ pub enum Reason {
     UnusualWord,
     /// It names no province that is or was.
     NoProvince,
+    /// The page as a whole reads badly.
+    Page,
     /// It stands beside no label that was understood.
     Unlabelled,
     /// The label is there, a value is not.
@@ -38,9 +38,9 @@ pub enum Reason {
 }
 
 impl Reason {
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 14] = [
         Self::Unsure,
-        Self::ReadOnce,
         Self::SecondDiffers,
         Self::Shape,
         Self::Contradiction,
@@ -49,6 +49,7 @@ impl Reason {
         Self::Mended,
         Self::UnusualWord,
         Self::NoProvince,
+        Self::Page,
         Self::Unlabelled,
         Self::NotRead,
         Self::OldPlace,
@@ -59,7 +60,6 @@ impl Reason {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unsure => "field.unsure",
-            Self::ReadOnce => "field.read_once",
             Self::SecondDiffers => "field.second_differs",
             Self::Shape => "field.shape",
             Self::Contradiction => "field.contradiction",
@@ -68,6 +68,7 @@ impl Reason {
             Self::Mended => "field.mended",
             Self::UnusualWord => "field.unusual_word",
             Self::NoProvince => "field.no_province",
+            Self::Page => "field.page",
             Self::Unlabelled => "field.unlabelled",
             Self::NotRead => "field.not_read",
             Self::OldPlace => "field.old_place",

@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::super::Reason;
 use super::number::digits_of;
 use super::{Taken, joined, unfit};
 use crate::fold::fold;
+use crate::reason::Reason;
 
 /// Papers are younger, and papers about the future end sooner.
 const YEARS: std::ops::RangeInclusive<i16> = 1850..=2150;
