@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use models_tesseract::Tesseract;
+use models::{Manifest, Readers};
+use models_asternet::AsterNet;
+use models_tesseract::{OnDemand, Tesseract};
 use tests::evaluation::corpus::{self, Choice, Sample};
 use tests::evaluation::score::Score;
 use tests::evaluation::{cost, paper, peer};
@@ -31,6 +33,12 @@ struct Arguments {
     /// Folder with Tesseract's .traineddata files.
     #[arg(long, default_value = "models/cache/tessdata")]
     tessdata: PathBuf,
+    /// Folder with the manifest of models, `models.toml`, and its cache.
+    #[arg(long, default_value = "models")]
+    models: PathBuf,
+    /// Reads with one recogniser alone.
+    #[arg(long)]
+    no_second: bool,
     /// Tells each page as it is read.
     #[arg(long)]
     pages: bool,
@@ -49,7 +57,7 @@ fn main() -> Result<()> {
     for folder in &arguments.corpus {
         samples.extend(corpus::load(folder, &choice)?);
     }
-    let mut engine = Tesseract::open(&arguments.tessdata, "vie").context("Tesseract")?;
+    let mut engine = readers(&arguments)?;
     let mut measured = Vec::new();
     for sample in &samples {
         let page = paper::measure(sample, &mut engine, arguments.texts.as_deref())?;
@@ -82,6 +90,26 @@ fn main() -> Result<()> {
         beside_the_peer(&measured, arguments.peer)?;
     }
     Ok(())
+}
+
+/// The engines that a desk has.
+fn readers(arguments: &Arguments) -> Result<Readers> {
+    let line = if arguments.no_second {
+        None
+    } else {
+        let manifest = Manifest::load(&arguments.models)?;
+        AsterNet::offered(&manifest)?
+    };
+    println!(
+        "second recogniser: {}",
+        line.as_ref()
+            .map_or("none".to_owned(), |line| line.model().name.clone())
+    );
+    Ok(Readers {
+        page: Box::new(Tesseract::open(&arguments.tessdata, "vie").context("Tesseract")?),
+        line,
+        latin: Some(Box::new(OnDemand::new(&arguments.tessdata, "eng")?)),
+    })
 }
 
 /// The same pages, read by OCRmyPDF now.
