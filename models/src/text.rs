@@ -16,6 +16,12 @@ pub trait TextEngine: Send {
         self.read(line, dpi)
     }
 
+    /// Reads the picture of a few level lines as it stands. The engine may not turn it to make sense of it: what this
+    /// gives tells which way up the lines are.
+    fn read_lines(&mut self, lines: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.read(lines, dpi)
+    }
+
     fn model(&self) -> &ModelId;
 
     /// A second recogniser for single lines, where one goes along.
@@ -45,6 +51,10 @@ impl TextEngine for Readers {
 
     fn read_line(&mut self, line: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
         self.page.read_line(line, dpi)
+    }
+
+    fn read_lines(&mut self, lines: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.page.read_lines(lines, dpi)
     }
 
     /// That of the page's engine: it reads every word, the others only some.

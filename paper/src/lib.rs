@@ -20,6 +20,7 @@ mod layout;
 mod ledger;
 pub mod metadata;
 pub mod obstacles;
+mod orient;
 mod outline;
 pub mod owner;
 mod page;

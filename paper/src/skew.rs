@@ -27,44 +27,28 @@ pub(crate) struct Ink {
 }
 
 impl Ink {
-    pub(crate) fn of(page: &GrayImage, dpi: u32) -> Self {
-        let factor = (dpi / WORKING_DPI).max(1);
-        let (width, height) = (page.width() / factor, page.height() / factor);
-        let small = shrink(page, factor);
-        let at = |x: u32, y: u32| small[(y * width + x) as usize];
-        // Paper may be dark or shaded: ink is what is clearly darker than the paper a few millimetres around.
-        let tile = 24;
-        let columns = width.div_ceil(tile);
-        let mut paper = vec![0_u8; (columns * height.div_ceil(tile)) as usize];
-        for y in 0..height {
-            for x in 0..width {
-                let slot = &mut paper[((y / tile) * columns + x / tile) as usize];
-                *slot = (*slot).max(at(x, y));
-            }
-        }
-        let dark = |x: u32, y: u32| {
-            at(x, y) < paper[((y / tile) * columns + x / tile) as usize].saturating_sub(60)
-        };
-        let mut points = Vec::new();
+    /// The ink of a page as it lies, and of the page turned a quarter clockwise.
+    pub(crate) fn both_ways(page: &GrayImage, dpi: u32) -> (Self, Self) {
+        let small = shrink(page, (dpi / WORKING_DPI).max(1));
+        let ink = ink_of(&small);
+        let (width, height) = (small.width() as usize, small.height() as usize);
+        let (cx, cy) = (width as f32 / 2.0, height as f32 / 2.0);
+        let dark = |x: usize, y: usize| ink[y * width + x];
+        let span = (width + height) as f32;
+        let (mut level, mut lying) = (Vec::new(), Vec::new());
         for y in 0..height.saturating_sub(1) {
-            for x in 0..width {
+            for x in 0..width.saturating_sub(1) {
                 if dark(x, y) && !dark(x, y + 1) {
-                    points.push((
-                        x as f32 - width as f32 / 2.0,
-                        y as f32 - height as f32 / 2.0,
-                    ));
+                    level.push((x as f32 - cx, y as f32 - cy));
+                }
+                // A quarter clockwise, the right of the page becomes its foot.
+                if dark(x, y) && !dark(x + 1, y) {
+                    lying.push((cy - y as f32, x as f32 - cx));
                 }
             }
         }
-        Self {
-            points,
-            span: (width + height) as f32,
-        }
-    }
-
-    /// The same ink with the page turned a quarter.
-    pub(crate) fn on_its_side(page: &GrayImage, dpi: u32) -> Self {
-        Self::of(&image::imageops::rotate90(page), dpi)
+        let of = |points| Self { points, span };
+        (of(level), of(lying))
     }
 
     /// The clearest angle.
@@ -106,26 +90,47 @@ impl Ink {
     }
 }
 
+/// Where a small page is dark. Paper may be dark or shaded: ink is what is clearly darker than the paper around it.
+pub(crate) fn ink_of(small: &GrayImage) -> Vec<bool> {
+    const TILE: usize = 24;
+    const DARKER: u8 = 60;
+    let width = small.width() as usize;
+    let columns = width.div_ceil(TILE);
+    let rows = (small.height() as usize).div_ceil(TILE);
+    let mut paper = vec![0_u8; columns * rows];
+    let pixels: &[u8] = small.as_raw();
+    for (y, row) in pixels.chunks_exact(width.max(1)).enumerate() {
+        for (tile, tones) in row.chunks(TILE).enumerate() {
+            let slot = &mut paper[y / TILE * columns + tile];
+            *slot = tones.iter().fold(*slot, |light, tone| light.max(*tone));
+        }
+    }
+    let mut ink = Vec::with_capacity(pixels.len());
+    for (y, row) in pixels.chunks_exact(width.max(1)).enumerate() {
+        for (tile, tones) in row.chunks(TILE).enumerate() {
+            let limit = paper[y / TILE * columns + tile].saturating_sub(DARKER);
+            ink.extend(tones.iter().map(|tone| *tone < limit));
+        }
+    }
+    ink
+}
+
 /// The mean of each square of `factor` pixels.
-fn shrink(page: &GrayImage, factor: u32) -> Vec<u8> {
+pub(crate) fn shrink(page: &GrayImage, factor: u32) -> GrayImage {
     let (width, height) = (page.width() / factor, page.height() / factor);
-    let stride = page.width() as usize;
-    let pixels = page.as_raw();
+    let (stride, cell) = (page.width() as usize, factor as usize);
     let mut small = Vec::with_capacity((width * height) as usize);
     let mut sums = vec![0_u32; width as usize];
-    for y in 0..height as usize {
+    for band in page.as_raw().chunks_exact(stride * cell) {
         sums.fill(0);
-        for row in pixels[y * factor as usize * stride..]
-            .chunks_exact(stride)
-            .take(factor as usize)
-        {
-            for (sum, cell) in sums.iter_mut().zip(row.chunks_exact(factor as usize)) {
-                *sum += cell.iter().map(|value| u32::from(*value)).sum::<u32>();
+        for row in band.chunks_exact(stride) {
+            for (sum, tones) in sums.iter_mut().zip(row.chunks_exact(cell)) {
+                *sum += tones.iter().map(|tone| u32::from(*tone)).sum::<u32>();
             }
         }
         small.extend(sums.iter().map(|sum| (sum / (factor * factor)) as u8));
     }
-    small
+    GrayImage::from_raw(width, height, small).expect("a mean for each square")
 }
 
 #[cfg(test)]
@@ -150,7 +155,7 @@ mod tests {
         for degrees in [-4.3_f32, -1.0, 0.0, 0.7, 3.2] {
             // Straightening by minus the angle makes it crooked by the angle.
             let crooked = straighten(&striped(), -degrees);
-            let found = Ink::of(&crooked, 200).skew().degrees;
+            let found = Ink::both_ways(&crooked, 200).0.skew().degrees;
             assert!(
                 (found - degrees).abs() <= 0.1,
                 "{degrees} was found as {found}"
@@ -160,17 +165,23 @@ mod tests {
 
     #[test]
     fn a_page_on_its_side_is_clearer_on_its_side() {
-        let lying = image::imageops::rotate270(&striped());
-        assert!(
-            Ink::on_its_side(&lying, 200).skew().clearness
-                > 1.5 * Ink::of(&lying, 200).skew().clearness
-        );
+        let (level, lying) = Ink::both_ways(&image::imageops::rotate270(&striped()), 200);
+        assert!(lying.skew().clearness > 1.5 * level.skew().clearness);
+    }
+
+    #[test]
+    fn a_crooked_page_on_its_side_is_as_crooked_there() {
+        let lying = image::imageops::rotate270(&straighten(&striped(), -2.0));
+        let found = Ink::both_ways(&lying, 200).1.skew().degrees;
+        assert!((found - 2.0).abs() <= 0.1, "{found}");
     }
 
     #[test]
     fn an_empty_page_has_no_angle() {
         assert_eq!(
-            Ink::of(&GrayImage::from_pixel(900, 1200, Luma([255])), 200).skew(),
+            Ink::both_ways(&GrayImage::from_pixel(900, 1200, Luma([255])), 200)
+                .0
+                .skew(),
             Skew::default()
         );
     }

@@ -1,5 +1,7 @@
 //! The view made for reading: seals lifted, page turned upright and straightened. The page itself stays as it is.
 
+mod resample;
+
 use image::{GrayImage, imageops};
 
 use crate::{Place, Sheet, Turn, seal};
@@ -33,27 +35,14 @@ pub(crate) fn straighten(page: &GrayImage, degrees: f32) -> GrayImage {
     let (width, height) = page.dimensions();
     let (cx, cy) = (width as f32 / 2.0, height as f32 / 2.0);
     let (sin, cos) = degrees.to_radians().sin_cos();
-    let pixels = page.as_raw();
-    let stride = width as usize;
-    let paper = paper_tone(pixels);
-    let (last_x, last_y) = (width as f32 - 1.001, height as f32 - 1.001);
-    let mut straight = Vec::with_capacity(pixels.len());
+    let paper = paper_tone(page.as_raw());
+    let kernel = resample::Kernel::new();
+    let mut straight = Vec::with_capacity(page.as_raw().len());
     for row in 0..height {
         let dy = row as f32 - cy;
         let (mut x, mut y) = (cx - cx * cos - dy * sin, cy - cx * sin + dy * cos);
         for _ in 0..width {
-            straight.push(if x >= 0.0 && y >= 0.0 && x < last_x && y < last_y {
-                let at = y as usize * stride + x as usize;
-                let (fx, fy) = (x.fract(), y.fract());
-                let level = |at: usize| {
-                    let (left, right) = (f32::from(pixels[at]), f32::from(pixels[at + 1]));
-                    left + (right - left) * fx
-                };
-                let (upper, lower) = (level(at), level(at + stride));
-                (upper + (lower - upper) * fy + 0.5) as u8
-            } else {
-                paper
-            });
+            straight.push(kernel.at(page, x, y).unwrap_or(paper));
             x += cos;
             y += sin;
         }

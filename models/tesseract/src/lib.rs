@@ -24,6 +24,10 @@ const LSTM_ONLY: u32 = 1;
 /// jumbles columns and tables.
 const WHOLE_PAGE: u32 = 3;
 
+/// "Assume a single uniform block of text" of `capi.h`: the only mode for several lines that never takes them for
+/// lines that stand upright.
+const ONE_BLOCK: u32 = 6;
+
 /// "Treat the image as a single text line" of `capi.h`.
 const ONE_LINE: u32 = 7;
 
@@ -55,6 +59,9 @@ impl Tesseract {
         let names = CString::new(languages).map_err(|_| unusable())?;
         let mut api = TessBaseApi::create();
         api.init_4(Some(&folder), Some(&names), LSTM_ONLY)
+            .map_err(|_| unusable())?;
+        // Its remarks on single lines would fill the log of a desk; what matters comes back as a result.
+        api.set_variable(c"debug_file", c"/dev/null")
             .map_err(|_| unusable())?;
         Ok(Self { api, model })
     }
@@ -97,6 +104,10 @@ impl TextEngine for Tesseract {
 
     fn read_line(&mut self, line: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
         self.words(line, dpi, ONE_LINE)
+    }
+
+    fn read_lines(&mut self, lines: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.words(lines, dpi, ONE_BLOCK)
     }
 
     fn model(&self) -> &ModelId {
@@ -144,6 +155,10 @@ impl TextEngine for OnDemand {
 
     fn read_line(&mut self, line: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
         self.engine()?.read_line(line, dpi)
+    }
+
+    fn read_lines(&mut self, lines: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.engine()?.read_lines(lines, dpi)
     }
 
     fn model(&self) -> &ModelId {
