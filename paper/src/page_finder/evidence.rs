@@ -2,6 +2,7 @@
 
 use super::lines::{Line, Lines};
 use super::planes::{PLANES, Planes};
+use super::surroundings::Surroundings;
 
 /// How far from the side the step is looked at, in pixels of the coarse picture: beyond the side's own bend and blur.
 const NEAR: f64 = 2.0;
@@ -18,6 +19,9 @@ const FAINT: f32 = 4.0;
 const FAINTEST: f32 = 0.07;
 /// Sides that step up here and down there hold together less well than sides that all step alike.
 const MIXED: f64 = 0.8;
+
+/// So many of the best are looked at more closely.
+const LOOKED_AROUND: usize = 600;
 
 pub(super) type Corners = [[f64; 2]; 4];
 
@@ -135,18 +139,24 @@ impl<'a> Judge<'a> {
         let middle = [width / 2.0, height / 2.0];
         let sides = pairs(&self.upright, middle, width * 0.2);
         let ends = pairs(&self.level, middle, height * 0.2);
-        let mut best: Option<(f64, Found)> = None;
+        let mut held: Vec<(f64, Found)> = Vec::new();
         for (left, right) in &sides {
             for (top, bottom) in &ends {
-                let Some((score, found)) = self.judge(top, right, bottom, left) else {
-                    continue;
-                };
-                if best.as_ref().is_none_or(|(most, _)| score > *most) {
-                    best = Some((score, found));
-                }
+                held.extend(
+                    self.judge(top, right, bottom, left)
+                        .filter(|(score, _)| *score >= MIN_SCORE),
+                );
             }
         }
-        best.filter(|(score, _)| *score >= MIN_SCORE)
+        held.sort_by(|a, b| b.0.total_cmp(&a.0));
+        held.truncate(LOOKED_AROUND);
+        let surroundings = Surroundings::of(self.planes);
+        held.into_iter()
+            .map(|(score, found)| {
+                let worth = surroundings.worth(&found.corners, &found.on_frame);
+                (score + worth, found)
+            })
+            .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, found)| found)
     }
 
