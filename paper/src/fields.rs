@@ -4,6 +4,7 @@
 //! exist, a personal number that contradicts the birth date) is kept and marked for a person to check.
 
 mod agree;
+mod alike;
 mod find;
 mod grid;
 mod header;
@@ -17,6 +18,7 @@ use models::PageText;
 use serde::{Deserialize, Serialize};
 
 use crate::documents::{Documents, Of, Template};
+use crate::fold::fold;
 use crate::layout::Layout;
 pub use crate::reason::Reason;
 pub use crate::shape::Shape;
@@ -162,6 +164,12 @@ fn enter(fields: &mut Vec<Field>, field: Field) {
         {
             *known = field
         }
+        // Said twice, and not alike: one of the two is misread, or belongs to somebody else.
+        Some(known)
+            if field.state == FieldState::Accepted && fold(&known.value) != fold(&field.value) =>
+        {
+            known.doubt(Reason::Twice)
+        }
         Some(_) => {}
         None => fields.push(field),
     }
@@ -211,8 +219,8 @@ fn take_page(
         let Some(name) = sections.name(template, &rule.name, layout.tokens[hit.from].rect.x) else {
             continue;
         };
-        let tokens = value::tokens(template, layout, hits, nth);
-        let mut field = judge::judge(name, layout, &tokens, rule, hit.fit);
+        let reach = value::reach(template, layout, hits, nth);
+        let mut field = judge::judge(name, layout, &reach, rule, hit.fit);
         if rule.name.contains("{s}") && !sections.columns.is_empty() && !sections.headed {
             field.doubt(Reason::Unlabelled);
         }

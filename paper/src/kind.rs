@@ -143,7 +143,7 @@ fn lines(layout: &Layout<'_>) -> Vec<Line> {
         // Titles are often broken over two lines, one above the other.
         if let [.., above, line] = &lines[..]
             && let Some((before, bottom)) = last
-            && above.capitals
+            && (above.capitals || above.words.split(' ').count() <= 3)
             && (line.capitals || line.words.starts_with("ve viec "))
             && before.abs_diff(centre) < layout.right.saturating_sub(layout.left) / 8
             && segment.rect.y < bottom + segment.rect.h * 3

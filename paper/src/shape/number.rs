@@ -240,7 +240,21 @@ pub(super) fn money(words: &[&str]) -> Option<Taken> {
     let end = (from..words.len().min(from + 4))
         .find(|at| is_unit(words[*at]))
         .map_or(from + 1, |at| at + 1);
-    let value = joined(&words[from..end]);
+    // "đồng/ tháng": the engine sees a blank behind the stroke.
+    let unit = &words[end - 1];
+    let torn = words
+        .get(end)
+        .is_some_and(|next| unit.ends_with('/') || next.starts_with('/') && next.len() > 1);
+    let printed = joined(&words[from..end]);
+    let (value, end) = match words.get(end) {
+        Some(next) if torn => {
+            let next = next
+                .trim_end_matches([',', ';', '.'])
+                .trim_start_matches('/');
+            (format!("{printed}/{next}"), end + 1)
+        }
+        _ => (printed, end),
+    };
     let groups: Vec<&str> = words[from]
         .trim_end_matches([',', ';', 'đ'])
         .split(['.', ','])
@@ -378,6 +392,10 @@ mod tests {
         );
         assert_eq!(
             take(Shape::Money, "500.000 đồng/tháng kể từ"),
+            ("500.000 đồng/tháng".to_owned(), vec![])
+        );
+        assert_eq!(
+            take(Shape::Money, "500.000 đồng/ tháng; thời"),
             ("500.000 đồng/tháng".to_owned(), vec![])
         );
         assert_eq!(take(Shape::Money, "5OO.000 đồng").1, [Reason::Shape]);

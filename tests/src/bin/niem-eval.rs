@@ -68,11 +68,9 @@ fn main() -> Result<()> {
     for sample in &samples {
         let page = match (&arguments.again, &mut engine) {
             (Some(folder), _) => paper::understand(sample, folder)?,
-            (None, Some(engine)) => Some(paper::measure(
-                sample,
-                engine,
-                arguments.texts.as_deref(),
-            )?),
+            (None, Some(engine)) => {
+                Some(paper::measure(sample, engine, arguments.texts.as_deref())?)
+            }
             (None, None) => None,
         };
         let Some(page) = page else { continue };
