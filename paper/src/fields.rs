@@ -224,7 +224,14 @@ fn take_page(
         if rule.name.contains("{s}") && !sections.columns.is_empty() && !sections.headed {
             field.doubt(Reason::Unlabelled);
         }
-        enter(found, field);
+        // In running text "ngày" is many a day.
+        if !(rule.running
+            && found
+                .iter()
+                .any(|known| known.name == field.name && !known.value.is_empty()))
+        {
+            enter(found, field);
+        }
     }
 }
 

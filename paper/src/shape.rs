@@ -84,7 +84,12 @@ impl Shape {
     pub(crate) fn usual_lines(self) -> u8 {
         match self {
             Self::Place | Self::Authority | Self::Sentence | Self::Text => 2,
-            Self::DateWords | Self::Name => 1,
+            Self::DateWords
+            | Self::Name
+            | Self::Date
+            | Self::Moment
+            | Self::PersonalNumber
+            | Self::IdentityPaper => 1,
             _ => 0,
         }
     }

@@ -109,7 +109,11 @@ fn name_in(layout: &Layout<'_>, segment: &Segment) -> Option<Range<usize>> {
     let rank = tokens.len() > 3
         && RANKS.contains(&tokens[0].folded.as_str())
         && GRADES.contains(&tokens[1].folded.as_str());
-    let from = segment.tokens.start + if rank { 2 } else { 0 };
+    // The first word of a rank may lie under the signature.
+    let half = tokens.len() > 2
+        && GRADES.contains(&tokens[0].folded.as_str())
+        && tokens[0].text.starts_with(char::is_lowercase);
+    let from = segment.tokens.start + if rank { 2 } else { usize::from(half) };
     let words: Vec<&str> = layout.tokens[from..segment.tokens.end]
         .iter()
         .map(|token| token.text.as_str())

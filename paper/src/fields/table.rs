@@ -235,7 +235,10 @@ fn after_ordinal<'t, 'a>(cells: &mut [Vec<&'t Token<'a>>]) {
     let [ordinals, names, ..] = cells else { return };
     let numbers = ordinals
         .iter()
-        .take_while(|token| token.text.bytes().any(|byte| byte.is_ascii_digit()))
+        .take_while(|token| {
+            // A one may be read as a letter.
+            token.text.bytes().any(|byte| byte.is_ascii_digit()) || token.folded.len() <= 1
+        })
         .count();
     let more = ordinals.split_off(numbers.min(1));
     names.splice(0..0, more);

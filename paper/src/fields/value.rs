@@ -192,7 +192,8 @@ fn run_on(
     false
 }
 
-/// The segment on the next line: in the same column, or at the left margin under the last piece of a row.
+/// The segment on the next line: in the same column, or at the left margin under the last piece of a row. Rows that
+/// stand wholly beside it, as the second card on a sheet does, are passed over.
 fn next_line(
     layout: &Layout<'_>,
     above: &Segment,
@@ -200,19 +201,33 @@ fn next_line(
     left: u32,
     right: u32,
 ) -> Option<usize> {
-    let row = layout.rows.get(above.row + 1)?.clone();
-    let in_column = row.clone().find(|at| {
-        let segment = &layout.segments[*at];
-        // The first line of a paragraph is often indented.
-        let indented = *at == row.start && segment.rect.x + layout.height * 4 >= left;
-        (segment.rect.x + layout.height >= left || indented) && segment.rect.x < right
-    });
-    in_column.or_else(|| (layout.rows[above.row].end == last + 1).then_some(row.start))
+    let rows = layout.rows.iter().skip(above.row + 1).take(4);
+    for row in rows {
+        let in_column = row.clone().find(|at| {
+            let segment = &layout.segments[*at];
+            // The first line of a paragraph is often indented.
+            let indented = *at == row.start && segment.rect.x + layout.height * 4 >= left;
+            (segment.rect.x + layout.height >= left || indented) && segment.rect.x < right
+        });
+        let beside = row
+            .clone()
+            .all(|at| layout.segments[at].rect.x > above.right() + layout.height);
+        if in_column.is_some() && !beside {
+            return in_column;
+        }
+        if !beside {
+            return (layout.rows[above.row].end == last + 1).then_some(row.start);
+        }
+    }
+    None
 }
 
-/// An address that names its province already goes no further.
+/// An address that names its province already goes no further, nor does a whole date or number.
 fn is_complete(layout: &Layout<'_>, rule: &FieldRule, value: &[usize]) -> bool {
-    if !matches!(rule.shape, Shape::Place | Shape::Authority) || value.is_empty() {
+    if value.is_empty() || !rule.shape.is_open() {
+        return !value.is_empty() && fits(layout, rule, value);
+    }
+    if !matches!(rule.shape, Shape::Place | Shape::Authority) {
         return false;
     }
     let words: Vec<&str> = value

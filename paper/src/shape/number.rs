@@ -122,8 +122,10 @@ pub(super) fn identity_paper(words: &[&str]) -> Option<Taken> {
         .iter()
         .map(|word| fold(word).replace(' ', ""))
         .collect();
+    // "số 0123…" alone: what paper it is was lost.
+    let known = before.is_empty();
     let before = before.trim_end_matches("so").to_owned();
-    let known = before.is_empty()
+    let known = known
         || PAPERS
             .iter()
             .any(|paper| crate::fold::distance(paper, &before) <= paper.len() / 8);
@@ -306,12 +308,20 @@ pub(super) fn area(words: &[&str]) -> Option<Taken> {
 
 /// A line of a machine-readable zone: 30 letters on cards, 44 in passports (ICAO 9303).
 pub(super) fn mrz(words: &[&str]) -> Option<Taken> {
-    let value: String = words.concat();
+    let printed: String = words.concat();
+    let of_zone = |c: &char| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '<';
+    // A speck beside the zone reads as a letter that no zone has.
+    let value: String = printed.chars().filter(of_zone).collect();
+    let mended = value != printed;
     let sound = matches!(value.len(), 30 | 36 | 44)
         && value
             .bytes()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'<');
-    Some(Taken::sound(value, 0..words.len()).with((!sound).then_some(Reason::Shape)))
+    Some(
+        Taken::sound(value, 0..words.len())
+            .with(mended.then_some(Reason::Mended))
+            .with((!sound).then_some(Reason::Shape)),
+    )
 }
 
 #[cfg(test)]
