@@ -150,6 +150,9 @@ pub(crate) fn extract_by(template: &Template, pages: &[&PageText]) -> Vec<Field>
     agree::stray_numbers(pages, &mut fields);
     agree::place_stray(template, &mut fields);
     agree::cross_check(template, &mut fields);
+    if template.mrz {
+        mrz::against_print(&mut fields);
+    }
     judge::settle(template, pages, &mut fields);
     fields
 }

@@ -306,6 +306,13 @@ fn ordinal_before(text: &str) -> Option<usize> {
 /// Where a label's last word ends that the engine glued to its value: `sinh17/12/1999`.
 fn glued_value(text: &str) -> Option<usize> {
     let at = text.find(|c: char| c.is_ascii_digit())?;
+    if at == 0 {
+        // The other way round: `1948Dân tộc:`.
+        let end = text.bytes().take_while(u8::is_ascii_digit).count();
+        let next: Vec<char> = text[end..].chars().take(3).collect();
+        let word = matches!(next[..], [a, b, ..] if a.is_uppercase() && b.is_lowercase());
+        return (end >= 4 && word).then_some(end);
+    }
     let word = text[..at].trim_end_matches('|');
     let small = word.chars().count() >= 3 && word.chars().all(char::is_lowercase);
     let rest = text[at..].trim_end_matches([',', '.', ';']);

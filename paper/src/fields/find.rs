@@ -49,6 +49,7 @@ pub(crate) fn hits(template: &Template, layout: &Layout<'_>) -> Vec<Hit> {
             within(hit).is_none_or(|here| current == Some(here) || opened.contains(&here))
         });
         all.extend(numbered(layout, at, segment));
+        all.extend(broken(template, layout, at));
         all.sort_by(|a, b| {
             b.weight
                 .total_cmp(&a.weight)
@@ -80,6 +81,50 @@ fn opens(template: &Template, hit: &Hit) -> Option<usize> {
         Of::Field(field) => template.fields[field].opens,
         Of::Nothing => None,
     }
+}
+
+/// Labels in running text that a line's end breaks: "quê" and "quán" on the next line.
+fn broken(template: &Template, layout: &Layout<'_>, at: usize) -> Vec<Hit> {
+    let segment = &layout.segments[at];
+    let Some(next) = layout.rows.get(segment.row + 1).map(|row| row.start) else {
+        return Vec::new();
+    };
+    if layout.rows[segment.row].end != at + 1 {
+        return Vec::new();
+    }
+    let (tail, head) = (&segment.tokens, layout.segments[next].tokens.clone());
+    let mut hits = Vec::new();
+    for label in &template.labels {
+        let Of::Field(field) = label.of else { continue };
+        if !template.fields[field].running {
+            continue;
+        }
+        for from in tail.end.saturating_sub(4).max(tail.start)..tail.end {
+            let mut read: String = layout.tokens[from..tail.end]
+                .iter()
+                .map(|token| token.folded.as_str())
+                .collect();
+            if !label.letters.starts_with(&read) || read.is_empty() {
+                continue;
+            }
+            for to in head.start + 1..=head.end.min(head.start + 4) {
+                read.push_str(&layout.tokens[to - 1].folded);
+                if read == label.letters {
+                    hits.push(Hit {
+                        of: label.of,
+                        from,
+                        to,
+                        words_to: to,
+                        fit: 1.0,
+                        weight: read.len() as f32,
+                        // The value begins on the next line.
+                        segment: next,
+                    });
+                }
+            }
+        }
+    }
+    hits
 }
 
 /// Points of a form that the template does not know, `6. Rừng trồng:`: whatever they ask for, the value before ends there.

@@ -55,7 +55,11 @@ pub(crate) fn reach(template: &Template, layout: &Layout<'_>, hits: &[Hit], nth:
         }
     }
     // What stands beside may be a speck; then the line below is looked at, on cards.
-    let poor = value.len() > own && !fits(layout, rule, &value[own..]);
+    let letters = value[own..]
+        .iter()
+        .flat_map(|at| layout.tokens[*at].text.chars())
+        .filter(|c| c.is_alphanumeric());
+    let poor = value.len() == own + 1 && letters.count() < 3 && !fits(layout, rule, &value[own..]);
     if (value.len() == own || poor) && (template.below || rule.shape == Shape::Mrz) {
         if let Some((next, below)) = below(layout, hits, hit)
             .filter(|(_, below)| value.len() == own || fits(layout, rule, below))
@@ -297,7 +301,8 @@ fn belongs(
         right
     };
     let tight = above.right() + first.rect.w + layout.height / 2 >= edge;
-    let open = last.text.ends_with([',', '-']) || is_place_word(&last.folded);
+    let place = matches!(rule.shape, Shape::Place | Shape::Authority);
+    let open = last.text.ends_with([',', '-']) || place && is_place_word(&last.folded);
     let sentence_ended = last.text.ends_with('.') && first.text.starts_with(char::is_uppercase);
     match rule.shape {
         Shape::Place | Shape::Authority => (

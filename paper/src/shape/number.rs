@@ -5,7 +5,7 @@ use crate::fold::fold;
 use crate::reason::Reason;
 
 /// Digits, with letters that engines read for digits put right; none when something else is in it.
-pub(super) fn digits_of(text: &str) -> Option<String> {
+pub(crate) fn digits_of(text: &str) -> Option<String> {
     text.chars()
         .map(|c| match c {
             '0'..='9' => Some(c),
@@ -244,16 +244,15 @@ pub(super) fn money(words: &[&str]) -> Option<Taken> {
         .map_or(from + 1, |at| at + 1);
     // "đồng/ tháng": the engine sees a blank behind the stroke.
     let unit = &words[end - 1];
-    let torn = words
-        .get(end)
-        .is_some_and(|next| unit.ends_with('/') || next.starts_with('/') && next.len() > 1);
+    let stroke = usize::from(words.get(end) == Some(&"/"));
+    let torn = words.get(end + stroke).is_some_and(|next| {
+        stroke == 1 || unit.ends_with('/') || next.starts_with('/') && next.len() > 1
+    });
     let printed = joined(&words[from..end]);
-    let (value, end) = match words.get(end) {
+    let (value, end) = match words.get(end + stroke) {
         Some(next) if torn => {
-            let next = next
-                .trim_end_matches([',', ';', '.'])
-                .trim_start_matches('/');
-            (format!("{printed}/{next}"), end + 1)
+            let next = next.trim_matches([',', ';', '.', '/']);
+            (format!("{printed}/{next}"), end + stroke + 1)
         }
         _ => (printed, end),
     };
