@@ -9,7 +9,7 @@ mod template;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-pub(crate) use template::{FieldRule, Of, Table, Template, Title};
+pub(crate) use template::{Column, FieldRule, Of, Table, Template, Title};
 
 use crate::fold::fold;
 use template::Parsed;

@@ -4,6 +4,7 @@
 //! exist, a personal number that contradicts the birth date) is kept and marked for a person to check.
 
 mod agree;
+mod alike;
 mod find;
 mod grid;
 mod header;
@@ -17,6 +18,7 @@ use models::PageText;
 use serde::{Deserialize, Serialize};
 
 use crate::documents::{Documents, Of, Template};
+use crate::fold::fold;
 use crate::layout::Layout;
 pub use crate::reason::Reason;
 pub use crate::shape::Shape;
@@ -148,6 +150,9 @@ pub(crate) fn extract_by(template: &Template, pages: &[&PageText]) -> Vec<Field>
     agree::stray_numbers(pages, &mut fields);
     agree::place_stray(template, &mut fields);
     agree::cross_check(template, &mut fields);
+    if template.mrz {
+        mrz::against_print(&mut fields);
+    }
     judge::settle(template, pages, &mut fields);
     fields
 }
@@ -161,6 +166,12 @@ fn enter(fields: &mut Vec<Field>, field: Field) {
             if known.reasons.contains(&Reason::Shape) && field.state == FieldState::Accepted =>
         {
             *known = field
+        }
+        // Said twice, and not alike: one of the two is misread, or belongs to somebody else.
+        Some(known)
+            if field.state == FieldState::Accepted && fold(&known.value) != fold(&field.value) =>
+        {
+            known.doubt(Reason::Twice)
         }
         Some(_) => {}
         None => fields.push(field),
@@ -211,12 +222,19 @@ fn take_page(
         let Some(name) = sections.name(template, &rule.name, layout.tokens[hit.from].rect.x) else {
             continue;
         };
-        let tokens = value::tokens(template, layout, hits, nth);
-        let mut field = judge::judge(name, layout, &tokens, rule, hit.fit);
+        let reach = value::reach(template, layout, hits, nth);
+        let mut field = judge::judge(name, layout, &reach, rule, hit.fit);
         if rule.name.contains("{s}") && !sections.columns.is_empty() && !sections.headed {
             field.doubt(Reason::Unlabelled);
         }
-        enter(found, field);
+        // In running text "ngày" is many a day.
+        if !(rule.running
+            && found
+                .iter()
+                .any(|known| known.name == field.name && !known.value.is_empty()))
+        {
+            enter(found, field);
+        }
     }
 }
 

@@ -86,20 +86,29 @@ impl Documents {
         }
     }
 
-    /// The kind whose mark stands on the page, or else none.
+    /// The kind whose marks stand on the page, or else none.
     fn hinted(&self, layout: &Layout<'_>) -> Kind {
         let letters: String = layout
             .tokens
             .iter()
             .map(|token| token.folded.as_str())
             .collect();
-        let marked = self.kinds().iter().find(|template| {
-            template
+        let marks = |template: &Template| {
+            let there = template
                 .marks
                 .iter()
-                .any(|mark| distance_within(mark, &letters) * 8 <= mark.len())
-        });
-        marked.map_or(OTHER, |template| kind_of(template, HINTED - 0.05))
+                .filter(|mark| distance_within(mark, &letters) * 8 <= mark.len());
+            there.count()
+        };
+        // Of two, the kind with more of its marks; the commoner kinds come first.
+        let mut best: Option<(usize, &Template)> = None;
+        for template in self.kinds() {
+            let count = marks(template);
+            if count > best.map_or(0, |(most, _)| most) {
+                best = Some((count, template));
+            }
+        }
+        best.map_or(OTHER, |(_, template)| kind_of(template, HINTED - 0.05))
     }
 }
 
@@ -143,7 +152,7 @@ fn lines(layout: &Layout<'_>) -> Vec<Line> {
         // Titles are often broken over two lines, one above the other.
         if let [.., above, line] = &lines[..]
             && let Some((before, bottom)) = last
-            && above.capitals
+            && (above.capitals || above.words.split(' ').count() <= 3)
             && (line.capitals || line.words.starts_with("ve viec "))
             && before.abs_diff(centre) < layout.right.saturating_sub(layout.left) / 8
             && segment.rect.y < bottom + segment.rect.h * 3

@@ -15,6 +15,12 @@ use level::{Upright, slope};
 /// A gap this many times the height of the writing parts two columns; justified lines stay below it.
 const WIDE_GAP: f32 = 2.0;
 
+/// A gap this wide, and wider than the others in its line, parts two columns where a column of the lines nearby begins.
+const NARROW_GAP: f32 = 0.7;
+
+/// Lines so many heights of the writing apart may stand in one column.
+const COLUMN_REACH: u32 = 7;
+
 /// A word, or the part of it before or after a colon that the engine did not part from its neighbour.
 pub(crate) struct Token<'a> {
     pub(crate) word: &'a Word,
@@ -61,6 +67,8 @@ pub(crate) struct Layout<'a> {
     /// Where the writing begins and ends.
     pub(crate) left: u32,
     pub(crate) right: u32,
+    /// Where full lines of the text end; a heading or a table may stand out farther.
+    pub(crate) margin: u32,
 }
 
 impl<'a> Layout<'a> {
@@ -110,7 +118,7 @@ impl<'a> Layout<'a> {
             .into_iter()
             .flat_map(|line| cut(line, height))
             .collect();
-        Self::rows_of(pieces, height)
+        Self::rows_of(cut_at_columns(pieces, height), height)
     }
 
     fn rows_of(pieces: Vec<Vec<Token<'a>>>, height: u32) -> Self {
@@ -150,6 +158,7 @@ impl<'a> Layout<'a> {
                 .map(|(rect, ..)| rect.x + rect.w)
                 .max()
                 .unwrap_or(0),
+            margin: 0,
         };
         let mut contents: Vec<Option<(Rect, Vec<Token<'a>>)>> = placed
             .into_iter()
@@ -172,7 +181,26 @@ impl<'a> Layout<'a> {
             }
             layout.rows.push(first..layout.segments.len());
         }
+        layout.margin = layout.text_margin();
         layout
+    }
+
+    /// The farthest right edge that at least three rows of the text share.
+    fn text_margin(&self) -> u32 {
+        let mut edges: Vec<u32> = self
+            .rows
+            .iter()
+            .filter_map(|row| {
+                let (first, last) = (&self.segments[row.start], &self.segments[row.end - 1]);
+                let wide = last.right() - first.rect.x > (self.right - self.left) / 2;
+                wide.then_some(last.right())
+            })
+            .collect();
+        edges.sort_unstable_by(|a, b| b.cmp(a));
+        let shared = edges
+            .windows(3)
+            .find(|three| three[0] - three[2] <= self.height);
+        shared.map_or(self.right, |three| three[1])
     }
 
     /// The segment as it reads.
@@ -211,6 +239,11 @@ fn split<'a>(word: &'a Word, rect: Rect, line: &mut Vec<Token<'a>>) {
     let letters = word.text.chars().count().max(1) as u32;
     let mut rest = word.text.as_str();
     let mut from = 0;
+    let mut ordinal = if line.is_empty() {
+        ordinal_before(rest)
+    } else {
+        None
+    };
     loop {
         let inner = rest.char_indices().find(|(at, c)| {
             matches!(c, ':' | ';')
@@ -218,13 +251,18 @@ fn split<'a>(word: &'a Word, rect: Rect, line: &mut Vec<Token<'a>>) {
                 && rest[..*at].chars().any(char::is_alphabetic)
                 && !rest[..*at].chars().any(|c| c.is_ascii_digit())
         });
+        let inner = ordinal
+            .take()
+            .or(inner.map(|(at, _)| at + 1))
+            .or_else(|| glued_value(rest));
         let (part, after) = match inner {
-            Some((at, _)) => rest.split_at(at + 1),
+            Some(at) => rest.split_at(at),
             None => (rest, ""),
         };
         let length = part.chars().count() as u32;
         let text = part
-            .trim_matches(|c| matches!(c, '…' | '_' | '·'))
+            // The rule of a table reads as a stroke.
+            .trim_matches(|c| matches!(c, '…' | '_' | '·' | '|'))
             .trim_start_matches('.')
             .to_owned();
         let text = match text.trim_end_matches('.') {
@@ -251,6 +289,42 @@ fn split<'a>(word: &'a Word, rect: Rect, line: &mut Vec<Token<'a>>) {
     }
 }
 
+/// Where an ordinal ends that the engine glued to the word behind it: `3Nguyễn`, `1.Họ`.
+fn ordinal_before(text: &str) -> Option<usize> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let signs = text[digits..]
+        .bytes()
+        .take_while(|byte| matches!(byte, b'.' | b')' | b'|'))
+        .count();
+    let rest = &text[digits + signs..];
+    let capital = rest.chars().next().is_some_and(char::is_uppercase);
+    let small = rest.chars().skip(1).take(2).filter(|c| c.is_lowercase());
+    let word = capital && small.count() >= 1 && rest.chars().all(|c| c.is_alphabetic() || c == ',');
+    ((1..=2).contains(&digits) && word).then_some(digits + signs)
+}
+
+/// Where a label's last word ends that the engine glued to its value: `sinh17/12/1999`.
+fn glued_value(text: &str) -> Option<usize> {
+    let at = text.find(|c: char| c.is_ascii_digit())?;
+    if at == 0 {
+        // The other way round: `1948Dân tộc:`.
+        let end = text.bytes().take_while(u8::is_ascii_digit).count();
+        let next: Vec<char> = text[end..].chars().take(3).collect();
+        let word = matches!(next[..], [a, b, ..] if a.is_uppercase() && b.is_lowercase());
+        return (end >= 4 && word).then_some(end);
+    }
+    let word = text[..at].trim_end_matches('|');
+    let small = word.chars().count() >= 3 && word.chars().all(char::is_lowercase);
+    let rest = text[at..].trim_end_matches([',', '.', ';']);
+    let digits = rest.bytes().all(|byte| byte.is_ascii_digit());
+    let date = rest.len() >= 8
+        && rest.bytes().filter(|byte| *byte == b'/').count() == 2
+        && rest
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'/');
+    (small && (date || digits && matches!(rest.len(), 9 | 12))).then_some(at)
+}
+
 /// The part of a word's box that some of its letters take.
 fn part_of(rect: Rect, from: u32, length: u32, letters: u32) -> Rect {
     Rect {
@@ -274,6 +348,61 @@ fn cut<'a>(line: Vec<Token<'a>>, height: u32) -> Vec<Vec<Token<'a>>> {
         }
     }
     pieces
+}
+
+/// Cuts pieces once more where a column of the lines nearby begins: beside a long cell the gap is narrow.
+fn cut_at_columns(pieces: Vec<Vec<Token<'_>>>, height: u32) -> Vec<Vec<Token<'_>>> {
+    // Where pieces begin that have something at their left; a label ends in a colon there.
+    let mut edges: Vec<(u32, u32)> = Vec::new();
+    for piece in &pieces {
+        let Some(first) = piece.first().map(|token| token.rect) else {
+            continue;
+        };
+        let beside = pieces.iter().any(|other| {
+            other.last().is_some_and(|last| {
+                last.rect.x + last.rect.w < first.x
+                    && last.rect.y.abs_diff(first.y) < height
+                    && !std::ptr::eq(other, piece)
+            })
+        });
+        if beside {
+            edges.push((first.x, first.y));
+        }
+    }
+    let begins = |rect: Rect| {
+        edges.iter().any(|(x, y)| {
+            x.abs_diff(rect.x) * 2 <= height && {
+                let far = y.abs_diff(rect.y);
+                far > height / 2 && far < height * COLUMN_REACH
+            }
+        })
+    };
+    pieces
+        .into_iter()
+        .flat_map(|piece| {
+            let mut parts: Vec<Vec<Token<'_>>> = Vec::new();
+            let mut end: Option<u32> = None;
+            let gaps = piece.windows(2).map(|pair| {
+                pair[1]
+                    .rect
+                    .x
+                    .saturating_sub(pair[0].rect.x + pair[0].rect.w)
+            });
+            let usual = median(gaps);
+            for token in piece {
+                let gap = end.map_or(0, |end| token.rect.x.saturating_sub(end));
+                let tall = height.max(token.rect.h.min(height * 3)) as f32;
+                let wide = gap as f32 > NARROW_GAP * tall && gap * 2 > usual * 3;
+                let apart = wide && begins(token.rect);
+                end = Some(token.rect.x + token.rect.w);
+                match parts.last_mut() {
+                    Some(part) if !apart => part.push(token),
+                    _ => parts.push(vec![token]),
+                }
+            }
+            parts
+        })
+        .collect()
 }
 
 /// A page out of drawn lines, for examples: a letter is a box, so columns can be drawn with spaces.

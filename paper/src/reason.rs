@@ -29,6 +29,10 @@ pub enum Reason {
     Page,
     /// It stands beside no label that was understood.
     Unlabelled,
+    /// The line ends with the column, and what stands below may belong to it.
+    Cut,
+    /// It stands twice on the paper, and not alike.
+    Twice,
     /// The label is there, a value is not.
     NotRead,
     /// A note: the place is named as before 1 July 2025; `mapped` says what it is called now.
@@ -39,7 +43,7 @@ pub enum Reason {
 
 impl Reason {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::Unsure,
         Self::SecondDiffers,
         Self::Shape,
@@ -51,6 +55,8 @@ impl Reason {
         Self::NoProvince,
         Self::Page,
         Self::Unlabelled,
+        Self::Cut,
+        Self::Twice,
         Self::NotRead,
         Self::OldPlace,
         Self::WardElsewhere,
@@ -70,6 +76,8 @@ impl Reason {
             Self::NoProvince => "field.no_province",
             Self::Page => "field.page",
             Self::Unlabelled => "field.unlabelled",
+            Self::Cut => "field.cut",
+            Self::Twice => "field.twice",
             Self::NotRead => "field.not_read",
             Self::OldPlace => "field.old_place",
             Self::WardElsewhere => "field.ward_elsewhere",

@@ -83,9 +83,28 @@ impl Shape {
     /// How many lines further such a value usually runs.
     pub(crate) fn usual_lines(self) -> u8 {
         match self {
-            Self::Place | Self::Authority | Self::DateWords | Self::Sentence => 1,
+            Self::Place | Self::Authority | Self::Sentence | Self::Text => 2,
+            Self::DateWords
+            | Self::Name
+            | Self::Date
+            | Self::Moment
+            | Self::PersonalNumber
+            | Self::IdentityPaper => 1,
             _ => 0,
         }
+    }
+
+    /// Whether only the layout tells where such a value ends.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(
+            self,
+            Self::Text
+                | Self::Sentence
+                | Self::Name
+                | Self::Place
+                | Self::Authority
+                | Self::DateWords
+        )
     }
 
     /// Whether a value of this type shows by itself that it is one, so that a label needs no colon before it.

@@ -82,6 +82,9 @@ struct ParsedField {
     /// The label stands in running text, without a colon.
     #[serde(default)]
     running: bool,
+    /// The value is what stands before the first comma.
+    #[serde(default)]
+    first_part: bool,
     /// Sensitive personal data that the desk reads past and does not file.
     #[serde(default)]
     sensitive: bool,
@@ -99,7 +102,7 @@ struct ParsedTable {
     /// Name of a cell; `{row}` and `{column}` count from 1 and 0.
     name: String,
     columns: Vec<Column>,
-    /// Words of which a row of headings holds at least half.
+    /// One a column, other wordings behind strokes: `Quan hệ | Quan hệ với chủ hộ`. A row of headings holds at least half.
     headings: Vec<String>,
 }
 
@@ -220,6 +223,7 @@ pub(crate) struct FieldRule {
     pub(crate) until: Vec<Vec<String>>,
     pub(crate) keep_label: bool,
     pub(crate) running: bool,
+    pub(crate) first_part: bool,
     pub(crate) sensitive: bool,
     pub(crate) opens: Option<usize>,
     pub(crate) within: Option<usize>,
@@ -235,8 +239,8 @@ pub(crate) struct Section {
 pub(crate) struct Table {
     pub(crate) name: String,
     pub(crate) columns: Vec<Column>,
-    /// Folded, without spaces.
-    pub(crate) headings: Vec<String>,
+    /// The wordings of each column's heading, folded, without spaces.
+    pub(crate) headings: Vec<Vec<String>>,
 }
 
 impl Template {
@@ -312,6 +316,7 @@ impl Template {
                 shape: field.shape,
                 keep_label: field.keep_label,
                 running: field.running,
+                first_part: field.first_part,
                 sensitive: field.sensitive,
                 opens,
                 within,
@@ -344,7 +349,11 @@ impl Template {
                 .map(|table| Table {
                     name: table.name,
                     columns: table.columns,
-                    headings: table.headings.iter().map(|words| tight(words)).collect(),
+                    headings: table
+                        .headings
+                        .iter()
+                        .map(|wordings| wordings.split('|').map(tight).collect())
+                        .collect(),
                 })
                 .collect(),
             persons: parsed.person,

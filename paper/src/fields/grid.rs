@@ -15,44 +15,65 @@ pub(super) fn take(template: &Template, layout: &Layout<'_>, hits: &mut Vec<Hit>
     let mut fields = Vec::new();
     let mut used: Vec<usize> = Vec::new();
     for row in 0..layout.rows.len() {
-        let columns = headings(template, layout, hits, row);
-        if columns.len() >= 2 {
-            rows(
-                template,
-                layout,
-                hits,
-                row,
-                &columns,
-                &mut fields,
-                &mut used,
-            );
+        let mut sides = headings(template, layout, hits, row);
+        if sides.len() >= 2 {
+            find_edges(layout, row, &mut sides);
+            rows(template, layout, hits, row, &sides, &mut fields, &mut used);
         }
     }
     hits.retain(|hit| !used.contains(&hit.from));
     fields
 }
 
-/// Sections whose headings stand in one row: where the middle of each is.
-fn headings(
-    template: &Template,
-    layout: &Layout<'_>,
-    hits: &[Hit],
-    row: usize,
-) -> Vec<(u32, usize)> {
-    let mut columns: Vec<(u32, usize)> = Vec::new();
+/// A column of people: its heading's middle and right edge, where its cells begin, whose it is.
+struct Side {
+    middle: u32,
+    right: u32,
+    begins: u32,
+    section: usize,
+}
+
+/// Sections whose headings stand in one row, from left to right.
+fn headings(template: &Template, layout: &Layout<'_>, hits: &[Hit], row: usize) -> Vec<Side> {
+    let mut sides: Vec<Side> = Vec::new();
     for hit in hits
         .iter()
         .filter(|hit| layout.segments[hit.segment].row == row)
     {
         if let Of::Section(section) = hit.of
             && template.sections[section].column
-            && !columns.iter().any(|(_, known)| *known == section)
+            && !sides.iter().any(|side| side.section == section)
         {
             let rect = layout.segments[hit.segment].rect;
-            columns.push((rect.x + rect.w / 2, section));
+            sides.push(Side {
+                middle: rect.x + rect.w / 2,
+                right: rect.x + rect.w,
+                begins: rect.x,
+                section,
+            });
         }
     }
-    columns
+    sides.sort_by_key(|side| side.middle);
+    sides
+}
+
+/// Finds where the cells of each column begin: the first piece right of the heading before.
+fn find_edges(layout: &Layout<'_>, heading: usize, sides: &mut [Side]) {
+    let rows = layout.rows.iter().skip(heading + 1).take(MAX_ROWS);
+    let starts: Vec<u32> = rows
+        .flat_map(|row| row.clone().skip(1))
+        .map(|at| layout.segments[at].rect.x)
+        .collect();
+    for at in 0..sides.len() {
+        let after = at.checked_sub(1).map_or(0, |before| sides[before].right);
+        let (middle, own) = (sides[at].middle, sides[at].begins);
+        let first = starts
+            .iter()
+            .copied()
+            .filter(|x| *x > after && *x < middle)
+            .min();
+        sides[at].begins = first.unwrap_or(own);
+    }
 }
 
 /// What is asked, and the words in each column so far.
@@ -62,11 +83,11 @@ struct Asked<'t, 'a> {
 }
 
 /// Whether pieces stand under the headings, not at the left where the labels are.
-fn in_columns(segments: &[Segment], columns: &[(u32, usize)], height: u32) -> bool {
-    let first = columns.iter().map(|(middle, _)| *middle).min().unwrap_or(0);
+fn in_columns(segments: &[Segment], sides: &[Side], height: u32) -> bool {
+    let first = sides.iter().map(|side| side.begins).min().unwrap_or(0);
     segments
         .iter()
-        .all(|segment| segment.rect.x + segment.rect.w / 2 + height * 6 > first)
+        .all(|segment| segment.rect.x + height >= first)
 }
 
 fn rows(
@@ -74,7 +95,7 @@ fn rows(
     layout: &Layout<'_>,
     hits: &[Hit],
     heading: usize,
-    columns: &[(u32, usize)],
+    sides: &[Side],
     fields: &mut Vec<Field>,
     used: &mut Vec<usize>,
 ) {
@@ -97,44 +118,47 @@ fn rows(
         let colon = own.is_some_and(|hit| layout.tokens[hit.to - 1].colon);
         let far = segments[0].middle().saturating_sub(middle) > layout.height * 4;
         middle = segments[0].middle();
+        let end = segments[segments.len() - 1].tokens.end;
         let values = match own.map(|hit| (hit, hit.of)) {
             Some((hit, Of::Field(field)))
                 if others && !colon && template.fields[field].name.contains("{s}") =>
             {
-                if row.len() < 2 {
+                if hit.to >= end {
                     break;
                 }
                 used.push(hit.from);
                 asked.push(Asked {
                     field,
-                    cells: vec![Vec::new(); columns.len()],
+                    cells: vec![Vec::new(); sides.len()],
                 });
-                row.start + 1..row.end
+                hit.to..end
             }
             // The cells of the row above go on.
             None if !asked.is_empty()
                 && !far
                 && others
-                && in_columns(segments, columns, layout.height) =>
+                && in_columns(segments, sides, layout.height) =>
             {
-                row.clone()
+                segments[0].tokens.start..end
             }
             None | Some((_, Of::Section(_) | Of::Nothing)) if asked.is_empty() && !far => continue,
             _ => break,
         };
         let Some(row) = asked.last_mut() else { break };
-        for segment in &layout.segments[values] {
-            let centre = segment.rect.x + segment.rect.w / 2;
-            let nearest = (0..columns.len())
-                .min_by_key(|at| columns[*at].0.abs_diff(centre))
+        for token in &layout.tokens[values] {
+            let at = sides
+                .iter()
+                .rposition(|side| side.begins <= token.rect.x + layout.height / 2)
                 .unwrap_or(0);
-            row.cells[nearest].extend(&layout.tokens[segment.tokens.clone()]);
+            row.cells[at].push(token);
         }
     }
     for row in asked {
         let rule = &template.fields[row.field];
-        for (cell, (_, section)) in row.cells.iter().zip(columns) {
-            let name = rule.name.replace("{s}", &template.sections[*section].id);
+        for (cell, side) in row.cells.iter().zip(sides) {
+            let name = rule
+                .name
+                .replace("{s}", &template.sections[side.section].id);
             let field = of_tokens(name, cell, rule.shape, 1.0);
             if field.state != FieldState::Unreadable {
                 fields.push(field);

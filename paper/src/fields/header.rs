@@ -113,7 +113,15 @@ fn place_and_date(layout: &Layout<'_>) -> Option<(Vec<usize>, Vec<usize>)> {
                     .filter(|_| at + plus < range.end)
                     .map(|token| token.folded.as_str())
             };
-            word(0) == Some("ngay") && word(2) == Some("thang") && word(4) == Some("nam")
+            // One of the three words may be misread.
+            let told = [(0, "ngay"), (2, "thang"), (4, "nam")];
+            let right = told
+                .iter()
+                .filter(|(plus, wanted)| word(*plus) == Some(wanted));
+            right.count() >= 2
+                && told.iter().all(|(plus, wanted)| {
+                    word(*plus).is_some_and(|read| crate::fold::distance(read, wanted) <= 1)
+                })
         })?;
         let place: Vec<usize> = (range.start..at).collect();
         let ends = at + 6 + 1 >= range.end;

@@ -6,6 +6,7 @@ use crate::Place;
 use crate::documents::{FieldRule, Template};
 use crate::layout::{Layout, Token, around};
 
+use super::value::Reach;
 use super::{Field, FieldState, Reason, Shape};
 
 /// A word that two looks read alike is sure from here on.
@@ -28,13 +29,23 @@ const LABEL_FITS: f32 = 0.85;
 pub(super) fn judge(
     name: String,
     layout: &Layout<'_>,
-    tokens: &[usize],
+    reach: &Reach,
     rule: &FieldRule,
     fit: f32,
 ) -> Field {
-    let tokens: Vec<&Token<'_>> = tokens.iter().map(|at| &layout.tokens[*at]).collect();
+    let tokens: Vec<&Token<'_>> = reach.tokens.iter().map(|at| &layout.tokens[*at]).collect();
     let mut field = of_tokens(name, &tokens, rule.shape, fit);
     field.sensitive = rule.sensitive;
+    if rule.first_part {
+        // "Kính gửi: Ủy ban nhân dân phường Mẫu, tỉnh Lào Cai": the ward alone.
+        if let Some((first, _)) = field.value.split_once([',', ';']) {
+            field.value.truncate(first.len());
+        }
+    }
+    let last = field.value.chars().last();
+    if reach.cut && field.state != FieldState::Unreadable && last != Some('.') {
+        field.doubt(Reason::Cut);
+    }
     field
 }
 

@@ -1,5 +1,8 @@
 //! Who signed: the name that stands below an office or a role, at the foot of a paper.
 
+use std::ops::Range;
+
+use crate::documents::Of;
 use crate::fold::fold;
 use crate::layout::{Layout, Segment, Token};
 
@@ -56,14 +59,25 @@ const ROLES: &[&str] = &[
     "nguoi thuc hien chung thuc",
 ];
 
+/// Ranks of police and army (Luật Công an nhân dân 2018, Điều 21): no part of a name.
+const RANKS: [&str; 4] = ["thieu", "trung", "thuong", "dai"];
+const GRADES: [&str; 4] = ["uy", "ta", "tuong", "si"];
+
 /// The signer, `nguoi_ky`.
 pub(super) fn find(layout: &Layout<'_>, hits: &[Hit]) -> Option<Field> {
+    let halfway = layout.segments.last().map_or(0, |last| last.rect.y / 3);
     let roles: Vec<&Segment> = layout
         .segments
         .iter()
-        .filter(|segment| is_role(&layout.text(segment)))
+        .filter(|segment| {
+            let text = layout.text(segment);
+            is_role(&text) || segment.rect.y > halfway && (is_plain_role(&text) || asks(&text))
+        })
         .collect();
-    let labelled = |segment: &Segment| hits.iter().any(|hit| segment.tokens.contains(&hit.from));
+    let labelled = |segment: &Segment| {
+        hits.iter()
+            .any(|hit| segment.tokens.contains(&hit.from) && hit.of != Of::Nothing)
+    };
     let reach = layout.right.saturating_sub(layout.left) / 6;
     // The last signature is the issuer's: those of the parties and of witnesses come before it.
     for role in roles.iter().rev() {
@@ -74,12 +88,10 @@ pub(super) fn find(layout: &Layout<'_>, hits: &[Hit]) -> Option<Field> {
             .filter(|segment| segment.row > role.row);
         let mut named = below.filter(|segment| {
             let own = segment.rect.x + segment.rect.w / 2;
-            own.abs_diff(middle) < reach
-                && !labelled(segment)
-                && is_signature(&layout.text(segment))
+            own.abs_diff(middle) < reach && !labelled(segment) && name_in(layout, segment).is_some()
         });
-        if let Some(segment) = named.next() {
-            let tokens: Vec<&Token<'_>> = layout.tokens[segment.tokens.clone()].iter().collect();
+        if let Some(tokens) = named.next().and_then(|segment| name_in(layout, segment)) {
+            let tokens: Vec<&Token<'_>> = layout.tokens[tokens].iter().collect();
             let mut field = of_tokens("nguoi_ky".to_owned(), &tokens, Shape::Name, 1.0);
             if named.next().is_some() {
                 // Two names under one role: which of them signed is for a person to say.
@@ -91,10 +103,29 @@ pub(super) fn find(layout: &Layout<'_>, hits: &[Hit]) -> Option<Field> {
     None
 }
 
+/// The tokens of a segment that is a name, a rank before it left out.
+fn name_in(layout: &Layout<'_>, segment: &Segment) -> Option<Range<usize>> {
+    let tokens = &layout.tokens[segment.tokens.clone()];
+    let rank = tokens.len() > 3
+        && RANKS.contains(&tokens[0].folded.as_str())
+        && GRADES.contains(&tokens[1].folded.as_str());
+    // The first word of a rank may lie under the signature.
+    let half = tokens.len() > 2
+        && GRADES.contains(&tokens[0].folded.as_str())
+        && tokens[0].text.starts_with(char::is_lowercase);
+    let from = segment.tokens.start + if rank { 2 } else { usize::from(half) };
+    let words: Vec<&str> = layout.tokens[from..segment.tokens.end]
+        .iter()
+        .map(|token| token.text.as_str())
+        .collect();
+    is_signature(&words.join(" ")).then_some(from..segment.tokens.end)
+}
+
 /// Lines of capitals that begin like an office or a role.
 fn is_role(text: &str) -> bool {
     let capitals = !text.chars().any(char::is_lowercase);
-    let folded = fold(text);
+    let folded = fold(&text.replace(['.', '-'], " "));
+    let folded = folded.split_whitespace().collect::<Vec<_>>().join(" ");
     capitals
         && folded.len() >= 2
         && ROLES
@@ -102,11 +133,24 @@ fn is_role(text: &str) -> bool {
             .any(|role| folded == role.trim_end() || folded.starts_with(role) && folded.len() >= 6)
 }
 
+/// "Người viết đơn": a role alone on its line, in small letters.
+fn is_plain_role(text: &str) -> bool {
+    let folded = fold(text);
+    text.starts_with(char::is_uppercase) && ROLES.iter().any(|role| folded == *role)
+}
+
+/// "(Ký, ghi rõ họ tên)", "(Ký tên, đóng dấu)".
+fn asks(text: &str) -> bool {
+    let folded = fold(text);
+    text.starts_with('(') && folded.starts_with("ky")
+}
+
 /// Two to six words, each with a capital: a name, with a degree before it perhaps.
 fn is_signature(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
     (2..=6).contains(&words.len())
         && !is_role(text)
+        && !is_plain_role(text)
         && words.iter().all(|word| {
             let mut letters = word.trim_end_matches('.').chars();
             letters.next().is_some_and(char::is_uppercase)

@@ -1,6 +1,6 @@
 //! Rows of a table: members of a household, each a row with name, birth date and number.
 
-use crate::documents::{Of, Table, Template};
+use crate::documents::{Column, Of, Table, Template};
 use crate::fold::distance_within;
 use crate::layout::{Layout, Segment, Token};
 
@@ -39,7 +39,11 @@ fn heading(table: &Table, layout: &Layout<'_>) -> Option<(usize, Vec<u32>)> {
         let there = table
             .headings
             .iter()
-            .filter(|heading| distance_within(heading, &letters) * 5 <= heading.len())
+            .filter(|wordings| {
+                wordings
+                    .iter()
+                    .any(|heading| distance_within(heading, &letters) * 5 <= heading.len())
+            })
             .count();
         if there * 2 < table.headings.len() || there < 2 {
             return None;
@@ -47,7 +51,10 @@ fn heading(table: &Table, layout: &Layout<'_>) -> Option<(usize, Vec<u32>)> {
         let mut spans: Vec<Option<(u32, u32)>> = table
             .headings
             .iter()
-            .map(|heading| span(heading, &tokens))
+            .map(|wordings| {
+                let spans = wordings.iter().filter_map(|words| span(words, &tokens));
+                spans.max_by_key(|(from, to)| to - from)
+            })
             .collect();
         // "TT" is too short to be known with a slip in it: what stands before the second heading is it.
         if let [first @ None, Some((next, _)), ..] = &mut spans[..] {
@@ -122,11 +129,15 @@ fn rows(
             .iter()
             .flat_map(|segment| &layout.tokens[segment.tokens.clone()])
             .collect();
-        let cells = if edges.is_empty() {
+        let mut cells = if edges.is_empty() {
             by_type(table, &tokens)
         } else {
             by_edge(edges, &tokens)
         };
+        let counts = |column: &Column| column.skip && column.shape == Shape::Count;
+        if table.columns.first().is_some_and(counts) && cells.len() > 1 {
+            after_ordinal(&mut cells);
+        }
         let strict = table.columns.iter().zip(&cells).filter(|(column, cell)| {
             let words: Vec<&str> = cell.iter().map(|token| token.text.as_str()).collect();
             matches!(
@@ -140,8 +151,19 @@ fn rows(
         if strict.count() > 0 {
             rows.push(Row { middle, cells });
         } else if tokens.len() > 8 {
-            // A second line of a cell, an empty row, or the end; a wide gap or a label will tell.
+            // The text goes on.
             break;
+        } else if let Some(above) = rows.last_mut()
+            && !edges.is_empty()
+            && middle.saturating_sub(above.middle) < layout.height * 2
+            && cells[0].is_empty()
+            && tokens.iter().all(|token| !token.colon)
+        {
+            // A second line of some cells.
+            above.middle = middle;
+            for (cell, more) in above.cells.iter_mut().zip(cells) {
+                cell.extend(more);
+            }
         }
     }
     for (row, (number, sure)) in rows.iter().zip(numbers(&rows)) {
@@ -206,6 +228,20 @@ fn by_edge<'t, 'a>(edges: &[u32], tokens: &[&'t Token<'a>]) -> Vec<Vec<&'t Token
         cells[at].push(*token);
     }
     cells
+}
+
+/// A name may begin where the narrow column of ordinals still reaches.
+fn after_ordinal<'t, 'a>(cells: &mut [Vec<&'t Token<'a>>]) {
+    let [ordinals, names, ..] = cells else { return };
+    let numbers = ordinals
+        .iter()
+        .take_while(|token| {
+            // A one may be read as a letter.
+            token.text.bytes().any(|byte| byte.is_ascii_digit()) || token.folded.len() <= 1
+        })
+        .count();
+    let more = ordinals.split_off(numbers.min(1));
+    names.splice(0..0, more);
 }
 
 /// Without edges: each column takes what is of its type, from left to right.

@@ -7,6 +7,7 @@ use crate::fold::fold;
 use crate::layout::{Layout, Segment};
 
 use super::find::{Hit, is_numbering};
+use crate::reason::Reason;
 use crate::shape::Shape;
 
 /// Lines of one value follow each other within this many heights of the writing, middle to middle.
@@ -15,16 +16,23 @@ const LINE_STEP: f32 = 2.6;
 /// A line counts as full from this share of its column's width on.
 const FULL: f32 = 0.62;
 
-/// The tokens of a label's value, in reading order, and the hit's own when the label belongs to it.
-pub(crate) fn tokens(
-    template: &Template,
-    layout: &Layout<'_>,
-    hits: &[Hit],
-    nth: usize,
-) -> Vec<usize> {
+/// Where a value lies.
+pub(crate) struct Reach {
+    /// In reading order; the label's own among them when it belongs to the value.
+    pub(crate) tokens: Vec<usize>,
+    /// The line ends where the column ends, and the line below may go on with it.
+    pub(crate) cut: bool,
+}
+
+/// The tokens of a label's value.
+pub(crate) fn reach(template: &Template, layout: &Layout<'_>, hits: &[Hit], nth: usize) -> Reach {
+    let nothing = Reach {
+        tokens: Vec::new(),
+        cut: false,
+    };
     let hit = &hits[nth];
     let Of::Field(field) = hit.of else {
-        return Vec::new();
+        return nothing;
     };
     let rule = &template.fields[field];
     let mut value: Vec<usize> = if rule.keep_label {
@@ -34,8 +42,10 @@ pub(crate) fn tokens(
     };
     let own = value.len();
     let segment = &layout.segments[hit.segment];
-    let (rest, ended) = up_to_next(layout, hits, hit.to..segment.tokens.end);
-    value.extend(rest);
+    let (rest, mut ended) = up_to_next(layout, hits, hit.to..segment.tokens.end);
+    if rest.iter().any(|at| !layout.tokens[*at].folded.is_empty()) {
+        value.extend(rest);
+    }
     let mut last = hit.segment;
     if !ended && value.len() == own {
         // A label and its value may stand far apart in one row.
@@ -44,10 +54,20 @@ pub(crate) fn tokens(
             value.extend(beside);
         }
     }
-    if value.len() == own && (template.below || rule.shape == Shape::Mrz) {
-        if let Some((next, below)) = below(layout, hits, hit) {
+    // What stands beside may be a speck; then the line below is looked at, on cards.
+    let letters = value[own..]
+        .iter()
+        .flat_map(|at| layout.tokens[*at].text.chars())
+        .filter(|c| c.is_alphanumeric());
+    let poor = value.len() == own + 1 && letters.count() < 3 && !fits(layout, rule, &value[own..]);
+    if (value.len() == own || poor) && (template.below || rule.shape == Shape::Mrz) {
+        if let Some((next, below)) = below(layout, hits, hit)
+            .filter(|(_, below)| value.len() == own || fits(layout, rule, below))
+        {
             last = next;
+            value.truncate(own);
             value.extend(below);
+            ended = false;
         }
     }
     // An empty value goes on below only where its label ends a line that was full.
@@ -55,11 +75,30 @@ pub(crate) fn tokens(
     let full = label.right() as f32
         >= layout.left as f32 + layout.right.saturating_sub(layout.left) as f32 * FULL;
     let last_in_row = layout.rows[label.row].end == hit.segment + 1;
+    let mut cut = false;
     if !ended && (value.len() > own || rule.running || full && last_in_row) {
-        run_on(layout, hits, rule, hit, last, &mut value);
+        cut = run_on(layout, hits, rule, hit, last, &mut value);
     }
+    let whole = value.len();
     until(layout, rule, own, &mut value);
-    value
+    Reach {
+        cut: cut && value.len() == whole,
+        tokens: value,
+    }
+}
+
+/// Whether words look as the type wants them.
+fn fits(layout: &Layout<'_>, rule: &FieldRule, value: &[usize]) -> bool {
+    let words: Vec<&str> = value
+        .iter()
+        .map(|at| layout.tokens[*at].text.as_str())
+        .collect();
+    let letters = words.iter().flat_map(|word| word.chars());
+    letters.filter(|c| c.is_alphanumeric()).count() > 1
+        && rule
+            .shape
+            .take(&words)
+            .is_some_and(|taken| !taken.faults.contains(&Reason::Shape))
 }
 
 /// Tokens up to the next label, its number left out; and whether a label ended them.
@@ -108,7 +147,7 @@ fn below(layout: &Layout<'_>, hits: &[Hit], hit: &Hit) -> Option<(usize, Vec<usi
         })
 }
 
-/// Adds the lines over which a long value runs on.
+/// Adds the lines over which a long value runs on; says whether it might go on further than it was followed.
 fn run_on(
     layout: &Layout<'_>,
     hits: &[Hit],
@@ -116,8 +155,8 @@ fn run_on(
     hit: &Hit,
     mut last: usize,
     value: &mut Vec<usize>,
-) {
-    let (left, right) = column(layout, hits, hit.segment);
+) -> bool {
+    let (left, right) = column(layout, hits, hit.segment, last);
     // A label that ends its line has its value on the next.
     let lines = if value.is_empty() {
         rule.lines.max(1)
@@ -127,10 +166,10 @@ fn run_on(
     let begins = value
         .first()
         .map_or(left, |first| layout.tokens[*first].rect.x);
-    for _ in 0..lines {
+    for line in 0..=lines {
         let above = &layout.segments[last];
         let Some(at) = next_line(layout, above, last, left, right) else {
-            return;
+            return false;
         };
         let segment = &layout.segments[at];
         let step = segment.middle().saturating_sub(above.middle()) as f32;
@@ -138,24 +177,27 @@ fn run_on(
         let aligned = segment.rect.x < left + layout.height * 4
             || segment.rect.x.abs_diff(begins) < layout.height * 2;
         if step > tall * LINE_STEP || !aligned || is_complete(layout, rule, value) {
-            return;
+            return false;
         }
-        if !belongs(layout, hits, rule, above, segment, left, right) {
-            return;
+        let (goes_on, tight) = belongs(layout, hits, rule, value, above, segment, left, right);
+        if line == lines || !goes_on {
+            return rule.shape.is_open() && tight;
         }
         let (tokens, ended) = up_to_next(layout, hits, segment.tokens.clone());
         if tokens.is_empty() {
-            return;
+            return false;
         }
         value.extend(tokens);
         last = at;
         if ended {
-            return;
+            return false;
         }
     }
+    false
 }
 
-/// The segment on the next line: in the same column, or at the left margin under the last piece of a row.
+/// The segment on the next line: in the same column, or at the left margin under the last piece of a row. Rows that
+/// stand wholly beside it, as the second card on a sheet does, are passed over.
 fn next_line(
     layout: &Layout<'_>,
     above: &Segment,
@@ -163,19 +205,33 @@ fn next_line(
     left: u32,
     right: u32,
 ) -> Option<usize> {
-    let row = layout.rows.get(above.row + 1)?.clone();
-    let in_column = row.clone().find(|at| {
-        let segment = &layout.segments[*at];
-        // The first line of a paragraph is often indented.
-        let indented = *at == row.start && segment.rect.x + layout.height * 4 >= left;
-        (segment.rect.x + layout.height >= left || indented) && segment.rect.x < right
-    });
-    in_column.or_else(|| (layout.rows[above.row].end == last + 1).then_some(row.start))
+    let rows = layout.rows.iter().skip(above.row + 1).take(4);
+    for row in rows {
+        let in_column = row.clone().find(|at| {
+            let segment = &layout.segments[*at];
+            // The first line of a paragraph is often indented.
+            let indented = *at == row.start && segment.rect.x + layout.height * 4 >= left;
+            (segment.rect.x + layout.height >= left || indented) && segment.rect.x < right
+        });
+        let beside = row
+            .clone()
+            .all(|at| layout.segments[at].rect.x > above.right() + layout.height);
+        if in_column.is_some() && !beside {
+            return in_column;
+        }
+        if !beside {
+            return (layout.rows[above.row].end == last + 1).then_some(row.start);
+        }
+    }
+    None
 }
 
-/// An address that names its province already goes no further.
+/// An address that names its province already goes no further, nor does a whole date or number.
 fn is_complete(layout: &Layout<'_>, rule: &FieldRule, value: &[usize]) -> bool {
-    if !matches!(rule.shape, Shape::Place | Shape::Authority) || value.is_empty() {
+    if value.is_empty() || !rule.shape.is_open() {
+        return !value.is_empty() && fits(layout, rule, value);
+    }
+    if !matches!(rule.shape, Shape::Place | Shape::Authority) {
         return false;
     }
     let words: Vec<&str> = value
@@ -186,25 +242,28 @@ fn is_complete(layout: &Layout<'_>, rule: &FieldRule, value: &[usize]) -> bool {
     !text.ends_with(',') && rulebook::places::province_in(&text).is_some()
 }
 
-/// Whether the line below goes on with the value above.
+/// Whether the line below goes on with the value above, and whether the line above could not have held its first word.
+#[allow(clippy::too_many_arguments)] // one question, asked in one place
 fn belongs(
     layout: &Layout<'_>,
     hits: &[Hit],
     rule: &FieldRule,
+    value: &[usize],
     above: &Segment,
     below: &Segment,
     left: u32,
     right: u32,
-) -> bool {
+) -> (bool, bool) {
+    const NO: (bool, bool) = (false, false);
     let tokens = &layout.tokens[below.tokens.clone()];
     let Some(first) = tokens.first() else {
-        return false;
+        return NO;
     };
     let dated = tokens
         .windows(3)
         .any(|three| three[0].folded == "ngay" && three[2].folded == "thang");
     if dated && matches!(rule.shape, Shape::Place | Shape::Authority | Shape::Text) {
-        return false;
+        return NO;
     }
     let labelled = hits.iter().any(|hit| hit.from == below.tokens.start)
         || is_numbering(first)
@@ -215,39 +274,57 @@ fn belongs(
                 .all(char::is_alphanumeric)
             && tokens.len() > 1
         || looks_labelled(layout, below);
-    let capitals = tokens.len() > 1
-        && tokens
-            .iter()
-            .all(|token| !token.text.chars().any(char::is_lowercase))
+    let bracket = first.text.starts_with('(')
+        && !value.iter().any(|at| layout.tokens[*at].text.contains('('));
+    let capitals = tokens
+        .iter()
+        .all(|token| !token.text.chars().any(char::is_lowercase))
         && tokens
             .iter()
             .any(|token| token.text.chars().any(char::is_alphabetic));
-    if labelled
-        || capitals
-            && !layout.tokens[above.tokens.end - 1]
-                .text
-                .chars()
-                .all(|c| !c.is_lowercase())
-    {
-        return false;
-    }
     let Some(last) = above.tokens.end.checked_sub(1).map(|at| &layout.tokens[at]) else {
-        return false;
+        return NO;
     };
-    if rule.running {
-        return !last.text.ends_with(['.', ';']);
+    let capitals_above = last.text.chars().all(|c| !c.is_lowercase());
+    if labelled || bracket || tokens.len() > 1 && capitals && !capitals_above {
+        return NO;
+    }
+    if rule.running && rule.shape != Shape::Name {
+        return (!last.text.ends_with(['.', ';']), false);
     }
     let width = right.saturating_sub(left).max(1) as f32;
     let full = above.right().saturating_sub(left) as f32 >= width * FULL;
     // The line could not have held the next word.
-    let tight = above.right() + first.rect.w + layout.height / 2 >= right;
-    let open = last.text.ends_with([',', '-']) || is_place_word(&last.folded);
-    let goes_on = match rule.shape {
-        Shape::Place | Shape::Authority => is_place_word(&first.folded) || full,
-        Shape::DateWords => true,
-        _ => full,
+    let edge = if right == layout.right {
+        layout.margin
+    } else {
+        right
     };
-    tight || open || goes_on
+    let tight = above.right() + first.rect.w + layout.height / 2 >= edge;
+    let place = matches!(rule.shape, Shape::Place | Shape::Authority);
+    let open = last.text.ends_with([',', '-']) || place && is_place_word(&last.folded);
+    let sentence_ended = last.text.ends_with('.') && first.text.starts_with(char::is_uppercase);
+    match rule.shape {
+        Shape::Place | Shape::Authority => (
+            tight || open || is_place_word(&first.folded) || full,
+            tight || open,
+        ),
+        Shape::DateWords => (true, true),
+        // A few capitals more, in the manner of those above.
+        Shape::Name => {
+            let more = tokens.len() <= 4
+                && tokens
+                    .iter()
+                    .all(|token| token.text.starts_with(char::is_uppercase))
+                && capitals == capitals_above
+                && value.len() + tokens.len() <= 7;
+            (tight && more, tight && more)
+        }
+        _ => {
+            let goes_on = (tight || open) && !sentence_ended;
+            (goes_on, goes_on)
+        }
+    }
 }
 
 fn is_place_word(folded: &str) -> bool {
@@ -279,22 +356,24 @@ fn looks_labelled(layout: &Layout<'_>, segment: &Segment) -> bool {
         .take(7)
         .position(|token| token.colon)
         .is_some_and(|colon| {
-            tokens[..colon]
+            tokens[..=colon]
                 .iter()
                 .all(|token| !token.text.chars().any(|c| c.is_ascii_digit()) || is_numbering(token))
         })
 }
 
-/// From where to where the lines of a label's column run.
-fn column(layout: &Layout<'_>, hits: &[Hit], at: usize) -> (u32, u32) {
+/// From where to where the lines of a label's column run; `last` is the piece that the value begins in.
+fn column(layout: &Layout<'_>, hits: &[Hit], at: usize, last: usize) -> (u32, u32) {
     let segment = &layout.segments[at];
     let row = layout.rows[segment.row].clone();
     let labelled = |at: &usize| {
         hits.iter()
             .any(|hit| hit.from == layout.segments[*at].tokens.start)
     };
-    let right = (at + 1..row.end)
-        .find(labelled)
+    // What stands beside the value is another column, labelled or not.
+    let beside = (last + 1..row.end).find(|next| labelled(next) || last != at);
+    let right = beside
+        .or_else(|| (at + 1..row.end).find(labelled))
         .map_or(layout.right, |next| {
             layout.segments[next]
                 .rect

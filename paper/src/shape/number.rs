@@ -5,7 +5,7 @@ use crate::fold::fold;
 use crate::reason::Reason;
 
 /// Digits, with letters that engines read for digits put right; none when something else is in it.
-pub(super) fn digits_of(text: &str) -> Option<String> {
+pub(crate) fn digits_of(text: &str) -> Option<String> {
     text.chars()
         .map(|c| match c {
             '0'..='9' => Some(c),
@@ -122,8 +122,10 @@ pub(super) fn identity_paper(words: &[&str]) -> Option<Taken> {
         .iter()
         .map(|word| fold(word).replace(' ', ""))
         .collect();
+    // "số 0123…" alone: what paper it is was lost.
+    let known = before.is_empty();
     let before = before.trim_end_matches("so").to_owned();
-    let known = before.is_empty()
+    let known = known
         || PAPERS
             .iter()
             .any(|paper| crate::fold::distance(paper, &before) <= paper.len() / 8);
@@ -240,7 +242,20 @@ pub(super) fn money(words: &[&str]) -> Option<Taken> {
     let end = (from..words.len().min(from + 4))
         .find(|at| is_unit(words[*at]))
         .map_or(from + 1, |at| at + 1);
-    let value = joined(&words[from..end]);
+    // "đồng/ tháng": the engine sees a blank behind the stroke.
+    let unit = &words[end - 1];
+    let stroke = usize::from(words.get(end) == Some(&"/"));
+    let torn = words.get(end + stroke).is_some_and(|next| {
+        stroke == 1 || unit.ends_with('/') || next.starts_with('/') && next.len() > 1
+    });
+    let printed = joined(&words[from..end]);
+    let (value, end) = match words.get(end + stroke) {
+        Some(next) if torn => {
+            let next = next.trim_matches([',', ';', '.', '/']);
+            (format!("{printed}/{next}"), end + stroke + 1)
+        }
+        _ => (printed, end),
+    };
     let groups: Vec<&str> = words[from]
         .trim_end_matches([',', ';', 'đ'])
         .split(['.', ','])
@@ -292,12 +307,20 @@ pub(super) fn area(words: &[&str]) -> Option<Taken> {
 
 /// A line of a machine-readable zone: 30 letters on cards, 44 in passports (ICAO 9303).
 pub(super) fn mrz(words: &[&str]) -> Option<Taken> {
-    let value: String = words.concat();
+    let printed: String = words.concat();
+    let of_zone = |c: &char| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '<';
+    // A speck beside the zone reads as a letter that no zone has.
+    let value: String = printed.chars().filter(of_zone).collect();
+    let mended = value != printed;
     let sound = matches!(value.len(), 30 | 36 | 44)
         && value
             .bytes()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'<');
-    Some(Taken::sound(value, 0..words.len()).with((!sound).then_some(Reason::Shape)))
+    Some(
+        Taken::sound(value, 0..words.len())
+            .with(mended.then_some(Reason::Mended))
+            .with((!sound).then_some(Reason::Shape)),
+    )
 }
 
 #[cfg(test)]
@@ -378,6 +401,10 @@ mod tests {
         );
         assert_eq!(
             take(Shape::Money, "500.000 đồng/tháng kể từ"),
+            ("500.000 đồng/tháng".to_owned(), vec![])
+        );
+        assert_eq!(
+            take(Shape::Money, "500.000 đồng/ tháng; thời"),
             ("500.000 đồng/tháng".to_owned(), vec![])
         );
         assert_eq!(take(Shape::Money, "5OO.000 đồng").1, [Reason::Shape]);

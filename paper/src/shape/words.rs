@@ -168,6 +168,7 @@ pub(super) fn place(words: &[&str]) -> Option<Taken> {
     let unusual = words
         .iter()
         .any(|word| !reads_well(word) && !is_house_number(word) || shouts(word, &value));
+    let unusual = unusual || words.iter().any(|word| is_rank_misread(word));
     let found = places::province_in(&value);
     Some(
         Taken::sound(value, 0..words.len())
@@ -184,6 +185,36 @@ fn shouts(word: &str, value: &str) -> bool {
         && bare.chars().all(char::is_uppercase)
         && syllables::is_syllable(bare)
         && value.chars().any(char::is_lowercase)
+}
+
+/// What the parts of an address are called; in small letters these words carry these marks and no others.
+const RANKS: &[(&str, &[&str])] = &[
+    ("tinh", &["tỉnh"]),
+    ("thanh", &["thành", "thanh"]),
+    ("pho", &["phố"]),
+    ("phuong", &["phường"]),
+    ("xa", &["xã"]),
+    ("huyen", &["huyện"]),
+    ("quan", &["quận", "quân", "quan"]),
+    ("tran", &["trấn"]),
+    ("to", &["tổ"]),
+    ("ap", &["ấp"]),
+    ("thon", &["thôn"]),
+    ("duong", &["đường"]),
+    ("hem", &["hẻm"]),
+    ("kiet", &["kiệt"]),
+];
+
+/// "tính Thử", "tỗ 3", "thị trần Mẫu".
+fn is_rank_misread(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_alphabetic());
+    if bare.chars().any(char::is_uppercase) {
+        return false;
+    }
+    let folded = fold(bare);
+    RANKS
+        .iter()
+        .any(|(rank, marked)| *rank == folded && !marked.contains(&bare))
 }
 
 /// The line ends where something must follow: a comma, a rank without a name.
@@ -244,6 +275,7 @@ pub(super) fn authority(words: &[&str]) -> Option<Taken> {
     let unusual = words
         .iter()
         .any(|word| !reads_well(word) || shouts(word, &value));
+    let unusual = unusual || words.iter().any(|word| is_rank_misread(word));
     let folded = fold(&value);
     let known = AUTHORITIES.iter().any(|start| folded.starts_with(start));
     // A commune's committee is named with its province.
@@ -354,6 +386,10 @@ mod tests {
             [Reason::NoProvince]
         );
         assert_eq!(place("xã Lọng Hạụu, tỉnh Cà Mau").1, [Reason::UnusualWord]);
+        assert_eq!(
+            place("tỗ 3, xã Long Hậu, tỉnh Cà Mau").1,
+            [Reason::UnusualWord]
+        );
         assert_eq!(
             take(
                 Shape::Authority,

@@ -42,9 +42,12 @@ struct Arguments {
     /// Tells each page as it is read.
     #[arg(long)]
     pages: bool,
-    /// Writes texts and fields into this folder.
+    /// Writes texts, fields and the pages as they were read into this folder.
     #[arg(long)]
     texts: Option<PathBuf>,
+    /// Reads nothing: names the pages kept by `--texts` in this folder again and takes their fields again.
+    #[arg(long, conflicts_with_all = ["texts", "peer"])]
+    again: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
@@ -57,10 +60,20 @@ fn main() -> Result<()> {
     for folder in &arguments.corpus {
         samples.extend(corpus::load(folder, &choice)?);
     }
-    let mut engine = readers(&arguments)?;
+    let mut engine = match arguments.again {
+        Some(_) => None,
+        None => Some(readers(&arguments)?),
+    };
     let mut measured = Vec::new();
     for sample in &samples {
-        let page = paper::measure(sample, &mut engine, arguments.texts.as_deref())?;
+        let page = match (&arguments.again, &mut engine) {
+            (Some(folder), _) => paper::understand(sample, folder)?,
+            (None, Some(engine)) => {
+                Some(paper::measure(sample, engine, arguments.texts.as_deref())?)
+            }
+            (None, None) => None,
+        };
+        let Some(page) = page else { continue };
         if arguments.pages {
             println!(
                 "{:<10} {:<14} CER {:>6.2}  values {:>3}/{:<3} named {:>3}/{:<3} wrong {} ({} accepted)  kind {}{}  turn {}  IoU {}  {:.2} s  {} kB {}",

@@ -11,6 +11,7 @@ use paper::{Options, Sheet};
 
 use super::corpus::{Sample, Truth};
 use super::cost::own_cpu_seconds;
+use super::kept;
 use super::quad::{self, Quad};
 use super::score::{Score, percent, plain};
 
@@ -104,13 +105,21 @@ pub fn measure(
         .with_context(|| sample.image.display().to_string())?;
     let cpu_seconds = own_cpu_seconds() - started;
     let text = done.text();
-    if let Some(folder) = text_to {
-        let folder = folder.join(&sample.condition);
+    if let Some(folder_of) = text_to {
+        let folder = folder_of.join(&sample.condition);
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join(format!("{}.txt", sample.id)), &text)?;
         std::fs::write(
             folder.join(format!("{}.fields.json", sample.id)),
             serde_json::to_vec_pretty(&done.fields)?,
+        )?;
+        let (read, report) = (&done.reads[0], &done.pages[0]);
+        kept::keep(
+            folder_of,
+            &sample.condition,
+            &sample.id,
+            &read.text,
+            &report.geometry,
         )?;
     }
     let page = &done.pages[0];
@@ -140,6 +149,39 @@ pub fn measure(
             .map(|verdict| verdict.code)
             .collect(),
     })
+}
+
+/// Names a page that was read before and takes its fields again: what understanding is worth, without reading. None when
+/// the page was not kept.
+///
+/// # Errors
+/// When a kept page is damaged or the fields cannot be written back.
+pub fn understand(sample: &Sample, kept_in: &Path) -> Result<Option<Measured>> {
+    let Some(page) = kept::load(kept_in, &sample.condition, &sample.id)? else {
+        return Ok(None);
+    };
+    let started = own_cpu_seconds();
+    let kind = paper::kind::classify(&[&page]);
+    let fields = paper::fields::extract(&kind.id, &[&page]);
+    let cpu_seconds = own_cpu_seconds() - started;
+    std::fs::write(
+        kept_in
+            .join(&sample.condition)
+            .join(format!("{}.fields.json", sample.id)),
+        serde_json::to_vec_pretty(&fields)?,
+    )?;
+    Ok(Some(Measured {
+        score: Score::of(&sample.truth, &page.text()),
+        fields: FieldScore::of(&sample.truth, &fields),
+        kind_right: kind.id == told_kind(&sample.truth.kind),
+        kind: kind.id.into_owned(),
+        iou: None,
+        corner_error: None,
+        turn_right: true,
+        cpu_seconds,
+        bytes: 0,
+        refused: Vec::new(),
+    }))
 }
 
 /// The outline that the page finder saw.
