@@ -9,6 +9,16 @@ use crate::Place;
 const CELLS_PER_INCH: u32 = 50;
 /// A cell is red when this share of its pixels is.
 const RED_SHARE: f32 = 0.12;
+/// By how much red outshines green and blue, beyond what it does in the paper: in ink that nobody doubts, and in the
+/// pale parts of a worn stamp, which only count beside such.
+const RED: u8 = 45;
+const PALE_RED: u8 = 22;
+/// A patch that is paler than this all over is a stain or a tint.
+const UNDOUBTED_SHARE: f32 = 0.15;
+/// Cells this far apart are one thing: a worn seal has gaps of a millimetre.
+const GAP: usize = 2;
+/// The frame of a box stamp is broken by every line of text it crosses, some 3 mm high.
+const FRAME_GAP: usize = 7;
 const MM_PER_INCH: f32 = 25.4;
 
 /// A round or square seal is 18 to 45 mm wide (TT 21/2012/TT-BCA: state seals 32 to 42 mm); tall capital letters with
@@ -18,9 +28,17 @@ const SEAL_MM: std::ops::RangeInclusive<f32> = 15.0..=70.0;
 const BOX_HEIGHT_MM: std::ops::RangeInclusive<f32> = 8.0..=70.0;
 const BOX_WIDTH_MM: std::ops::RangeInclusive<f32> = 15.0..=130.0;
 const FRAME_SHARE: f32 = 0.7;
+/// Bold red letters fill more of their line than a frame with words in it does.
+const FILLED_SHARE: f32 = 0.55;
+/// A hand sets a stamp down so crooked.
+const CROOKED_DEGREES: i32 = 9;
 
+/// Redder than the paper by this is the seal's ink or its soft edge.
+const TINGED: u8 = 12;
 /// Darker than this in the red channel is other ink under the seal.
 const DARK_UNDER_RED: u8 = 115;
+/// Full black in the red channel.
+const BLACK: f32 = 25.0;
 
 /// The seal-shaped red things on a page.
 pub(crate) fn find(page: &RgbImage, dpi: u32) -> Vec<Place> {
@@ -29,16 +47,27 @@ pub(crate) fn find(page: &RgbImage, dpi: u32) -> Vec<Place> {
         (page.width() / cell) as usize,
         (page.height() / cell) as usize,
     );
-    let red = red_cells(page, cell as usize, columns, rows);
+    let tint = paper_tint(page);
+    let (pale, red) = red_cells(page, cell as usize, columns, rows, tint);
     let mm = MM_PER_INCH * cell as f32 / dpi as f32;
-    let mut seen = vec![false; red.len()];
     let mut found = Vec::new();
-    for start in 0..red.len() {
-        if !red[start] || seen[start] {
-            continue;
-        }
-        let patch = Patch::grow(start, &red, &mut seen, columns, rows);
-        if patch.is_seal(mm) {
+    for (gap, frames_only) in [(GAP, false), (FRAME_GAP, true)] {
+        let mut seen = vec![false; red.len()];
+        for start in 0..red.len() {
+            if !pale[start] || seen[start] {
+                continue;
+            }
+            let patch = Patch::grow(start, gap, &pale, &mut seen, columns, rows);
+            let undoubted = patch
+                .cells
+                .iter()
+                .filter(|(x, y)| red[y * columns + x])
+                .count();
+            if (undoubted as f32) < UNDOUBTED_SHARE * patch.cells.len() as f32
+                || !(patch.is_box(mm) || !frames_only && patch.is_square(mm))
+            {
+                continue;
+            }
             // A little wider, for the soft edge.
             let (left, top) = (
                 patch.left.saturating_sub(1) as u32 * cell,
@@ -54,6 +83,8 @@ pub(crate) fn find(page: &RgbImage, dpi: u32) -> Vec<Place> {
             });
         }
     }
+    found.sort_unstable_by_key(|place: &Place| (place.y, place.x, place.w, place.h));
+    found.dedup();
     // The inner ring of a seal lies within the outer one.
     let all = found.clone();
     found.retain(|inner| {
@@ -70,48 +101,95 @@ fn within(inner: &Place, outer: &Place) -> bool {
         && inner.y + inner.h <= outer.y + outer.h
 }
 
-/// Takes the red out of one place: red over paper becomes paper, red over dark ink stays dark.
+/// Takes the red out of one place: red over paper becomes paper, red over dark ink stays dark. In the red channel a red
+/// seal is nearly as light as the paper, and letters below it are as dark as ever.
 pub(crate) fn lift(colour: &RgbImage, gray: &mut GrayImage, place: Place) {
-    let paper = (place.y..place.y + place.h)
-        .step_by(3)
-        .flat_map(|y| (place.x..place.x + place.w).step_by(3).map(move |x| (x, y)))
+    let tint = paper_tint(colour);
+    let places = || {
+        (place.y..place.y + place.h).flat_map(|y| (place.x..place.x + place.w).map(move |x| (x, y)))
+    };
+    let paper = places()
+        .step_by(7)
         .map(|(x, y)| gray.get_pixel(x, y).0[0])
         .max()
         .unwrap_or(255);
-    for y in place.y..place.y + place.h {
-        for x in place.x..place.x + place.w {
-            let [r, g, b] = colour.get_pixel(x, y).0;
-            if r > g.max(b).saturating_add(12) {
-                let tone = if r > DARK_UNDER_RED { paper } else { r };
-                gray.put_pixel(x, y, image::Luma([tone]));
-            }
+    let mut inks: Vec<u8> = places()
+        .map(|(x, y)| colour.get_pixel(x, y).0)
+        .filter(|pixel| redness(*pixel) > tint.saturating_add(RED) && pixel[0] > DARK_UNDER_RED)
+        .map(|pixel| pixel[0])
+        .collect();
+    if inks.is_empty() {
+        return;
+    }
+    let tenth = inks.len() / 10;
+    let ink = f32::from(*inks.select_nth_unstable(tenth).1);
+    for (x, y) in places() {
+        let pixel = colour.get_pixel(x, y).0;
+        if redness(pixel) > tint.saturating_add(TINGED) {
+            let share = (f32::from(pixel[0]) - BLACK) / (ink - BLACK);
+            let tone = share.clamp(0.0, 1.0) * f32::from(paper);
+            gray.put_pixel(x, y, image::Luma([tone as u8]));
         }
     }
 }
 
-fn is_red([r, g, b]: [u8; 3]) -> bool {
-    r > 100 && r.saturating_sub(g.max(b)) > 45
+/// By how much red outshines the other colours.
+fn redness([r, g, b]: [u8; 3]) -> u8 {
+    r.saturating_sub(g.max(b))
 }
 
-fn red_cells(page: &RgbImage, cell: usize, columns: usize, rows: usize) -> Vec<bool> {
+/// How red the paper itself is: a land-use certificate is pink all over.
+fn paper_tint(page: &RgbImage) -> u8 {
+    let mut counts = [0_u32; 256];
+    let mut light = 0;
+    for pixel in page.as_raw().chunks_exact(3).step_by(61) {
+        if pixel[0] > 150 {
+            counts[usize::from(redness([pixel[0], pixel[1], pixel[2]]))] += 1;
+            light += 1;
+        }
+    }
+    let mut below = 0;
+    let median = counts.iter().position(|count| {
+        below += count;
+        below * 2 > light
+    });
+    median.map_or(0, |tint| tint as u8)
+}
+
+/// The cells with pale or full red in them, and those with full red.
+fn red_cells(
+    page: &RgbImage,
+    cell: usize,
+    columns: usize,
+    rows: usize,
+    tint: u8,
+) -> (Vec<bool>, Vec<bool>) {
     let needed = (RED_SHARE * (cell * cell) as f32).ceil() as u32;
     let stride = page.width() as usize * 3;
-    let mut cells = Vec::with_capacity(columns * rows);
-    let mut counts = vec![0_u32; columns];
+    let mut cells = (
+        Vec::with_capacity(columns * rows),
+        Vec::with_capacity(columns * rows),
+    );
+    let mut counts = vec![(0_u32, 0_u32); columns];
+    let (pale_limit, red_limit) = (tint.saturating_add(PALE_RED), tint.saturating_add(RED));
     for row in 0..rows {
-        counts.fill(0);
+        counts.fill((0, 0));
         for line in page.as_raw()[row * cell * stride..]
             .chunks_exact(stride)
             .take(cell)
         {
-            for (count, pixels) in counts.iter_mut().zip(line.chunks_exact(cell * 3)) {
-                *count += pixels
-                    .chunks_exact(3)
-                    .filter(|p| is_red([p[0], p[1], p[2]]))
-                    .count() as u32;
+            for ((pale, red), pixels) in counts.iter_mut().zip(line.chunks_exact(cell * 3)) {
+                for pixel in pixels.chunks_exact(3).filter(|pixel| pixel[0] > 100) {
+                    let redness = redness([pixel[0], pixel[1], pixel[2]]);
+                    *pale += u32::from(redness > pale_limit);
+                    *red += u32::from(redness > red_limit);
+                }
             }
         }
-        cells.extend(counts.iter().map(|count| *count >= needed));
+        cells
+            .0
+            .extend(counts.iter().map(|(pale, _)| *pale >= needed));
+        cells.1.extend(counts.iter().map(|(_, red)| *red >= needed));
     }
     cells
 }
@@ -126,7 +204,14 @@ struct Patch {
 }
 
 impl Patch {
-    fn grow(start: usize, red: &[bool], seen: &mut [bool], columns: usize, rows: usize) -> Self {
+    fn grow(
+        start: usize,
+        gap: usize,
+        red: &[bool],
+        seen: &mut [bool],
+        columns: usize,
+        rows: usize,
+    ) -> Self {
         let mut patch = Self {
             left: columns,
             right: 0,
@@ -143,8 +228,8 @@ impl Patch {
             patch.top = patch.top.min(y);
             patch.bottom = patch.bottom.max(y);
             patch.cells.push((x, y));
-            for ny in y.saturating_sub(1)..(y + 2).min(rows) {
-                for nx in x.saturating_sub(1)..(x + 2).min(columns) {
+            for ny in y.saturating_sub(gap)..(y + gap + 1).min(rows) {
+                for nx in x.saturating_sub(gap)..(x + gap + 1).min(columns) {
                     let next = ny * columns + nx;
                     if red[next] && !seen[next] {
                         seen[next] = true;
@@ -156,35 +241,60 @@ impl Patch {
         patch
     }
 
-    fn is_seal(&self, mm: f32) -> bool {
-        let (width, height) = (
-            (self.right - self.left + 1) as f32 * mm,
-            (self.bottom - self.top + 1) as f32 * mm,
-        );
-        let square = SEAL_MM.contains(&width)
+    /// As wide as high, and of a seal's size.
+    fn is_square(&self, mm: f32) -> bool {
+        let (width, height) = self.size(mm);
+        SEAL_MM.contains(&width)
             && SEAL_MM.contains(&height)
-            && (0.6..1.7).contains(&(width / height));
-        let boxed =
-            BOX_WIDTH_MM.contains(&width) && BOX_HEIGHT_MM.contains(&height) && self.is_framed();
-        square || boxed
+            && (0.6..1.7).contains(&(width / height))
     }
 
-    /// Whether red runs along all four sides.
+    fn is_box(&self, mm: f32) -> bool {
+        let (width, height) = self.size(mm);
+        BOX_WIDTH_MM.contains(&width) && BOX_HEIGHT_MM.contains(&height) && self.is_framed()
+    }
+
+    fn size(&self, mm: f32) -> (f32, f32) {
+        (
+            (self.right - self.left + 1) as f32 * mm,
+            (self.bottom - self.top + 1) as f32 * mm,
+        )
+    }
+
+    /// Whether red runs along all four sides of it, set crooked as it may be.
     fn is_framed(&self) -> bool {
-        let (width, height) = (self.right - self.left + 1, self.bottom - self.top + 1);
+        let area = (self.right - self.left + 1) * (self.bottom - self.top + 1);
+        if self.cells.len() as f32 > FILLED_SHARE * area as f32 {
+            return false;
+        }
+        (-CROOKED_DEGREES..=CROOKED_DEGREES).any(|degrees| self.is_framed_at(degrees as f32))
+    }
+
+    fn is_framed_at(&self, degrees: f32) -> bool {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let level = |&(x, y): &(usize, usize)| {
+            let (x, y) = (x as f32, y as f32);
+            (x * cos + y * sin, y * cos - x * sin)
+        };
+        let (mut left, mut right, mut top, mut bottom) = (f32::MAX, f32::MIN, f32::MAX, f32::MIN);
+        for (x, y) in self.cells.iter().map(level) {
+            (left, right) = (left.min(x), right.max(x));
+            (top, bottom) = (top.min(y), bottom.max(y));
+        }
+        let (width, height) = ((right - left) as usize + 1, (bottom - top) as usize + 1);
         let mut sides = [
             vec![false; width],
             vec![false; width],
             vec![false; height],
             vec![false; height],
         ];
-        // A stamp set a little crooked still runs along its sides.
-        let near = 1 + width.min(height) / 8;
-        for (x, y) in &self.cells {
-            sides[0][x - self.left] |= y - self.top < near;
-            sides[1][x - self.left] |= self.bottom - y < near;
-            sides[2][y - self.top] |= x - self.left < near;
-            sides[3][y - self.top] |= self.right - x < near;
+        let near = 3.0;
+        for (x, y) in self.cells.iter().map(level) {
+            let (column, row) = ((x - left) as usize, (y - top) as usize);
+            sides[0][column] |= y - top < near;
+            sides[1][column] |= bottom - y < near;
+            sides[2][row] |= x - left < near;
+            sides[3][row] |= right - x < near;
         }
         sides.iter().all(|side| {
             side.iter().filter(|red| **red).count() as f32 >= FRAME_SHARE * side.len() as f32
@@ -236,5 +346,58 @@ mod tests {
             "the word under the ring stays"
         );
         assert!(gray.get_pixel(230, 150).0[0] < 150, "the title stays");
+    }
+
+    /// A page of some tint at 300 dpi with a pale, worn stamp in a frame of 50 × 20 mm about (800, 700), 5° crooked,
+    /// and a black bar across it.
+    fn with_a_box_stamp(paper: [u8; 3]) -> RgbImage {
+        let (sin, cos) = 5.0_f32.to_radians().sin_cos();
+        RgbImage::from_fn(1500, 1200, |x, y| {
+            let (dx, dy) = (x as f32 - 800.0, y as f32 - 700.0);
+            let (u, v) = ((dx * cos + dy * sin).abs(), (dy * cos - dx * sin).abs());
+            let line =
+                ((u - 295.0).abs() < 4.0 && v < 122.0) || ((v - 118.0).abs() < 4.0 && u < 299.0);
+            // Eight pixels in forty did not print.
+            let worn = (u as u32 + v as u32) % 40 < 8;
+            let bar = (500..1100).contains(&x) && (690..712).contains(&y);
+            Rgb(match (line && !worn, bar) {
+                (true, true) => [60, 12, 15],
+                (false, true) => [22, 22, 24],
+                (true, false) => [224, 150, 152],
+                _ => paper,
+            })
+        })
+    }
+
+    #[test]
+    fn a_pale_and_crooked_box_stamp_is_lifted_off_the_words() {
+        for paper in [[250, 249, 247], [240, 212, 208]] {
+            let mut page = with_a_box_stamp(paper);
+            // Its number was inked more richly than its frame.
+            for (x, y) in (620..760).flat_map(|x| (620..650).map(move |y| (x, y))) {
+                if (x / 12) % 2 == 0 {
+                    page.put_pixel(x, y, RED);
+                }
+            }
+            let found = find(&page, 300);
+            if paper[1] > 240 {
+                assert_eq!(found.len(), 1, "{found:?}");
+            }
+            let mut gray = image::DynamicImage::ImageRgb8(page.clone()).to_luma8();
+            for place in found {
+                lift(&page, &mut gray, place);
+                assert!(gray.get_pixel(624, 635).0[0] > 215, "the number is gone");
+            }
+            assert!(gray.get_pixel(800, 700).0[0] < 40, "the words stay");
+        }
+    }
+
+    #[test]
+    fn paper_that_is_pink_all_over_has_no_seal() {
+        let page = RgbImage::from_fn(1500, 1200, |x, y| {
+            let grain = ((x * 7 + y * 11) % 9) as u8;
+            Rgb([236, 196 + grain, 192 + grain])
+        });
+        assert_eq!(find(&page, 300), []);
     }
 }
