@@ -228,11 +228,12 @@ fn take_page(
             field.doubt(Reason::Unlabelled);
         }
         // In running text "ngày" is many a day.
-        if !(rule.running
-            && found
-                .iter()
-                .any(|known| known.name == field.name && !known.value.is_empty()))
-        {
+        let told = found.iter().any(|known| {
+            known.name == field.name
+                && !known.value.is_empty()
+                && !known.reasons.contains(&Reason::Shape)
+        });
+        if !(rule.running && told) {
             enter(found, field);
         }
     }

@@ -127,7 +127,10 @@ pub(super) fn stray_numbers(pages: &[&PageText], fields: &mut Vec<Field>) {
     for (page, number) in pages.iter().zip(1..) {
         for word in &page.words {
             let digits = word.text.trim_matches(|c: char| !c.is_alphanumeric());
-            let known = fields.iter().any(|field| field.value.contains(digits));
+            // The zone of a card holds its number once more.
+            let known = fields
+                .iter()
+                .any(|field| field.value.contains(digits) && !field.name.starts_with("mrz"));
             if digits.len() != 12 || !could_be_personal(digits) || known || count == MAX_STRAYS {
                 continue;
             }
