@@ -147,6 +147,7 @@ pub(crate) fn extract_by(template: &Template, pages: &[&PageText]) -> Vec<Field>
             enter(&mut fields, field);
         }
     }
+    agree::count_people(template, &mut fields);
     agree::stray_numbers(pages, &mut fields);
     agree::place_stray(template, &mut fields);
     agree::cross_check(template, &mut fields);
@@ -224,21 +225,42 @@ fn take_page(
         };
         let reach = value::reach(template, layout, hits, nth);
         let mut field = judge::judge(name, layout, &reach, rule, hit.fit);
-        if rule.name.contains("{s}") && !sections.columns.is_empty() && !sections.headed {
+        if rule.name.contains("{s}")
+            && (!sections.columns.is_empty() && !sections.headed
+                || sections.in_column(template) && beside_another(layout, hits, hit))
+        {
             field.doubt(Reason::Unlabelled);
         }
         // In running text "ngày" is many a day.
-        if !(rule.running
-            && found
-                .iter()
-                .any(|known| known.name == field.name && !known.value.is_empty()))
-        {
+        let told = found.iter().any(|known| {
+            known.name == field.name
+                && !known.value.is_empty()
+                && !known.reasons.contains(&Reason::Shape)
+        });
+        if !(rule.running && told) {
             enter(found, field);
         }
     }
 }
 
+/// Whether the row of a label holds two values and no second label: whose each is, nothing tells.
+fn beside_another(layout: &Layout<'_>, hits: &[Hit], hit: &Hit) -> bool {
+    let row = layout.rows[layout.segments[hit.segment].row].clone();
+    let unlabelled = row.clone().filter(|at| *at > hit.segment).filter(|at| {
+        let tokens = &layout.segments[*at].tokens;
+        hits.iter().all(|hit| !tokens.contains(&hit.from))
+    });
+    let own = layout.segments[hit.segment].tokens.end > hit.to;
+    unlabelled.count() + usize::from(own) >= 2
+}
+
 impl Sections {
+    /// Whether the section the text is in has another beside it.
+    fn in_column(&self, template: &Template) -> bool {
+        self.current
+            .is_some_and(|(section, _)| template.sections[section].column)
+    }
+
     fn open(&mut self, section: usize) {
         self.openings += 1;
         self.current = Some((section, self.openings));

@@ -270,7 +270,7 @@ fn split<'a>(word: &'a Word, rect: Rect, line: &mut Vec<Token<'a>>) {
             bare if text.len() - bare.len() > 1 => bare.to_owned(),
             _ => text,
         };
-        if !text.is_empty() {
+        if !text.is_empty() && !is_rule(&text) {
             line.push(Token {
                 word,
                 folded: fold(&text).replace(' ', ""),
@@ -323,6 +323,12 @@ fn glued_value(text: &str) -> Option<usize> {
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b'/');
     (small && (date || digits && matches!(rest.len(), 9 | 12))).then_some(at)
+}
+
+/// A drawn line, or a speck, that reads as strokes; a single dash is a dash.
+fn is_rule(text: &str) -> bool {
+    let strokes = |c: char| matches!(c, '-' | '–' | '—' | '~' | '=' | '_' | '¬');
+    text.chars().all(strokes) && !matches!(text, "-" | "–")
 }
 
 /// The part of a word's box that some of its letters take.

@@ -67,6 +67,33 @@ pub(super) fn cross_check(template: &Template, fields: &mut [Field]) {
     }
 }
 
+/// People that a form counts: when something is said of one before the first was named, a name was passed over and the
+/// counting is off.
+pub(super) fn count_people(template: &Template, fields: &mut [Field]) {
+    let counted = template
+        .sections
+        .iter()
+        .any(|section| section.id.contains("{n}"));
+    if !counted {
+        return;
+    }
+    let rules = template.fields.iter().map(|rule| rule.name.as_str());
+    let stems: Vec<&str> = rules.filter_map(|name| name.strip_suffix("{s}")).collect();
+    let unnamed = fields.iter().any(|field| stems.contains(&&*field.name));
+    let is_counted = |name: &str| {
+        stems.iter().any(|stem| {
+            name.strip_prefix(stem)
+                .is_some_and(|end| end.starts_with('_'))
+        })
+    };
+    for field in fields
+        .iter_mut()
+        .filter(|field| unnamed && is_counted(&field.name))
+    {
+        field.doubt(Reason::Unlabelled);
+    }
+}
+
 /// Whether a personal number fits a birth date, or a year, and a sex, as far as they are known.
 fn agrees(number: &str, born: Option<&str>, sex: Option<Sex>) -> bool {
     let day = born.and_then(|born| {
@@ -127,7 +154,10 @@ pub(super) fn stray_numbers(pages: &[&PageText], fields: &mut Vec<Field>) {
     for (page, number) in pages.iter().zip(1..) {
         for word in &page.words {
             let digits = word.text.trim_matches(|c: char| !c.is_alphanumeric());
-            let known = fields.iter().any(|field| field.value.contains(digits));
+            // The zone of a card holds its number once more.
+            let known = fields
+                .iter()
+                .any(|field| field.value.contains(digits) && !field.name.starts_with("mrz"));
             if digits.len() != 12 || !could_be_personal(digits) || known || count == MAX_STRAYS {
                 continue;
             }

@@ -267,6 +267,15 @@ fn stands(
     if length < SHORT && !opens && !running && !abbreviated {
         return None;
     }
+    // "Thử, ngày 3 tháng 7" is the day of signing, not of what the label asks for.
+    let signing = length < SHORT
+        && running
+        && from > segment.start
+        && tokens[from - 1].text.ends_with(',')
+        && tokens[from - 1].text.starts_with(char::is_alphabetic);
+    if signing {
+        return None;
+    }
     let rest = &tokens[to..segment.end];
     if tokens[to - 1].colon {
         let signs = rest.iter().take_while(|token| token.folded.is_empty());

@@ -5,7 +5,7 @@ use crate::layout::{Layout, Segment, Token};
 
 use super::find::{Hit, is_numbering};
 use super::judge::of_tokens;
-use super::{Field, FieldState};
+use super::{Field, FieldState, Reason};
 
 /// A form asks no more of a parent.
 const MAX_ROWS: usize = 16;
@@ -31,6 +31,8 @@ struct Side {
     right: u32,
     begins: u32,
     section: usize,
+    /// Its heading was not read; the other one tells.
+    guessed: bool,
 }
 
 /// Sections whose headings stand in one row, from left to right.
@@ -50,11 +52,48 @@ fn headings(template: &Template, layout: &Layout<'_>, hits: &[Hit], row: usize) 
                 right: rect.x + rect.w,
                 begins: rect.x,
                 section,
+                guessed: false,
             });
         }
     }
+    if let [known] = &sides[..] {
+        sides.extend(the_other(template, layout, hits, row, known.section));
+    }
     sides.sort_by_key(|side| side.middle);
     sides
+}
+
+/// Of two headings beside each other one was misread: the other piece of the row is it.
+fn the_other(
+    template: &Template,
+    layout: &Layout<'_>,
+    hits: &[Hit],
+    row: usize,
+    known: usize,
+) -> Option<Side> {
+    let columns = (0..template.sections.len()).filter(|at| template.sections[*at].column);
+    let columns: Vec<usize> = columns.collect();
+    let section = match columns[..] {
+        [a, b] if a == known => b,
+        [a, b] if b == known => a,
+        _ => return None,
+    };
+    let mut others = layout.rows[row].clone().filter(|at| {
+        let segment = &layout.segments[*at];
+        let words = &layout.tokens[segment.tokens.clone()];
+        let capitals = words
+            .iter()
+            .all(|token| !token.text.chars().any(char::is_lowercase));
+        hits.iter().all(|hit| hit.segment != *at) && words.len() <= 3 && capitals
+    });
+    let rect = layout.segments[others.next()?].rect;
+    others.next().is_none().then_some(Side {
+        middle: rect.x + rect.w / 2,
+        right: rect.x + rect.w,
+        begins: rect.x,
+        section,
+        guessed: true,
+    })
 }
 
 /// Finds where the cells of each column begin: the first piece right of the heading before.
@@ -153,13 +192,17 @@ fn rows(
             row.cells[at].push(token);
         }
     }
+    let guessed = sides.iter().any(|side| side.guessed);
     for row in asked {
         let rule = &template.fields[row.field];
         for (cell, side) in row.cells.iter().zip(sides) {
             let name = rule
                 .name
                 .replace("{s}", &template.sections[side.section].id);
-            let field = of_tokens(name, cell, rule.shape, 1.0);
+            let mut field = of_tokens(name, cell, rule.shape, 1.0);
+            if guessed {
+                field.doubt(Reason::Label);
+            }
             if field.state != FieldState::Unreadable {
                 fields.push(field);
             }

@@ -73,6 +73,22 @@ pub(super) fn of_tokens(name: String, tokens: &[&Token<'_>], shape: Shape, fit: 
     if reasons.contains(&Reason::SecondDiffers) {
         alternative = second_value(used, shape).filter(|second| *second != taken.value);
     }
+    // Where the first reading breaks the rules of its type and the second keeps them, the second is shown, and the first
+    // beside it; a person confirms.
+    let breaks = |reasons: &[Reason]| {
+        let rules = [Reason::Shape, Reason::UnusualWord, Reason::NoProvince];
+        rules.iter().filter(|rule| reasons.contains(rule)).count()
+    };
+    let mut value = taken.value;
+    if let Some(second) = &mut alternative {
+        let words: Vec<&str> = second.split_whitespace().collect();
+        let better = shape.take(&words).is_some_and(|again| {
+            breaks(&again.faults) < breaks(&reasons) && again.value == *second
+        });
+        if better {
+            std::mem::swap(&mut value, second);
+        }
+    }
     if fit < LABEL_FITS {
         reasons.push(Reason::Label);
     }
@@ -90,7 +106,7 @@ pub(super) fn of_tokens(name: String, tokens: &[&Token<'_>], shape: Shape, fit: 
     };
     let mut field = Field {
         name,
-        value: taken.value,
+        value,
         confidence: (confidence * 100.0).round() / 100.0,
         state: if doubtful {
             FieldState::Check

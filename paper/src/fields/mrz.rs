@@ -1,6 +1,6 @@
 //! The lines of a machine-readable zone, as they were read, held against their check digits and against the print.
 
-use crate::fold::fold;
+use crate::fold::{distance, fold};
 use crate::layout::{Layout, Token};
 use crate::shape::Shape;
 use crate::shape::number::digits_of;
@@ -69,6 +69,14 @@ fn mend(field: &mut Field) {
         field.reasons.retain(|reason| *reason != Reason::Shape);
         field.doubt(Reason::Mended);
     }
+    let misread = field.value.len() == CARD
+        && field.value.is_ascii()
+        && number(&field.value) == 1
+        && field.value[5..14].bytes().all(|byte| byte.is_ascii_digit());
+    if misread && (1..=2).contains(&distance(&field.value[..5], "IDVNM")) {
+        field.value.replace_range(..5, "IDVNM");
+        field.doubt(Reason::Mended);
+    }
     if !field.value.starts_with("IDVNM") || field.value.len() != CARD || !field.value.is_ascii() {
         return;
     }
@@ -97,10 +105,7 @@ pub(super) fn against_print(fields: &mut [Field]) {
     if let Some(first) = card(&lines[0]) {
         let digit = check_digit(&first[5..14]) == digit_at(&first, 14);
         let same = number.as_deref() == Some(&first[15..27]);
-        proven.push(("mrz1", digit && same));
-        if !digit || number.is_some() && !same {
-            proven.push(("mrz1", false));
-        }
+        proven.push(("mrz1", digit && same && first.starts_with("IDVNM")));
     }
     if let Some(second) = card(&lines[1]) {
         let dates = check_digit(&second[..6]) == digit_at(&second, 6)
@@ -109,7 +114,16 @@ pub(super) fn against_print(fields: &mut [Field]) {
             let all = [&first[5..], &second[..7], &second[8..15], &second[18..29]].concat();
             check_digit(&all) == digit_at(&second, 29)
         });
-        proven.push(("mrz2", dates && whole));
+        // No check digit covers the sex.
+        let sex = match (
+            value("gioi_tinh").as_deref().map(fold).as_deref(),
+            &second[7..8],
+        ) {
+            (Some("nam"), sex) => sex == "M",
+            (Some("nu"), sex) => sex == "F",
+            (_, sex) => matches!(sex, "M" | "F" | "<"),
+        };
+        proven.push(("mrz2", dates && whole && sex && &second[15..18] == "VNM"));
     }
     if let (Some(third), Some(name)) = (card(&lines[2]), name) {
         let printed = fold(&name).to_uppercase();

@@ -78,6 +78,13 @@ pub(super) fn find(layout: &Layout<'_>, hits: &[Hit]) -> Option<Field> {
         hits.iter()
             .any(|hit| segment.tokens.contains(&hit.from) && hit.of != Of::Nothing)
     };
+    let field = |tokens: Range<usize>| {
+        let tokens: Vec<&Token<'_>> = layout.tokens[tokens].iter().collect();
+        of_tokens("nguoi_ky".to_owned(), &tokens, Shape::Name, 1.0)
+    };
+    let reads_as_name = |field: &Field| {
+        !field.reasons.contains(&Reason::Shape) && !field.reasons.contains(&Reason::UnusualWord)
+    };
     let reach = layout.right.saturating_sub(layout.left) / 6;
     // The last signature is the issuer's: those of the parties and of witnesses come before it.
     for role in roles.iter().rev() {
@@ -85,22 +92,35 @@ pub(super) fn find(layout: &Layout<'_>, hits: &[Hit]) -> Option<Field> {
         let below = layout
             .segments
             .iter()
-            .filter(|segment| segment.row > role.row);
-        let mut named = below.filter(|segment| {
-            let own = segment.rect.x + segment.rect.w / 2;
-            own.abs_diff(middle) < reach && !labelled(segment) && name_in(layout, segment).is_some()
-        });
-        if let Some(tokens) = named.next().and_then(|segment| name_in(layout, segment)) {
-            let tokens: Vec<&Token<'_>> = layout.tokens[tokens].iter().collect();
-            let mut field = of_tokens("nguoi_ky".to_owned(), &tokens, Shape::Name, 1.0);
-            if named.next().is_some() {
+            .filter(|segment| segment.row > role.row && !labelled(segment))
+            .filter(|segment| (segment.rect.x + segment.rect.w / 2).abs_diff(middle) < reach);
+        let named: Vec<Field> = below
+            .filter_map(|segment| name_in(layout, segment))
+            .map(field)
+            .collect();
+        let sound = named.iter().filter(|field| reads_as_name(field)).count();
+        let first = named.iter().position(reads_as_name).unwrap_or(0);
+        if let Some(mut field) = named.into_iter().nth(first) {
+            if sound > 1 {
                 // Two names under one role: which of them signed is for a person to say.
                 field.doubt(Reason::Unlabelled);
             }
             return Some(field);
         }
     }
-    None
+    // The role lies under a seal: a name alone at the right, near the foot of the page.
+    let centre = layout.left.midpoint(layout.right);
+    let mut alone = layout
+        .segments
+        .iter()
+        .rev()
+        .take_while(|segment| segment.rect.y > halfway)
+        .filter(|segment| segment.rect.x > centre && !labelled(segment))
+        .filter_map(|segment| Some(field(name_in(layout, segment)?)))
+        .filter(reads_as_name);
+    let mut field = alone.next()?;
+    field.doubt(Reason::Unlabelled);
+    Some(field)
 }
 
 /// The tokens of a segment that is a name, a rank before it left out.
@@ -109,11 +129,18 @@ fn name_in(layout: &Layout<'_>, segment: &Segment) -> Option<Range<usize>> {
     let rank = tokens.len() > 3
         && RANKS.contains(&tokens[0].folded.as_str())
         && GRADES.contains(&tokens[1].folded.as_str());
-    // The first word of a rank may lie under the signature.
-    let half = tokens.len() > 2
-        && GRADES.contains(&tokens[0].folded.as_str())
-        && tokens[0].text.starts_with(char::is_lowercase);
-    let from = segment.tokens.start + if rank { 2 } else { usize::from(half) };
+    // The beginning of a rank may lie under the signature: "ng tá Nghiêm Đức Thụ".
+    let lost = tokens
+        .iter()
+        .take(2)
+        .position(|token| GRADES.contains(&token.folded.as_str()))
+        .filter(|at| {
+            tokens[..=*at]
+                .iter()
+                .all(|token| token.text.starts_with(char::is_lowercase))
+        })
+        .map_or(0, |at| at + 1);
+    let from = segment.tokens.start + if rank { 2 } else { lost };
     let words: Vec<&str> = layout.tokens[from..segment.tokens.end]
         .iter()
         .map(|token| token.text.as_str())

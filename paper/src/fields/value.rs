@@ -315,6 +315,7 @@ fn belongs(
             let more = tokens.len() <= 4
                 && tokens
                     .iter()
+                    .filter(|token| !token.folded.is_empty())
                     .all(|token| token.text.starts_with(char::is_uppercase))
                 && capitals == capitals_above
                 && value.len() + tokens.len() <= 7;
@@ -356,9 +357,11 @@ fn looks_labelled(layout: &Layout<'_>, segment: &Segment) -> bool {
         .take(7)
         .position(|token| token.colon)
         .is_some_and(|colon| {
-            tokens[..=colon]
-                .iter()
-                .all(|token| !token.text.chars().any(|c| c.is_ascii_digit()) || is_numbering(token))
+            let label = &tokens[..=colon];
+            label.iter().any(|token| !token.folded.is_empty())
+                && label.iter().all(|token| {
+                    !token.text.chars().any(|c| c.is_ascii_digit()) || is_numbering(token)
+                })
         })
 }
 
