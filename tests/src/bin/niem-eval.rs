@@ -116,11 +116,11 @@ fn main() -> Result<()> {
         }
     }
     println!("peak memory of the whole run: {:.0} MiB", cost::peak_mib());
-    if arguments.archive {
+    if let Some(engine) = engine.as_mut().filter(|_| arguments.archive) {
         let work = tempfile::tempdir()?;
         let files = samples
             .iter()
-            .map(|sample| Ok((sample, archive::measure(sample, &mut engine, work.path())?)))
+            .map(|sample| Ok((sample, archive::measure(sample, engine, work.path())?)))
             .collect::<Result<Vec<_>>>()?;
         print!("\n{}", archive::table(&files));
     }

@@ -176,6 +176,7 @@ pub fn understand(sample: &Sample, kept_in: &Path) -> Result<Option<Measured>> {
         serde_json::to_vec_pretty(&fields)?,
     )?;
     Ok(Some(Measured {
+        zone: None,
         score: Score::of(&sample.truth, &page.text()),
         fields: FieldScore::of(&sample.truth, &fields),
         kind_right: kind.id == told_kind(&sample.truth.kind),
