@@ -68,9 +68,62 @@ fn write(folder: &str) -> std::io::Result<()> {
         if let Some(card_access) = &card.card_access {
             put("security_infos", name, card_access)?;
         }
-        put("mrz", name, card.mrz_lines().join("\n").as_bytes())?;
+        let zone = card.mrz_lines().join("\n");
+        put("mrz", name, zone.as_bytes())?;
+        put("zone", name, zone.as_bytes())?;
+        // As a reader without a feeling for zones gives it.
+        put("zone", &format!("{name}-misread"), zone.replace('0', "O").replace("<<", "< <").as_bytes())?;
     }
     put("chip", "honest", &[8, 0, 0])?;
     put("chip", "garbled", &[8, 0, 0, 8, 0, 0, 8, 0, 0, 0, 9, 1])?;
-    put("chip", "lost", &[[8, 0, 0]; 9].concat())
+    put("chip", "lost", &[[8, 0, 0]; 9].concat())?;
+    for (name, text) in [
+        ("card", "001090004721|012345678|Nguyễn Văn Mẫu|15031990|Nam|Nơi thường trú mẫu|05012026"),
+        ("dossier", "000.00.16.H40-260504-0001|1.004222.000.00.00.H40|001203000001|Giấy khai sinh"),
+        ("link", "https://example.vn/tra-cuu?ma=000.00.16.H40-260504-0001"),
+    ] {
+        put("qr_payload", name, text.as_bytes())?;
+    }
+    put("escl", "status", STATUS.as_bytes())?;
+    put("escl", "capabilities", CAPABILITIES.as_bytes())?;
+    page_files(&put)
+}
+
+const STATUS: &str = "<s:ScannerStatus xmlns:s='x' xmlns:p='y'><p:State>Idle</p:State><s:AdfState>ScannerAdfLoaded</s:AdfState></s:ScannerStatus>";
+
+const CAPABILITIES: &str = "<s:ScannerCapabilities xmlns:s='x' xmlns:p='y'><p:Version>2.97</p:Version>\
+    <p:MakeAndModel>Specimen 1</p:MakeAndModel><s:UUID>4509a320-00a0-008f-00b6-002507510eca</s:UUID>\
+    <s:Platen><s:PlatenInputCaps><s:MaxWidth>2550</s:MaxWidth><s:MaxHeight>3508</s:MaxHeight>\
+    <s:SettingProfiles><s:SettingProfile><s:ColorModes><s:ColorMode>RGB24</s:ColorMode></s:ColorModes>\
+    <s:DocumentFormats><p:DocumentFormat>image/jpeg</p:DocumentFormat></s:DocumentFormats>\
+    <s:SupportedResolutions><s:DiscreteResolutions><s:DiscreteResolution><s:XResolution>300</s:XResolution>\
+    <s:YResolution>300</s:YResolution></s:DiscreteResolution></s:DiscreteResolutions></s:SupportedResolutions>\
+    </s:SettingProfile></s:SettingProfiles></s:PlatenInputCaps></s:Platen></s:ScannerCapabilities>";
+
+/// One small page in every format, and in a PDF of ours.
+fn page_files(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
+    let picture = image::RgbImage::from_fn(24, 32, |x, y| image::Rgb([x as u8 * 9, y as u8 * 7, 90]));
+    for (name, format) in [
+        ("jpeg", image::ImageFormat::Jpeg),
+        ("png", image::ImageFormat::Png),
+        ("tiff", image::ImageFormat::Tiff),
+    ] {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).map_err(std::io::Error::other)?;
+        put("page_file", name, bytes.get_ref())?;
+    }
+    for (name, sheet) in [
+        ("pdf", paper::Sheet::new(picture, 300)),
+        ("pdf-two-level", paper::Sheet::new(image::GrayImage::from_pixel(24, 32, image::Luma([255])), 300)),
+    ] {
+        let master = sheet.and_then(|sheet| sheet.master()).map_err(std::io::Error::other)?;
+        let page = paper::pdf::PdfPage {
+            picture: paper::pdf::Picture::Master(&master),
+            read: None,
+        };
+        let meta = paper::pdf::PdfMeta::new("", jiff::Timestamp::UNIX_EPOCH);
+        let pdf = paper::pdf::write(&[page], &meta).map_err(std::io::Error::other)?;
+        put("page_file", name, &pdf)?;
+    }
+    Ok(())
 }

@@ -29,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             declared_pages: Some(1),
             created: jiff::Timestamp::UNIX_EPOCH,
             attach_fields: false,
+            convenience: false,
         };
         let started = Instant::now();
         match digitize(std::slice::from_ref(&sheet), &mut engine, &options) {

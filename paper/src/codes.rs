@@ -34,7 +34,7 @@ pub struct Codes {
 pub fn find(sheet: &Sheet, read: &ReadPage) -> Codes {
     Codes {
         qr: find_qr(sheet),
-        zones: zone::find(sheet, read),
+        zones: find_zones(sheet, read),
     }
 }
 
@@ -90,6 +90,19 @@ pub fn find_qr_in(picture: &GrayImage) -> Vec<QrCode> {
         .collect()
 }
 
+/// What the octets of a QR code mean, whoever read them.
+pub fn payload(bytes: &[u8]) -> Meaning {
+    match text(bytes, None) {
+        Some(text) => meaning(&text),
+        None => Meaning::NoText,
+    }
+}
+
+/// Finds the machine-readable zones in what was read on a page.
+pub fn find_zones(sheet: &Sheet, read: &ReadPage) -> Vec<Zone> {
+    zone::find(sheet, read)
+}
+
 fn understood(symbol: qr::Symbol, (width, height): (u32, u32)) -> QrCode {
     let text = symbol
         .bytes
@@ -108,13 +121,14 @@ fn understood(symbol: qr::Symbol, (width, height): (u32, u32)) -> QrCode {
     }
 }
 
-/// Vietnamese codes are UTF-8 and seldom say so (ISO/IEC 18004 would have them say it by an ECI); octets that are no
-/// UTF-8 are taken as the reader understood them by the code's own word.
+/// Vietnamese codes are UTF-8 and seldom say so; octets that are no UTF-8 are taken for what the code names, or else for
+/// Latin-1, which is what a code that names nothing holds (ISO/IEC 18004 §7.3.2).
 fn text(bytes: &[u8], decoded: Option<&String>) -> Option<Zeroizing<String>> {
     let text = match (std::str::from_utf8(bytes), decoded) {
-        (Ok(text), _) => text,
-        (Err(_), Some(decoded)) if !decoded.contains('\u{fffd}') => decoded,
-        (Err(_), _) => return None,
+        (Ok(text), _) => Zeroizing::new(text.to_owned()),
+        (Err(_), Some(decoded)) if decoded.contains(qr::NO_TEXT) => return None,
+        (Err(_), Some(decoded)) => Zeroizing::new(decoded.clone()),
+        (Err(_), None) => Zeroizing::new(bytes.iter().copied().map(char::from).collect()),
     };
     let text = text
         .trim_start_matches('\u{feff}')

@@ -6,15 +6,16 @@ use models::{PageText, TextEngine};
 
 use crate::fields::{self, Field};
 use crate::kind::{self, Kind};
+use crate::metadata::Metadata;
 use crate::page::{self, Page, PageReport, ms};
-use crate::pdf::{self, PdfMeta, PdfPage};
-use crate::{Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict};
+use crate::pdf::{self, ArchiveMeta, CopyKind, PdfMeta, PdfPage, Picture};
+use crate::{Geometry, Layers, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict};
 
 /// A school record book has 20 pages; a land file may have a hundred.
 pub(crate) const MAX_PAGES: usize = 500;
 
 /// What the caller decides.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Pages with writing, counted by hand; none when nobody counted.
     pub declared_pages: Option<u32>,
@@ -22,6 +23,8 @@ pub struct Options {
     pub created: jiff::Timestamp,
     /// Lays the fields into the file as an attachment. It is a PDF/A-3 then, else a PDF/A-2.
     pub attach_fields: bool,
+    /// Makes a second, small file for reading on a screen.
+    pub convenience: bool,
 }
 
 /// Pages looked at and read; good or bad, all of them.
@@ -66,8 +69,11 @@ pub struct Digitized {
     pub kind: Kind,
     pub fields: Vec<Field>,
     pub verdicts: Vec<Verdict>,
+    /// The certified copy: the unaltered pixels of every page.
     pub pdf: Vec<u8>,
-    /// Writing the PDF.
+    /// The copy for reading, when it was asked for; it calls itself so and is no evidence.
+    pub convenience: Option<Vec<u8>>,
+    /// Writing the PDFs.
     pub pdf_ms: u64,
 }
 
@@ -169,21 +175,24 @@ pub fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperE
         .then(|| serde_json::to_vec(&filed(&fields)).map_err(|_| PaperError::Encoding))
         .transpose()?;
     let meta = PdfMeta {
-        title: &kind.title,
-        created: options.created,
-        language: "vi",
         fields_json: attachment.as_deref(),
+        archive: ArchiveMeta::of(&Metadata::of(&kind, &fields)),
+        ..PdfMeta::new(&kind.title, options.created)
     };
     let pages: Vec<PdfPage<'_>> = examined
         .masters
         .iter()
         .zip(&examined.reads)
         .map(|(master, read)| PdfPage {
-            master,
+            picture: Picture::Master(master),
             read: Some(read),
         })
         .collect();
     let pdf = pdf::write(&pages, &meta)?;
+    let convenience = options
+        .convenience
+        .then(|| convenience_copy(&examined, meta))
+        .transpose()?;
     Ok(Digitized {
         pages: examined.reports,
         reads: examined.reads,
@@ -191,8 +200,27 @@ pub fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperE
         fields,
         verdicts: examined.verdicts,
         pdf,
+        convenience,
         pdf_ms: ms(started.elapsed()),
     })
+}
+
+/// The small copy, made out of the certified pages one after the other; nothing is attached to it.
+fn convenience_copy(examined: &Examined, meta: PdfMeta<'_>) -> Result<Vec<u8>, PaperError> {
+    let meta = PdfMeta {
+        fields_json: None,
+        copy: CopyKind::Convenience,
+        ..meta
+    };
+    let mut writer = pdf::Writer::begin(Vec::new(), meta.standard)?;
+    for (master, read) in examined.masters.iter().zip(&examined.reads) {
+        let layers = Layers::of(&Sheet::from_master(master)?, &read.geometry)?;
+        writer.page(&PdfPage {
+            picture: Picture::Layers(&layers),
+            read: Some(read),
+        })?;
+    }
+    writer.finish(&meta)
 }
 
 /// The fields that go along with the paper: faith is read past and stays behind.

@@ -21,6 +21,8 @@ pub enum PaperError {
     ImpossibleSize { width: u32, height: u32 },
     #[error("the page could not be packed")]
     Encoding,
+    #[error("the file could not be written")]
+    Write(#[from] std::io::Error),
     #[error(transparent)]
     Text(#[from] TextError),
 }
@@ -35,6 +37,7 @@ impl PaperError {
             Self::NotAnImage => "paper.not_an_image",
             Self::ImpossibleSize { .. } => "paper.impossible_size",
             Self::Encoding => "paper.encoding",
+            Self::Write(_) => "paper.write",
             Self::Text(error) => error.code(),
         }
     }
@@ -48,6 +51,7 @@ pub const CODES: &[&str] = &[
     "paper.not_an_image",
     "paper.impossible_size",
     "paper.encoding",
+    "paper.write",
     "quality.dpi_low",
     "quality.blurred",
     "quality.hard_to_read",
@@ -117,6 +121,7 @@ mod tests {
                 height: 0,
             },
             PaperError::Encoding,
+            PaperError::Write(std::io::ErrorKind::StorageFull.into()),
         ];
         let mut codes: Vec<_> = errors.iter().map(PaperError::code).collect();
         codes.extend(quality::ALL.iter().copied());

@@ -105,8 +105,8 @@ impl Geometry {
         }
     }
 
-    /// From a point of the view to the upright page.
-    pub fn to_upright(&self, x: f32, y: f32) -> (f32, f32) {
+    /// From a point of the view to the upright page, which is the flat sheet of a photograph: no place on the page yet.
+    fn to_upright(&self, x: f32, y: f32) -> (f32, f32) {
         let (w, h) = self.upright_size();
         let (cx, cy) = (w as f32 / 2.0, h as f32 / 2.0);
         let (sin, cos) = self.skew_degrees.to_radians().sin_cos();
@@ -130,6 +130,19 @@ impl Geometry {
         };
         let [x, y] = Unroll::new(&flat.outline).at(f64::from(x / width), f64::from(y / height));
         (x as f32, y as f32)
+    }
+
+    /// From a point of the view to the unaltered page as it is shown: turned to stand upright, neither straightened nor
+    /// laid flat.
+    pub fn point_to_shown(&self, x: f32, y: f32) -> (f32, f32) {
+        let (x, y) = self.point_to_page(x, y);
+        let (width, height) = (self.width as f32, self.height as f32);
+        match self.turn {
+            Turn::Upright => (x, y),
+            Turn::Quarter => (height - y, x),
+            Turn::Half => (width - x, height - y),
+            Turn::ThreeQuarters => (y, width - x),
+        }
     }
 
     /// The box on the unaltered page around a box of the view.
@@ -211,6 +224,25 @@ mod tests {
                 h: 30
             }
         );
+    }
+
+    #[test]
+    fn a_word_of_a_scan_is_shown_where_it_was_read() {
+        for turn in [
+            Turn::Upright,
+            Turn::Quarter,
+            Turn::Half,
+            Turn::ThreeQuarters,
+        ] {
+            let geometry = Geometry {
+                turn,
+                width: 300,
+                height: 200,
+                ..Geometry::default()
+            };
+            let (x, y) = geometry.point_to_shown(40.0, 25.0);
+            assert!((x - 40.0).abs() < 1e-3 && (y - 25.0).abs() < 1e-3);
+        }
     }
 
     #[test]

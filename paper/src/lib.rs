@@ -9,6 +9,7 @@
 //! Nothing is guessed silently: a field says how sure it is, a page that cannot be relied on says why and where.
 
 pub mod codes;
+mod convenience;
 mod digitize;
 pub mod documents;
 mod error;
@@ -18,6 +19,7 @@ mod geometry;
 pub mod kind;
 mod layout;
 mod ledger;
+mod master;
 pub mod metadata;
 pub mod obstacles;
 mod orient;
@@ -39,12 +41,14 @@ mod site;
 mod skew;
 mod view;
 
+pub use convenience::Layers;
 pub use digitize::{Digitized, Examined, Options, digitize, digitize_all, examine, finish};
 pub use error::{CODES, PaperError};
 pub use geometry::{Flattening, Geometry, Place, Turn};
 pub use ledger::PageLedger;
+pub use master::{Coding, Master};
 pub use outline::Outline;
 pub use page::{Page, PageReport, Timings};
 pub use quality::{Severity, Verdict};
 pub use read::{ReadPage, read_page};
-pub use sheet::{Master, Sheet};
+pub use sheet::Sheet;

@@ -1,302 +1,253 @@
-//! The PDF/A writer: the unaltered page image, and over it, invisibly, the text that was read.
+//! The PDF/A writer: the picture of each page, and over it, invisibly, the text that was read.
 //!
-//! The file is PDF/A-2u (which is 2b, and every letter has its Unicode), or PDF/A-3u when the fields are attached. Full
-//! pages are packed as JPEG only: coders that replace a symbol by a similar one may turn a 6 into an 8, and BSI TR-03138
-//! forbids them for evidence.
+//! [`Writer`] writes page by page into any sink and holds none of them; [`write`] does it into memory. Certified masters
+//! are packed as full pages only (see [`crate::Master`]); a convenience copy has layers and says so.
 
+mod attachment;
 mod blank_font;
+mod font;
+mod meta;
+mod out;
+mod picture;
 mod text_layer;
 mod xmp;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use pdf_writer::types::{
-    AssociationKind, CidFontType, FontFlags, OutputIntentSubtype, SystemInfo, UnicodeCmap,
-};
-use pdf_writer::{Content, Date, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
+use pdf_writer::types::OutputIntentSubtype;
+use pdf_writer::writers::{Catalog, DocumentInfo};
+use pdf_writer::{Content, Date, Filter, Finish as _, Name, Rect, Ref, Str, TextStr};
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use crate::{Master, PaperError, ReadPage, Turn};
+use crate::{PaperError, ReadPage};
+use attachment::{Attachment, PageLog};
+use font::Font;
+use out::Out;
+use picture::Frame;
+use text_layer::Placing;
+
+pub use meta::{ArchiveMeta, CopyKind, PdfMeta, Standard};
+pub use picture::Picture;
 
 /// One page of the file.
 pub struct PdfPage<'a> {
-    pub master: &'a Master,
+    pub picture: Picture<'a>,
     /// What was read on it, and which way up it is shown.
     pub read: Option<&'a ReadPage>,
 }
 
-/// What the file says of itself.
-pub struct PdfMeta<'a> {
-    pub title: &'a str,
-    pub created: jiff::Timestamp,
-    /// Language of the text, such as `vi`.
-    pub language: &'a str,
-    /// The fields as JSON, attached as `fields.json`.
-    pub fields_json: Option<&'a [u8]>,
-}
-
 const PRODUCER: &str = "niem-paper";
-const FONT_NAME: Name<'static> = Name(b"AAAAAA+NiemBlank");
-const IDENTITY: SystemInfo<'static> = SystemInfo {
-    registry: Str(b"Adobe"),
-    ordering: Str(b"Identity"),
-    supplement: 0,
-};
-/// The image stays this much (points) inside its page: a renderer that counts a touched pixel as a covered one would
-/// stretch an image of exactly 2480 pixels over 2481 and soften every letter.
-const INSET: f32 = 0.002;
 
-const ATTACHMENT: &str = "fields.json";
-
-/// Writes the file. The same input gives the same bytes.
+/// Writes a whole file into memory. The same input gives the same bytes.
 pub fn write(pages: &[PdfPage<'_>], meta: &PdfMeta<'_>) -> Result<Vec<u8>, PaperError> {
-    let mut refs = (1..).map(Ref::new);
-    let mut next = || refs.next().expect("there are two thousand million numbers");
-    let (catalog, tree, info, xmp, profile) = (next(), next(), next(), next(), next());
-    let font = Font {
-        font: next(),
-        descendant: next(),
-        descriptor: next(),
-        file: next(),
-        map: next(),
-        unicode: next(),
-    };
-
-    let mut pdf = Pdf::new();
-    pdf.set_version(1, 7);
-    let mut used = BTreeSet::new();
-    let mut kids = Vec::new();
+    let mut writer = Writer::begin(Vec::new(), meta.standard)?;
     for page in pages {
-        let (id, content, image) = (next(), next(), next());
-        kids.push(id);
-        write_page(
-            &mut pdf,
-            page,
-            (id, content, image),
-            tree,
-            font.font,
-            &mut used,
-        )?;
+        writer.page(page)?;
     }
-    pdf.pages(tree)
-        .kids(kids.iter().copied())
-        .count(i32::try_from(kids.len()).map_err(|_| PaperError::Encoding)?);
-    font.write(&mut pdf, &used)?;
-    write_profile(&mut pdf, profile)?;
-
-    // PDF/A-2 lets only PDF/A files be attached; PDF/A-3 lets any (ISO 19005-3 §6.8).
-    let part = if meta.fields_json.is_some() { 3 } else { 2 };
-    let packet = xmp::packet(meta, PRODUCER, part);
-    pdf.metadata(xmp, packet.as_bytes());
-    pdf.document_info(info)
-        .title(TextStr(meta.title))
-        .producer(TextStr(PRODUCER))
-        .creation_date(date(meta.created))
-        .modified_date(date(meta.created));
-
-    let attached = meta
-        .fields_json
-        .map(|json| write_attachment(&mut pdf, json, (next(), next()), meta.created));
-    let mut root = pdf.catalog(catalog);
-    root.pages(tree).metadata(xmp).lang(TextStr(meta.language));
-    root.viewer_preferences().display_doc_title(true);
-    if let Some(file) = attached {
-        root.names()
-            .embedded_files()
-            .names()
-            .insert(Str(ATTACHMENT.as_bytes()), file);
-        root.insert(Name(b"AF")).array().item(file);
-    }
-    let mut intents = root.output_intents();
-    let mut intent = intents.push();
-    intent
-        .subtype(OutputIntentSubtype::PDFA)
-        .output_condition_identifier(TextStr("sRGB"))
-        .info(TextStr("sRGB IEC61966-2.1"))
-        .dest_output_profile(profile);
-    intent.finish();
-    intents.finish();
-    root.finish();
-
-    // ISO 19005-2 §6.1.3: the trailer has an ID.
-    let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
-    for page in pages {
-        digest.update(page.master.sha256.as_bytes());
-    }
-    digest.update(packet.as_bytes());
-    let id = digest.finish().as_ref()[..16].to_vec();
-    pdf.set_file_id((id.clone(), id));
-    Ok(pdf.finish())
+    writer.finish(meta)
 }
 
-fn write_page(
-    pdf: &mut Pdf,
-    page: &PdfPage<'_>,
-    (id, content_id, image_id): (Ref, Ref, Ref),
+/// A file in the making. What it keeps of a page is a few numbers and which letters it has.
+pub struct Writer<W> {
+    out: Out<W>,
+    standard: Standard,
+    catalog: Ref,
     tree: Ref,
-    font: Ref,
-    used: &mut BTreeSet<char>,
-) -> Result<(), PaperError> {
-    let master = page.master;
-    let turn = page.read.map_or(Turn::Upright, |read| read.geometry.turn);
-    let (across, down) = match turn {
-        Turn::Upright | Turn::Half => (master.width, master.height),
-        Turn::Quarter | Turn::ThreeQuarters => (master.height, master.width),
-    };
-    // Scale 1:1 (NĐ 30/2020 App. I): one inch of paper is 72 points.
-    let scale = 72.0 / master.dpi.max(1) as f32;
-    let (width, height) = (across as f32 * scale, down as f32 * scale);
-
-    let mut content = Content::new();
-    content.save_state();
-    // The image's unit square, its origin at the lower left, laid so that the page stands upright; its pixels are
-    // packed as scanned.
-    let (w, h) = (width - 2.0 * INSET, height - 2.0 * INSET);
-    let (right, top) = (width - INSET, height - INSET);
-    content.transform(match turn {
-        Turn::Upright => [w, 0.0, 0.0, h, INSET, INSET],
-        Turn::Quarter => [0.0, -h, w, 0.0, INSET, top],
-        Turn::Half => [-w, 0.0, 0.0, -h, right, top],
-        Turn::ThreeQuarters => [0.0, h, -w, 0.0, right, INSET],
-    });
-    content.x_object(Name(b"Page"));
-    content.restore_state();
-    if let Some(read) = page.read {
-        text_layer::write(&mut content, read, scale, height, used);
-    }
-    let packed = deflate(content.finish().as_slice())?;
-    pdf.stream(content_id, &packed).filter(Filter::FlateDecode);
-
-    let mut image = pdf.image_xobject(image_id, &master.jpeg);
-    image.filter(Filter::DctDecode);
-    let side = |pixels: u32| i32::try_from(pixels).map_err(|_| PaperError::Encoding);
-    image
-        .width(side(master.width)?)
-        .height(side(master.height)?)
-        .bits_per_component(8);
-    if master.gray {
-        image.color_space().device_gray();
-    } else {
-        image.color_space().device_rgb();
-    }
-    image.finish();
-
-    let mut sheet = pdf.page(id);
-    sheet
-        .parent(tree)
-        .media_box(Rect::new(0.0, 0.0, width, height))
-        .contents(content_id);
-    let mut resources = sheet.resources();
-    resources.x_objects().pair(Name(b"Page"), image_id);
-    resources.fonts().pair(text_layer::FONT, font);
-    Ok(())
+    info: Ref,
+    font: Font,
+    pages: Vec<Ref>,
+    log: Vec<PageLog>,
+    used: BTreeSet<char>,
+    digest: ring::digest::Context,
 }
 
-/// The objects of the one invisible font.
-struct Font {
-    font: Ref,
-    descendant: Ref,
-    descriptor: Ref,
-    file: Ref,
-    map: Ref,
-    unicode: Ref,
-}
+impl<W: Write> Writer<W> {
+    /// Begins a file. What [`PdfMeta::standard`] says at the end must be the same.
+    pub fn begin(sink: W, standard: Standard) -> Result<Self, PaperError> {
+        let version = match standard {
+            Standard::Newest => "1.7",
+            Standard::A1b => "1.4",
+        };
+        let mut out = Out::begin(sink, version)?;
+        let (catalog, tree, info) = (out.reserve(), out.reserve(), out.reserve());
+        Ok(Self {
+            font: Font::reserve(&mut out),
+            out,
+            standard,
+            catalog,
+            tree,
+            info,
+            pages: Vec::new(),
+            log: Vec::new(),
+            used: BTreeSet::new(),
+            digest: ring::digest::Context::new(&ring::digest::SHA256),
+        })
+    }
 
-impl Font {
-    fn write(&self, pdf: &mut Pdf, used: &BTreeSet<char>) -> Result<(), PaperError> {
-        pdf.type0_font(self.font)
-            .base_font(FONT_NAME)
-            .encoding_predefined(Name(b"Identity-H"))
-            .descendant_font(self.descendant)
-            .to_unicode(self.unicode);
-        pdf.cid_font(self.descendant)
-            .subtype(CidFontType::Type2)
-            .base_font(FONT_NAME)
-            .system_info(IDENTITY)
-            .font_descriptor(self.descriptor)
-            .default_width(blank_font::ADVANCE)
-            .cid_to_gid_map_stream(self.map);
-        pdf.font_descriptor(self.descriptor)
-            .name(FONT_NAME)
-            .flags(FontFlags::SYMBOLIC | FontFlags::FIXED_PITCH)
-            .bbox(Rect::new(
-                0.0,
-                blank_font::DESCENT,
-                blank_font::ADVANCE,
-                blank_font::ASCENT,
-            ))
-            .italic_angle(0.0)
-            .ascent(blank_font::ASCENT)
-            .descent(blank_font::DESCENT)
-            .cap_height(blank_font::ASCENT)
-            .stem_v(80.0)
-            .font_file2(self.file);
-        let file = blank_font::file();
-        let packed = deflate(&file)?;
-        let mut stream = pdf.stream(self.file, &packed);
-        stream.filter(Filter::FlateDecode);
-        stream.pair(
-            Name(b"Length1"),
-            i32::try_from(file.len()).map_err(|_| PaperError::Encoding)?,
-        );
-        stream.finish();
-        // Every letter shows as the one blank glyph; none as .notdef, which ISO 19005-2 §6.2.11.8 forbids.
-        let blank_everywhere = [0_u8, 1].repeat(1 << 16);
-        pdf.stream(self.map, &deflate(&blank_everywhere)?)
-            .filter(Filter::FlateDecode);
-        let mut cmap = UnicodeCmap::<u16>::new(Name(b"Adobe-Identity-UCS"), IDENTITY);
-        for letter in used {
-            if let Ok(code) = u16::try_from(u32::from(*letter)) {
-                cmap.pair(code, *letter);
-            }
+    /// Writes the next page.
+    pub fn page(&mut self, page: &PdfPage<'_>) -> Result<(), PaperError> {
+        let geometry = page.read.map(|read| &read.geometry);
+        let frame = page.picture.frame(geometry);
+        let Frame { width, height, .. } = frame;
+        let mut content = Content::new();
+        page.picture.draw(&mut content, &frame);
+        if let Some(read) = page.read {
+            let placing = Placing {
+                geometry: matches!(page.picture, Picture::Master(_)).then_some(&read.geometry),
+                scale: frame.scale,
+                height,
+            };
+            text_layer::write(&mut content, read, &placing, &mut self.used);
         }
-        let cmap = cmap.finish();
-        pdf.stream(self.unicode, &deflate(cmap.as_slice())?)
-            .filter(Filter::FlateDecode);
+        let content = deflate(content.finish().as_slice())?;
+        let images = page.picture.write(&mut self.out)?;
+        let (id, content_id) = (self.out.reserve(), self.out.reserve());
+        self.out.object(content_id, |chunk| {
+            chunk
+                .stream(content_id, &content)
+                .filter(Filter::FlateDecode);
+        })?;
+        let (tree, font) = (self.tree, self.font.font);
+        self.out.object(id, |chunk| {
+            let mut sheet = chunk.page(id);
+            sheet
+                .parent(tree)
+                .media_box(Rect::new(0.0, 0.0, width, height))
+                .contents(content_id);
+            let mut resources = sheet.resources();
+            let mut named = resources.x_objects();
+            for (name, image) in images {
+                named.pair(name, image);
+            }
+            named.finish();
+            resources.fonts().pair(text_layer::FONT, font);
+        })?;
+        self.pages.push(id);
+        let log = PageLog::of(page, self.pages.len());
+        self.digest.update(log.sha256.as_bytes());
+        self.log.push(log);
         Ok(())
     }
-}
 
-fn write_profile(pdf: &mut Pdf, id: Ref) -> Result<(), PaperError> {
-    let mut profile = moxcms::ColorProfile::new_srgb()
-        .encode()
-        .map_err(|_| PaperError::Encoding)?;
-    // The profile's own date (ICC.1 §7.2.8) would make each file another; a fixed one, 2000-01-01, serves.
-    if let Some(date) = profile.get_mut(24..36) {
-        date.copy_from_slice(&[0x07, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
+    /// Writes what stands behind the pages and gives the sink back.
+    pub fn finish(mut self, meta: &PdfMeta<'_>) -> Result<W, PaperError> {
+        let count = i32::try_from(self.pages.len()).map_err(|_| PaperError::Encoding)?;
+        let (tree, pages) = (self.tree, std::mem::take(&mut self.pages));
+        self.out.object(tree, |chunk| {
+            chunk.pages(tree).kids(pages).count(count);
+        })?;
+        self.font
+            .write(&mut self.out, &self.used, self.standard == Standard::A1b)?;
+        let profile = self.write_profile()?;
+        let attached = self.attach(meta)?;
+        // PDF/A-2 lets only PDF/A files be attached, PDF/A-3 any (ISO 19005-3 §6.8), PDF/A-1 none.
+        let part = match (self.standard, attached.is_empty()) {
+            (Standard::A1b, _) => 1,
+            (Standard::Newest, true) => 2,
+            (Standard::Newest, false) => 3,
+        };
+        let packet = xmp::packet(meta, PRODUCER, part);
+        let metadata = self.out.reserve();
+        self.out.object(metadata, |chunk| {
+            chunk.metadata(metadata, packet.as_bytes());
+        })?;
+        let (info, title) = (self.info, xmp::title(meta));
+        self.out.object(info, |chunk| {
+            chunk
+                .indirect(info)
+                .start::<DocumentInfo<'_>>()
+                .title(TextStr(&title))
+                .producer(TextStr(PRODUCER))
+                .creation_date(date(meta.created))
+                .modified_date(date(meta.created));
+        })?;
+        let catalog = self.catalog;
+        self.out.object(catalog, |chunk| {
+            let mut root = chunk.indirect(catalog).start::<Catalog<'_>>();
+            root.pages(tree)
+                .metadata(metadata)
+                .lang(TextStr(meta.language));
+            root.viewer_preferences().display_doc_title(true);
+            if !attached.is_empty() {
+                {
+                    let mut names = root.names();
+                    let mut tree = names.embedded_files();
+                    let mut files = tree.names();
+                    for (name, file) in &attached {
+                        files.insert(Str(name.as_bytes()), *file);
+                    }
+                }
+                root.insert(Name(b"AF"))
+                    .array()
+                    .items(attached.iter().map(|(_, file)| *file));
+            }
+            root.output_intents()
+                .push()
+                .subtype(OutputIntentSubtype::PDFA)
+                .output_condition_identifier(TextStr("sRGB"))
+                .info(TextStr("sRGB IEC61966-2.1"))
+                .dest_output_profile(profile);
+        })?;
+        // ISO 19005-2 §6.1.3: the trailer has an ID.
+        self.digest.update(packet.as_bytes());
+        let id = self.digest.finish();
+        Ok(self
+            .out
+            .finish(self.catalog, self.info, &id.as_ref()[..16])?)
     }
-    pdf.icc_profile(id, &deflate(&profile)?)
-        .n(3)
-        .filter(Filter::FlateDecode);
-    Ok(())
+
+    fn write_profile(&mut self) -> Result<Ref, PaperError> {
+        let mut profile = moxcms::ColorProfile::new_srgb()
+            .encode()
+            .map_err(|_| PaperError::Encoding)?;
+        // The profile's own date (ICC.1 §7.2.8) would make each file another; a fixed one, 2000-01-01, serves.
+        if let Some(date) = profile.get_mut(24..36) {
+            date.copy_from_slice(&[0x07, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
+        }
+        if self.standard == Standard::A1b {
+            // ISO 19005-1 §6.2.2 knows profiles up to version 2; moxcms' differs from one in nothing but the number.
+            if let Some(version) = profile.get_mut(8..10) {
+                version.copy_from_slice(&[2, 0x40]);
+            }
+        }
+        let packed = deflate(&profile)?;
+        let id = self.out.reserve();
+        self.out.object(id, |chunk| {
+            chunk
+                .icc_profile(id, &packed)
+                .n(3)
+                .filter(Filter::FlateDecode);
+        })?;
+        Ok(id)
+    }
+
+    /// Attaches the fields and the log of pages; names in order, as a name tree wants them.
+    fn attach(&mut self, meta: &PdfMeta<'_>) -> Result<Vec<(&'static str, Ref)>, PaperError> {
+        let Some(fields) = meta.fields_json.filter(|_| self.standard != Standard::A1b) else {
+            return Ok(Vec::new());
+        };
+        let log = serde_json::to_vec(&self.log).map_err(|_| PaperError::Encoding)?;
+        let files = [
+            Attachment {
+                name: "fields.json",
+                description: "Fields read from the pages",
+                bytes: fields,
+            },
+            Attachment {
+                name: "pages.json",
+                description: "Digest and geometry of each page",
+                bytes: &log,
+            },
+        ];
+        files
+            .iter()
+            .map(|file| Ok((file.name, file.write(&mut self.out, date(meta.created))?)))
+            .collect()
+    }
 }
 
-fn write_attachment(
-    pdf: &mut Pdf,
-    json: &[u8],
-    (file, spec): (Ref, Ref),
-    created: jiff::Timestamp,
-) -> Ref {
-    let mut embedded = pdf.embedded_file(file, json);
-    embedded.subtype(Name(b"application/json"));
-    embedded
-        .params()
-        .size(i32::try_from(json.len()).unwrap_or(i32::MAX))
-        .modification_date(date(created));
-    embedded.finish();
-    let mut entry = pdf.file_spec(spec);
-    entry
-        .path(Str(ATTACHMENT.as_bytes()))
-        .unic_file(TextStr(ATTACHMENT))
-        .description(TextStr("Fields read from the pages"))
-        .embedded_file_with_unicode(file)
-        .association_kind(AssociationKind::Data);
-    entry.finish();
-    spec
-}
-
-fn date(at: jiff::Timestamp) -> Date {
+pub(crate) fn date(at: jiff::Timestamp) -> Date {
     let at = at.to_zoned(jiff::tz::TimeZone::UTC).datetime();
     let part = |value: i8| value.unsigned_abs();
     Date::new(at.year().unsigned_abs())
@@ -309,7 +260,7 @@ fn date(at: jiff::Timestamp) -> Date {
         .utc_offset_minute(0)
 }
 
-fn deflate(bytes: &[u8]) -> Result<Vec<u8>, PaperError> {
+pub(crate) fn deflate(bytes: &[u8]) -> Result<Vec<u8>, PaperError> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).map_err(|_| PaperError::Encoding)?;
     encoder.finish().map_err(|_| PaperError::Encoding)

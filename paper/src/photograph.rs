@@ -9,7 +9,7 @@ use crate::page_finder;
 use crate::sheet::Sheet;
 
 /// What the flat sheet is drawn at; letters with two marks want no less and gain nothing from more.
-const FLAT_DPI: u32 = 300;
+pub(crate) const FLAT_DPI: u32 = 300;
 /// Sides of A4, A5 and A3 alike (ISO 216).
 const ISO_RATIO: f64 = std::f64::consts::SQRT_2;
 /// ID-1 card: 85.60 × 53.98 mm (ISO/IEC 7810).

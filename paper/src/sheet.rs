@@ -1,22 +1,16 @@
-//! One page as the scanner saw it, and the packed pixels that go into the PDF.
+//! One page as the scanner saw it.
 
 use std::borrow::Cow;
 use std::io::Cursor;
 
-use image::codecs::jpeg::JpegEncoder;
-use image::{
-    DynamicImage, ExtendedColorType, GrayImage, ImageFormat, ImageReader, Limits, RgbImage,
-};
+use image::{DynamicImage, GrayImage, ImageFormat, ImageReader, Limits, RgbImage};
 
-use crate::PaperError;
+use crate::master::{Coding, from_group4, most_bytes};
+use crate::{Master, PaperError};
 
 /// A3 at 1200 dpi has 279 Mpx; nobody brings that. A4 at 600 dpi has 35.
 const MAX_PIXELS: u64 = 150_000_000;
 const MAX_SIDE: u32 = 30_000;
-
-/// The quality of the packed master: sharp letters stay sharp, and no symbol is ever replaced by a look-alike, as
-/// pattern-matching coders do.
-const JPEG_QUALITY: u8 = 88;
 
 /// Assumed for a file that does not say.
 const DEFAULT_DPI: u32 = 300;
@@ -97,6 +91,19 @@ impl Sheet {
         Ok(sheet)
     }
 
+    /// A page out of its packed master.
+    pub fn from_master(master: &Master) -> Result<Self, PaperError> {
+        let size = (master.width, master.height);
+        match master.coding {
+            Coding::Jpeg => Self::from_file(&master.bytes, Some(master.dpi)),
+            Coding::Group4 => {
+                let tones = from_group4(&master.bytes, size).ok_or(PaperError::NotAnImage)?;
+                let tones = GrayImage::from_raw(size.0, size.1, tones);
+                Self::new(tones.ok_or(PaperError::NotAnImage)?, master.dpi)
+            }
+        }
+    }
+
     pub fn width(&self) -> u32 {
         self.pixels.width()
     }
@@ -133,30 +140,17 @@ impl Sheet {
 
     /// Packs the unaltered pixels once and for all.
     pub fn master(&self) -> Result<Master, PaperError> {
-        let jpeg = match &self.jpeg {
-            Some(jpeg) => jpeg.clone(),
-            None => {
-                let kind = if self.channels() == 3 {
-                    ExtendedColorType::Rgb8
-                } else {
-                    ExtendedColorType::L8
-                };
-                let mut jpeg = Vec::new();
-                JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY)
-                    .encode(self.pixels.as_bytes(), self.width(), self.height(), kind)
-                    .map_err(|_| PaperError::Encoding)?;
-                jpeg
-            }
-        };
-        let sha256 = hex::encode(ring::digest::digest(&ring::digest::SHA256, &jpeg));
-        Ok(Master {
-            jpeg,
-            sha256,
-            width: self.width(),
-            height: self.height(),
-            gray: self.channels() == 1,
-            dpi: self.dpi,
-        })
+        let (size, gray) = ((self.width(), self.height()), self.channels() == 1);
+        match &self.jpeg {
+            Some(jpeg) if jpeg.len() as u64 <= most_bytes(size) => Ok(Master::packed(
+                jpeg.clone(),
+                Coding::Jpeg,
+                gray,
+                size,
+                self.dpi,
+            )),
+            _ => Master::pack(self.pixels.as_bytes(), gray, size, self.dpi),
+        }
     }
 }
 
@@ -168,29 +162,6 @@ impl std::fmt::Debug for Sheet {
             self.width(),
             self.height(),
             self.dpi
-        )
-    }
-}
-
-/// The packed page image. The same bytes lie in the PDF, so anyone can take them out again (`pdfimages -j`) and
-/// compare the digest.
-#[derive(Clone)]
-pub struct Master {
-    pub jpeg: Vec<u8>,
-    /// SHA-256 of `jpeg`, lower-case hexadecimal.
-    pub sha256: String,
-    pub width: u32,
-    pub height: u32,
-    pub gray: bool,
-    pub dpi: u32,
-}
-
-impl std::fmt::Debug for Master {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Master({}x{} at {} dpi, {})",
-            self.width, self.height, self.dpi, self.sha256
         )
     }
 }
@@ -248,13 +219,37 @@ mod tests {
 
     #[test]
     fn a_jpeg_file_is_kept_byte_for_byte() {
-        let bytes = Sheet::new(page(), 200).unwrap().master().unwrap().jpeg;
+        let bytes = Sheet::new(page(), 200).unwrap().master().unwrap().bytes;
         let sheet = Sheet::from_file(&bytes, Some(200)).unwrap();
         let master = sheet.master().unwrap();
-        assert!(master.jpeg == bytes);
+        assert!(master.bytes == bytes);
         assert_eq!(
             (master.width, master.height, master.gray, master.dpi),
             (64, 48, false, 200)
+        );
+    }
+
+    #[test]
+    fn a_jpeg_larger_than_a_page_may_be_is_packed_anew() {
+        let mut seed = 1_u32;
+        let noise = RgbImage::from_fn(2000, 1500, |_, _| {
+            image::Rgb(std::array::from_fn(|_| {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                128 + (seed >> 27) as u8
+            }))
+        });
+        let mut bytes = Vec::new();
+        image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 100)
+            .encode_image(&noise)
+            .unwrap();
+        assert!(bytes.len() > 2_500_000);
+        let sheet = Sheet::from_file(&bytes, Some(300)).unwrap();
+        let master = sheet.master().unwrap();
+        assert!(master.bytes != bytes && master.bytes.len() < 1_500_000);
+        let again = Sheet::from_master(&master).unwrap();
+        assert_eq!(
+            (again.width(), again.height(), again.dpi()),
+            (2000, 1500, 300)
         );
     }
 
@@ -263,7 +258,7 @@ mod tests {
         let sheet = Sheet::new(DynamicImage::ImageRgb8(page()).to_luma8(), 300).unwrap();
         let master = sheet.master().unwrap();
         assert!(master.gray);
-        assert_eq!(jpeg_components(&master.jpeg), Some(1));
+        assert_eq!(jpeg_components(&master.bytes), Some(1));
     }
 
     #[test]
@@ -276,7 +271,7 @@ mod tests {
             Sheet::new(RgbImage::new(3, 3), 300).unwrap_err().code(),
             "paper.impossible_size"
         );
-        let mut cut = Sheet::new(page(), 300).unwrap().master().unwrap().jpeg;
+        let mut cut = Sheet::new(page(), 300).unwrap().master().unwrap().bytes;
         cut.truncate(100);
         assert!(Sheet::from_file(&cut, None).is_err());
     }

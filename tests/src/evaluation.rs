@@ -1,5 +1,6 @@
 //! Measures quality over labelled data: how many letters are read wrong, how many fields are found, and at what cost.
 
+pub mod archive;
 pub mod codes;
 pub mod corpus;
 pub mod cost;

@@ -35,6 +35,10 @@ pub(crate) const TARGETS: &[&str] = &[
     "card_qr",
     "certificate",
     "chip",
+    "qr_payload",
+    "zone",
+    "page_file",
+    "escl",
 ];
 
 /// The compiler's own coverage instrumentation, which libFuzzer steers by; no sanitizer, because

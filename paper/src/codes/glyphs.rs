@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use image::GrayImage;
 use models::Rect;
 
-use crate::{Geometry, Turn};
+use crate::Geometry;
 
 /// A letter is compared on a grid this fine.
 const ACROSS: usize = 10;
@@ -214,14 +214,8 @@ fn normalise(glyph: &mut Glyph) {
 
 /// Ink of the page (0 none, 255 black) under a point of the view.
 fn ink(page: &GrayImage, geometry: &Geometry, x: f32, y: f32) -> f32 {
-    let (across, down) = geometry.to_upright(x, y);
+    let (x, y) = geometry.point_to_page(x, y);
     let (width, height) = (page.width() as f32, page.height() as f32);
-    let (x, y) = match geometry.turn {
-        Turn::Upright => (across, down),
-        Turn::Quarter => (down, height - across),
-        Turn::Half => (width - across, height - down),
-        Turn::ThreeQuarters => (width - down, across),
-    };
     let (x, y) = (
         x.clamp(0.0, width - 1.0) as u32,
         y.clamp(0.0, height - 1.0) as u32,
@@ -287,4 +281,37 @@ fn pitch(page: &GrayImage, geometry: &Geometry, line: Rect, width: usize) -> (f3
         }
     }
     (best.1, best.2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Flattening, Outline, Turn};
+    use image::Luma;
+
+    #[test]
+    fn ink_is_looked_for_in_the_photograph_and_not_on_the_flat_sheet() {
+        let geometry = Geometry {
+            flattening: Some(Flattening {
+                outline: Outline {
+                    corners: [[60.0, 40.0], [250.0, 55.0], [240.0, 290.0], [70.0, 280.0]],
+                    bends: [2.0, 0.0, -3.0, 0.0],
+                },
+                width: 400,
+                height: 560,
+                dpi: 100,
+            }),
+            turn: Turn::Half,
+            width: 300,
+            height: 320,
+            ..Geometry::default()
+        };
+        let (x, y) = geometry.point_to_page(120.0, 150.0);
+        let dot = |(px, py): (u32, u32)| (px as f32 - x).hypot(py as f32 - y) < 4.0;
+        let photo = GrayImage::from_fn(300, 320, |px, py| {
+            Luma([if dot((px, py)) { 0 } else { 255 }])
+        });
+        assert!(ink(&photo, &geometry, 120.0, 150.0) > 250.0);
+        assert!(ink(&photo, &geometry, 150.0, 150.0) < 5.0);
+    }
 }

@@ -10,7 +10,7 @@ use crate::codes::locate::Texture;
 use image::{GrayImage, imageops};
 use zeroize::Zeroizing;
 use zxingcpp::{
-    Barcode, BarcodeFormat, BarcodeReader, Binarizer, ImageFormat, ImageView, TextMode,
+    Barcode, BarcodeFormat, BarcodeReader, Binarizer, ContentType, ImageFormat, ImageView, TextMode,
 };
 
 /// A larger picture is halved first: A4 at 600 dpi has 35 Mpx, and a code printed for telephones has modules of a
@@ -40,12 +40,16 @@ const LEAST_SIDE: f32 = 32.0;
 /// The largest QR code (version 40-L) holds 2,953 octets (ISO/IEC 18004 table 7).
 pub(crate) const MAX_BYTES: usize = 2_953;
 
+/// Stands for octets that say themselves that they are no text; no text holds it.
+pub(crate) const NO_TEXT: &str = "\u{fffd}";
+
 /// A code, read or only seen. Corners in pixels of the picture, clockwise, beginning at the upper left of the code.
 pub(crate) struct Symbol {
     pub(crate) corners: [(f32, f32); 4],
     /// None where a code was seen that could not be read.
     pub(crate) bytes: Option<Zeroizing<Vec<u8>>>,
-    /// The text as the reader decoded it by the code's own character sets, for what is not UTF-8.
+    /// The text as the reader decoded it by the character set that the code names, [`NO_TEXT`] when that is none of text; none
+    /// when the code names nothing.
     pub(crate) decoded: Option<Zeroizing<String>>,
 }
 
@@ -170,7 +174,12 @@ fn symbol(code: &Barcode) -> Symbol {
     let bytes = bytes.filter(|bytes| !bytes.is_empty() && bytes.len() <= MAX_BYTES);
     Symbol {
         corners: corners.map(|corner| (corner.x as f32, corner.y as f32)),
-        decoded: bytes.is_some().then(|| Zeroizing::new(code.text())),
+        decoded: (bytes.is_some() && code.has_eci()).then(|| {
+            Zeroizing::new(match code.content_type() {
+                ContentType::Binary | ContentType::UnknownECI => NO_TEXT.to_owned(),
+                _ => code.text(),
+            })
+        }),
         bytes,
     }
 }

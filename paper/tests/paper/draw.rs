@@ -1,4 +1,4 @@
-//! Draws small pages at 300 dpi with a Debian font, so that the tests know every letter on them.
+//! Draws small pages at 300 dpi with a Debian font, so that the tests know every letter on them, and photographs of them.
 
 use ab_glyph::{Font, FontVec, PxScale, ScaleFont, point};
 use image::{Rgb, RgbImage};
@@ -94,5 +94,93 @@ pub(crate) fn crooked(page: &RgbImage, degrees: f32) -> RgbImage {
         let (dx, dy) = (x as f32 - cx, y as f32 - cy);
         let (sx, sy) = (cx + dx * cos + dy * sin, cy - dx * sin + dy * cos);
         image::imageops::interpolate_bilinear(page, sx, sy).unwrap_or(Rgb([250, 249, 244]))
+    })
+}
+
+/// The perspective that takes a page of this size to four corners of a photograph, clockwise from the page's upper left;
+/// rows of a matrix.
+pub(crate) struct Perspective([[f64; 3]; 3]);
+
+impl Perspective {
+    pub(crate) fn new((width, height): (u32, u32), corners: [[f64; 2]; 4]) -> Self {
+        let (w, h) = (f64::from(width), f64::from(height));
+        // Eight equations: x' = (ax + by + c) / (gx + ky + 1) and the same for y'.
+        let mut rows = Vec::new();
+        for ([x, y], [u, v]) in [[0.0, 0.0], [w, 0.0], [w, h], [0.0, h]]
+            .into_iter()
+            .zip(corners)
+        {
+            rows.push([x, y, 1.0, 0.0, 0.0, 0.0, -x * u, -y * u, u]);
+            rows.push([0.0, 0.0, 0.0, x, y, 1.0, -x * v, -y * v, v]);
+        }
+        for column in 0..8 {
+            let best = (column..8)
+                .max_by(|a, b| f64::total_cmp(&rows[*a][column].abs(), &rows[*b][column].abs()));
+            rows.swap(column, best.unwrap());
+            let pivot = rows[column];
+            for (at, row) in rows.iter_mut().enumerate() {
+                let factor = row[column] / pivot[column];
+                if at != column {
+                    row.iter_mut()
+                        .zip(pivot)
+                        .for_each(|(value, pivot)| *value -= factor * pivot);
+                }
+            }
+        }
+        let of = |at: usize| rows[at][8] / rows[at][at];
+        Self([
+            [of(0), of(1), of(2)],
+            [of(3), of(4), of(5)],
+            [of(6), of(7), 1.0],
+        ])
+    }
+
+    pub(crate) fn at(&self, [x, y]: [f64; 2]) -> [f64; 2] {
+        let [u, v, w] = self.0.map(|row| row[0] * x + row[1] * y + row[2]);
+        [u / w, v / w]
+    }
+
+    /// The way back, by the adjugate matrix.
+    fn back(&self) -> Self {
+        let m = &self.0;
+        let minor = |r: usize, c: usize| {
+            let (r0, r1) = ((r + 1) % 3, (r + 2) % 3);
+            let (c0, c1) = ((c + 1) % 3, (c + 2) % 3);
+            m[r0][c0] * m[r1][c1] - m[r0][c1] * m[r1][c0]
+        };
+        Self(std::array::from_fn(|r| {
+            std::array::from_fn(|c| minor(c, r))
+        }))
+    }
+}
+
+/// How much light falls there: the lamp stands at the left.
+pub(crate) fn light_at(x: f32, width: u32) -> f32 {
+    0.92 - 0.22 * x / width as f32
+}
+
+/// A photograph of a page on a dark desk, lit unevenly.
+pub(crate) fn photographed(
+    page: &RgbImage,
+    way: &Perspective,
+    (width, height): (u32, u32),
+) -> RgbImage {
+    let back = way.back();
+    RgbImage::from_fn(width, height, |x, y| {
+        let [px, py] = back.at([f64::from(x) + 0.5, f64::from(y) + 0.5]);
+        let grain = (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)) >> 13 & 7;
+        let within =
+            px >= 0.0 && py >= 0.0 && px < f64::from(page.width()) && py < f64::from(page.height());
+        let seen = within
+            .then(|| image::imageops::interpolate_bilinear(page, px as f32 - 0.5, py as f32 - 0.5))
+            .flatten();
+        let light = light_at(x as f32, width);
+        match seen {
+            Some(pixel) => Rgb(pixel.0.map(|value| (f32::from(value) * light) as u8)),
+            None if within => {
+                Rgb([250.0 * light, 249.0 * light, 244.0 * light].map(|value| value as u8))
+            }
+            None => Rgb([58 + grain as u8, 44 + grain as u8, 36 + grain as u8]),
+        }
     })
 }

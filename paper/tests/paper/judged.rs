@@ -1,55 +1,14 @@
 //! The PDF as qpdf and poppler see it: sound, the text that was read, and the very pixels that were scanned.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use image::{RgbImage, imageops};
 use paper::{Digitized, Options, Sheet, digitize};
-use tempfile::TempDir;
 
 use crate::draw::{CERTIFICATE, DPI, crooked, page};
+use crate::judge::{Judge, difference};
 use crate::{engine, options};
-
-struct Judge {
-    dir: TempDir,
-}
-
-impl Judge {
-    fn of(pdf: &[u8]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("a.pdf"), pdf).unwrap();
-        Self { dir }
-    }
-
-    fn run(&self, program: &str, arguments: &[&str]) -> Output {
-        let output = Command::new(program)
-            .args(arguments)
-            .current_dir(self.dir.path())
-            .output();
-        let output =
-            output.unwrap_or_else(|error| panic!("{program} is wanted as a judge: {error}"));
-        assert!(
-            output.status.success(),
-            "{program}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        output
-    }
-
-    fn text(&self) -> String {
-        let output = self.run("pdftotext", &["-raw", "-enc", "UTF-8", "a.pdf", "-"]);
-        assert!(
-            output.stderr.is_empty(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        Path::new(self.dir.path()).join(name)
-    }
-}
 
 fn digitized(page: RgbImage, options: &Options) -> Digitized {
     digitize(&[Sheet::new(page, DPI).unwrap()], &mut engine(), options).unwrap()
@@ -57,18 +16,6 @@ fn digitized(page: RgbImage, options: &Options) -> Digitized {
 
 fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
-}
-
-/// Mean difference of the channels, in gray levels.
-fn difference(a: &RgbImage, b: &RgbImage) -> f64 {
-    assert_eq!(a.dimensions(), b.dimensions());
-    let sum: u64 = a
-        .as_raw()
-        .iter()
-        .zip(b.as_raw())
-        .map(|(a, b)| u64::from(a.abs_diff(*b)))
-        .sum();
-    sum as f64 / a.as_raw().len() as f64
 }
 
 #[test]
@@ -212,6 +159,13 @@ fn fields_travel_in_the_file_when_asked_for() {
     assert!(fields == done.fields);
     let meta = String::from_utf8(judge.run("pdfinfo", &["-meta", "a.pdf"]).stdout).unwrap();
     assert!(meta.contains("<pdfaid:part>3<"));
+    // Both files are named as data that belong to the paper (ISO 19005-3 §6.8).
+    let plain = judge
+        .run("qpdf", &["--qdf", "--object-streams=disable", "a.pdf", "-"])
+        .stdout;
+    let plain = String::from_utf8_lossy(&plain);
+    assert_eq!(plain.matches("/AFRelationship /Data").count(), 2);
+    assert_eq!(plain.matches("/AF [").count(), 1);
 }
 
 #[test]

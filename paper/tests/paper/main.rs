@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod archive;
+mod codes;
 mod draw;
+mod judge;
 mod judged;
 mod looked_at;
+mod photographed;
 mod read;
 
 /// Where Debian's tesseract-ocr-vie keeps its data.
@@ -17,5 +21,6 @@ fn options() -> paper::Options {
         declared_pages: None,
         created: "2026-05-04T03:02:01Z".parse().unwrap(),
         attach_fields: false,
+        convenience: false,
     }
 }

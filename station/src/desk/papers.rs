@@ -100,6 +100,7 @@ impl Desk<'_> {
             declared_pages: None,
             created: (self.now)(),
             attach_fields: false,
+            convenience: false,
         };
         let read =
             paper::digitize(&sheets, self.devices.text.as_mut(), &options).map_err(failed)?;

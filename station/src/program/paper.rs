@@ -68,6 +68,7 @@ fn digitize(arguments: DigitizeArguments, lang: Language) -> Told {
         declared_pages: None,
         created: Timestamp::now(),
         attach_fields: false,
+        convenience: false,
     };
     let read = match paper::digitize(&pages, &mut engine, &options) {
         Ok(read) => read,

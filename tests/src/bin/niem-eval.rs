@@ -10,7 +10,7 @@ use models_asternet::AsterNet;
 use models_tesseract::{OnDemand, Tesseract};
 use tests::evaluation::corpus::{self, Choice, Sample};
 use tests::evaluation::score::Score;
-use tests::evaluation::{cost, paper, peer};
+use tests::evaluation::{archive, codes, cost, paper, peer};
 
 #[derive(Parser)]
 #[command(
@@ -42,6 +42,9 @@ struct Arguments {
     /// Tells each page as it is read.
     #[arg(long)]
     pages: bool,
+    /// Measures the archive files of the pages as well, which reads each a second time.
+    #[arg(long)]
+    archive: bool,
     /// Writes texts, fields and the pages as they were read into this folder.
     #[arg(long)]
     texts: Option<PathBuf>,
@@ -98,7 +101,29 @@ fn main() -> Result<()> {
         measured.push((sample, page));
     }
     print!("{}", paper::table(&measured));
+    let mut zones = codes::ZoneScore::default();
+    for (_, page) in &measured {
+        zones.add(page.zone.unwrap_or_default());
+    }
+    println!(
+        "machine-readable zones: check digits fit on {} of {} pages ({} wrongly), verbatim on {}",
+        zones.proved, zones.of, zones.proved_wrong, zones.verbatim
+    );
+    for folder in &arguments.corpus {
+        let codes = folder.join("qr");
+        if codes.join("truth.json").is_file() {
+            print!("\n{}", codes::measure(&codes)?.table());
+        }
+    }
     println!("peak memory of the whole run: {:.0} MiB", cost::peak_mib());
+    if let Some(engine) = engine.as_mut().filter(|_| arguments.archive) {
+        let work = tempfile::tempdir()?;
+        let files = samples
+            .iter()
+            .map(|sample| Ok((sample, archive::measure(sample, engine, work.path())?)))
+            .collect::<Result<Vec<_>>>()?;
+        print!("\n{}", archive::table(&files));
+    }
     if arguments.peer > 0 {
         beside_the_peer(&measured, arguments.peer)?;
     }

@@ -1,12 +1,14 @@
 //! Codes over a folder of labelled pictures: `truth.json` names each picture `CONDITION_NN` and says what its QR code
-//! holds; beside it lie `CONDITION_NN.png`.
+//! holds; beside it lie `CONDITION_NN.png`. And machine-readable zones on labelled pages.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use paper::{ReadPage, Sheet};
 
+use super::corpus::Sample;
 use super::cost::own_cpu_seconds;
 
 /// What reading the pictures of one condition came to.
@@ -100,4 +102,52 @@ pub fn measure(folder: &Path) -> Result<CodeScores> {
     }
     scores.cpu_ms = seconds * 1000.0 / truth.len().max(1) as f64;
     Ok(scores)
+}
+
+/// The machine-readable zone of a page that has one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ZoneScore {
+    pub of: usize,
+    /// Every check digit fits.
+    pub proved: usize,
+    /// Every check digit fits, and a letter under one of them is wrong all the same: must never happen.
+    pub proved_wrong: usize,
+    /// Verbatim, names included, which no check digit covers.
+    pub verbatim: usize,
+}
+
+impl ZoneScore {
+    pub fn add(&mut self, other: Self) {
+        self.of += other.of;
+        self.proved += other.proved;
+        self.proved_wrong += other.proved_wrong;
+        self.verbatim += other.verbatim;
+    }
+}
+
+/// Seeks the zone of a page whose truth names one (`mrz1`, `mrz2` and so on).
+pub fn zone(sample: &Sample, sheet: &Sheet, read: &ReadPage) -> Option<ZoneScore> {
+    let truth: Vec<&str> = (1..=3)
+        .filter_map(|line| sample.truth.fields.get(&format!("mrz{line}")))
+        .map(|line| line.value.as_str())
+        .collect();
+    let covered = match truth.len() {
+        // TD1: all but the names; TD3: all but the first line (ICAO 9303-5 §4.2, 9303-4 §4.2).
+        3 => 0..2,
+        2 => 1..2,
+        _ => return None,
+    };
+    let mut score = ZoneScore {
+        of: 1,
+        ..ZoneScore::default()
+    };
+    let zones = paper::codes::find_zones(sheet, read);
+    let Some(zone) = zones.iter().find(|zone| zone.lines.len() == truth.len()) else {
+        return Some(score);
+    };
+    let same = |line: usize| zone.lines[line].as_str() == truth[line];
+    score.proved = usize::from(zone.checks.all());
+    score.proved_wrong = usize::from(zone.checks.all() && !covered.clone().all(same));
+    score.verbatim = usize::from((0..truth.len()).all(same));
+    Some(score)
 }

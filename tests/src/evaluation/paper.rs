@@ -9,6 +9,7 @@ use models::TextEngine;
 use paper::fields::{Field, FieldState};
 use paper::{Options, Sheet};
 
+use super::codes::{self, ZoneScore};
 use super::corpus::{Sample, Truth};
 use super::cost::own_cpu_seconds;
 use super::kept;
@@ -30,6 +31,8 @@ pub struct Measured {
     pub cpu_seconds: f64,
     pub bytes: usize,
     pub refused: Vec<&'static str>,
+    /// The machine-readable zone, on a page that has one.
+    pub zone: Option<ZoneScore>,
 }
 
 /// Named fields against the truth.
@@ -100,6 +103,7 @@ pub fn measure(
         declared_pages: Some(1),
         created: jiff::Timestamp::UNIX_EPOCH,
         attach_fields: true,
+        convenience: false,
     };
     let done = paper::digitize_all(std::slice::from_ref(&sheet), engine, &options)
         .with_context(|| sample.image.display().to_string())?;
@@ -130,6 +134,7 @@ pub fn measure(
         .filter(|_| sample.is_photograph())
         .map(|pose| pose.quad);
     Ok(Measured {
+        zone: codes::zone(sample, &sheet, &done.reads[0]),
         score: Score::of(&sample.truth, &text),
         fields: FieldScore::of(&sample.truth, &done.fields),
         kind_right: done.kind.id == told_kind(&sample.truth.kind),
@@ -171,6 +176,7 @@ pub fn understand(sample: &Sample, kept_in: &Path) -> Result<Option<Measured>> {
         serde_json::to_vec_pretty(&fields)?,
     )?;
     Ok(Some(Measured {
+        zone: None,
         score: Score::of(&sample.truth, &page.text()),
         fields: FieldScore::of(&sample.truth, &fields),
         kind_right: kind.id == told_kind(&sample.truth.kind),

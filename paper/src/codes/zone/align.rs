@@ -69,10 +69,6 @@ pub(crate) fn align(text: &str, allowed: &[Allowed]) -> Option<Aligned> {
                     *slot = (cost + price, step);
                 }
             };
-            let by_filler = |index: usize| {
-                read.get(index) == Some(&'<')
-                    || index.checked_sub(1).and_then(|left| read.get(left)) == Some(&'<')
-            };
             if row < read.len() && column < allowed.len() {
                 offer(
                     row + 1,
