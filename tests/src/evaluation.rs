@@ -7,5 +7,6 @@ pub mod cost;
 pub mod kept;
 pub mod paper;
 pub mod peer;
+pub mod piles;
 pub mod quad;
 pub mod score;

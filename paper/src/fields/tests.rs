@@ -180,3 +180,106 @@ fn debug_tells_no_value() {
     let fields = extract("khai_sinh", &[&drawn(BIRTH)]);
     assert!(!format!("{fields:?}").contains("TRẦN"));
 }
+
+#[test]
+fn a_value_that_may_go_on_below_is_for_a_person() {
+    // The second line fills its column too: a third is more than such a value takes.
+    let lines = "Họ, chữ đệm, tên vợ: LÊ THỊ     Họ, chữ đệm, tên chồng: TRẦN VĂN
+THANH BÍCH NGỌC DIỄM QUỲNH      THỬ
+MẪU";
+    let fields = extract("ket_hon", &[&drawn(lines)]);
+    let wife = field(&fields, "vo_0");
+    assert_eq!(wife.state, FieldState::Check);
+    let fields = extract(
+        "khac",
+        &[&drawn(
+            "Nơi cư trú: số 3 phố Thử, phường Mẫu, thành phố Hồ Chí Mi,
+nh và những chữ viết thêm ở dòng thứ hai của địa chỉ dài,
+rồi dòng thứ ba của địa chỉ ấy còn dài hơn nữa, không tỉnh,
+và dòng thứ tư",
+        )],
+    );
+    let home = field(&fields, "noi_cu_tru");
+    assert_eq!(home.state, FieldState::Check);
+    assert!(home.reasons.contains(&Reason::Cut), "{:?}", home.reasons);
+}
+
+#[test]
+fn what_stands_twice_and_not_alike_is_for_a_person() {
+    let lines = "Họ và tên: LÊ VĂN THỬ\nGiới tính: Nam\nHọ và tên: TRẦN THỊ MẪU";
+    let fields = extract("khac", &[&drawn(lines)]);
+    let name = field(&fields, "ho_ten");
+    assert_eq!(
+        (name.state, &name.reasons[..]),
+        (FieldState::Check, &[Reason::Twice][..])
+    );
+    let fields = extract(
+        "khac",
+        &[&drawn(&lines.replace("TRẦN THỊ MẪU", "Lê Văn Thử"))],
+    );
+    assert_eq!(field(&fields, "ho_ten").state, FieldState::Accepted);
+}
+
+#[test]
+fn a_label_in_other_words_gives_a_value_to_check() {
+    let fields = extract("bang_tn", &[&drawn("Số hiệu của văn bằng: TD000875")]);
+    let number = field(&fields, "so_hieu");
+    assert_eq!(number.value, "TD000875");
+    assert_eq!(
+        (number.state, &number.reasons[..]),
+        (FieldState::Check, &[Reason::Label][..])
+    );
+    // It is no guess where the field's own label stands too.
+    let fields = extract(
+        "bang_tn",
+        &[&drawn("Số hiệu: A 0123\nSố hiệu cũ: TD000875")],
+    );
+    assert_eq!(field(&fields, "so_hieu").value, "A 0123");
+}
+
+#[test]
+fn a_column_whose_heading_was_misread_is_for_a_person() {
+    let grid = |heading: &str| {
+        format!(
+            "                        {heading}                    CHỒNG
+Họ, chữ đệm, tên        LÊ THỊ MẪU            TRẦN VĂN THỬ
+Dân tộc                 Hoa                   Kinh"
+        )
+    };
+    let told = extract("ket_hon", &[&drawn(&grid("VỢ"))]);
+    assert_eq!(field(&told, "vo_0").state, FieldState::Accepted);
+    let guessed = extract("ket_hon", &[&drawn(&grid("VU"))]);
+    for name in ["vo_0", "chong_0", "vo_2", "chong_2"] {
+        assert_eq!(field(&guessed, name).value, field(&told, name).value);
+        assert_eq!(field(&guessed, name).state, FieldState::Check, "{name}");
+    }
+}
+
+#[test]
+fn owners_are_not_counted_past_one_that_was_passed_over() {
+    let lines = "Bi: Phùng Thị Mẫu, sinh năm: 1986, CCCD: 001186000001
+Ông: Trần Văn Thử, sinh năm: 1984, CCCD: 001084000002";
+    let fields = extract("quyen_sdd", &[&drawn(lines)]);
+    for name in ["chu_1", "nam_sinh_1", "cccd_1"] {
+        assert_eq!(field(&fields, name).state, FieldState::Check, "{name}");
+    }
+    let fields = extract("quyen_sdd", &[&drawn(&lines.replace("Bi:", "Bà:"))]);
+    assert_eq!(field(&fields, "cccd_1").value, "001186000001");
+    assert_eq!(field(&fields, "cccd_2").state, FieldState::Accepted);
+}
+
+#[test]
+fn the_reading_that_keeps_the_rules_is_shown_and_a_person_confirms() {
+    let mut read = drawn("Họ và tên: Nguyên Văn Thử");
+    read.words[3].second = Some(SecondReading {
+        text: "Nguyễn".to_owned(),
+        confidence: 80,
+    });
+    let fields = extract("khac", &[&read]);
+    let name = field(&fields, "ho_ten");
+    assert_eq!(
+        (name.state, name.value.as_str()),
+        (FieldState::Check, "Nguyễn Văn Thử")
+    );
+    assert_eq!(name.alternative.as_deref(), Some("Nguyên Văn Thử"));
+}

@@ -187,7 +187,9 @@ fn run_on(
         if tokens.is_empty() {
             return false;
         }
-        value.extend(tokens);
+        // A speck before the line is no part of it.
+        let specks = |at: &usize| layout.tokens[*at].folded.is_empty();
+        value.extend(tokens.into_iter().skip_while(specks));
         last = at;
         if ended {
             return false;
@@ -256,7 +258,7 @@ fn belongs(
 ) -> (bool, bool) {
     const NO: (bool, bool) = (false, false);
     let tokens = &layout.tokens[below.tokens.clone()];
-    let Some(first) = tokens.first() else {
+    let Some(first) = tokens.iter().find(|token| !token.folded.is_empty()) else {
         return NO;
     };
     let dated = tokens
@@ -300,7 +302,13 @@ fn belongs(
     } else {
         right
     };
-    let tight = above.right() + first.rect.w + layout.height / 2 >= edge;
+    // Between two columns there is white that belongs to neither.
+    let white = if right == layout.right {
+        0
+    } else {
+        layout.height
+    };
+    let tight = above.right() + first.rect.w + layout.height / 2 + white >= edge;
     let place = matches!(rule.shape, Shape::Place | Shape::Authority);
     let open = last.text.ends_with([',', '-']) || place && is_place_word(&last.folded);
     let sentence_ended = last.text.ends_with('.') && first.text.starts_with(char::is_uppercase);
@@ -312,14 +320,13 @@ fn belongs(
         Shape::DateWords => (true, true),
         // A few capitals more, in the manner of those above.
         Shape::Name => {
-            let more = tokens.len() <= 4
-                && tokens
-                    .iter()
-                    .filter(|token| !token.folded.is_empty())
-                    .all(|token| token.text.starts_with(char::is_uppercase))
-                && capitals == capitals_above
-                && value.len() + tokens.len() <= 7;
-            (tight && more, tight && more)
+            let named = tokens
+                .iter()
+                .filter(|token| !token.folded.is_empty())
+                .all(|token| token.text.starts_with(char::is_uppercase));
+            let more = tight && named && capitals == capitals_above;
+            let few = tokens.len() <= 4 && value.len() + tokens.len() <= 7;
+            (more && few, more)
         }
         _ => {
             let goes_on = (tight || open) && !sentence_ended;

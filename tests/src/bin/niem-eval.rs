@@ -10,7 +10,7 @@ use models_asternet::AsterNet;
 use models_tesseract::{OnDemand, Tesseract};
 use tests::evaluation::corpus::{self, Choice, Sample};
 use tests::evaluation::score::Score;
-use tests::evaluation::{archive, codes, cost, paper, peer};
+use tests::evaluation::{archive, codes, cost, paper, peer, piles};
 
 #[derive(Parser)]
 #[command(
@@ -101,6 +101,14 @@ fn main() -> Result<()> {
         measured.push((sample, page));
     }
     print!("{}", paper::table(&measured));
+    if let Some(folder) = &arguments.again {
+        for (condition, score) in piles::measure(&samples, folder)? {
+            println!(
+                "{condition:<12} one pile of {} papers: {} whole, {} of {} further pages with their first",
+                score.papers, score.whole, score.joined, score.further_pages
+            );
+        }
+    }
     let mut zones = codes::ZoneScore::default();
     for (_, page) in &measured {
         zones.add(page.zone.unwrap_or_default());
