@@ -66,7 +66,7 @@ enum Message {
 
 /// What a worker brings.
 pub(crate) enum Heard {
-    Device(Capabilities),
+    Device(Box<Capabilities>),
     Taken(String),
     Event(ScanEvent),
 }

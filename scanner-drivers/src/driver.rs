@@ -47,7 +47,7 @@ impl WorkerDriver {
                     self.name.clone_into(&mut capabilities.driver);
                     found.push(Box::new(WorkerScanner {
                         driver: self.clone(),
-                        capabilities,
+                        capabilities: *capabilities,
                     }));
                     Ok(())
                 }

@@ -41,7 +41,7 @@ pub enum Request {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Reply {
-    Device(Capabilities),
+    Device(Box<Capabilities>),
     Progress(Progress),
     Waiting(Waiting),
     SetAside(SetAside),

@@ -93,7 +93,7 @@ impl Desk {
     /// # Errors
     /// When the desk is gone.
     pub fn device(&mut self, found: Capabilities) -> Result<(), Trouble> {
-        self.tell(&Reply::Device(found))
+        self.tell(&Reply::Device(Box::new(found)))
     }
 
     /// Says how far the page is, at most a few times a second.

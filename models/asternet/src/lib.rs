@@ -90,13 +90,16 @@ impl AsterNet {
             }
         };
         let environment = runtime::environment(&files.runtime)?;
+        let options = |error: ort::Error<_>| failed("options")(error.into());
         let mut session = Session::builder(&environment)
             .map_err(failed("builder"))?
             .with_intra_threads(1)
-            .and_then(|builder| builder.with_inter_threads(1))
+            .map_err(options)?
+            .with_inter_threads(1)
+            .map_err(options)?
             // Lines have many widths: plans and blocks kept for each of them would pile up.
-            .and_then(|builder| builder.with_memory_pattern(false))
-            .map_err(|error| failed("options")(error.into()))?
+            .with_memory_pattern(false)
+            .map_err(options)?
             .commit_from_file(&files.net)
             .map_err(failed("load"))?;
         let input = match session.inputs() {

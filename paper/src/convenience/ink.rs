@@ -162,10 +162,9 @@ impl Paper {
                 let (left, across) = (at as usize, at.fract());
                 let right = (left + 1).min(self.columns - 1);
                 let mut most = 0.0_f32;
-                for channel in 0..3 {
-                    let paper =
-                        line[left][channel] + (line[right][channel] - line[left][channel]) * across;
-                    most = most.max(paper - f32::from(pixel.0[channel]));
+                for ((from, to), tone) in line[left].iter().zip(&line[right]).zip(pixel.0) {
+                    let paper = from + (to - from) * across;
+                    most = most.max(paper - f32::from(tone));
                 }
                 contrast.push(most as i16);
             }

@@ -196,7 +196,7 @@ impl<'a> Judge<'a> {
         // By scale: what the best plane holds, and each side's best step in any plane.
         let mut held = [f64::NEG_INFINITY; 2];
         let mut each = [[0.0_f64; 4]; 2];
-        for plane in 0..PLANES {
+        for (plane, sign) in signs.iter_mut().enumerate() {
             let mut steps = [[0.0; 4]; 2];
             for &at in &seen {
                 let (a, b) = (corners[at], corners[(at + 1) % 4]);
@@ -212,7 +212,7 @@ impl<'a> Judge<'a> {
                 let least = least(seen.iter().map(|at| steps[scale][*at] * mean.signum()));
                 held[scale] = held[scale].max(f64::midpoint(mean.abs(), least));
                 if scale == 1 && least > 0.15 {
-                    signs[plane] = mean as f32;
+                    *sign = mean as f32;
                 }
             }
         }

@@ -250,8 +250,9 @@ fn parabola(seen: &[(f64, f64, f64)], weights: &[f64]) -> Option<[f64; 3]> {
         for row in 0..3 {
             if row != pivot {
                 let factor = normal[row][pivot] / normal[pivot][pivot];
-                for column in pivot..4 {
-                    normal[row][column] -= factor * normal[pivot][column];
+                let pivots = normal[pivot];
+                for (value, by) in normal[row].iter_mut().zip(&pivots).skip(pivot) {
+                    *value -= factor * by;
                 }
             }
         }

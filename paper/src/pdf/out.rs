@@ -53,8 +53,8 @@ impl<W: Write> Out<W> {
         write!(self.sink, "xref\n0 {size}\n0000000000 65535 f \n")?;
         for offset in &self.offsets {
             match offset {
-                Some(offset) => write!(self.sink, "{offset:010} 00000 n \n")?,
-                None => write!(self.sink, "0000000000 65535 f \n")?,
+                Some(offset) => writeln!(self.sink, "{offset:010} 00000 n ")?,
+                None => writeln!(self.sink, "0000000000 65535 f ")?,
             }
         }
         let id = hex::encode(id);

@@ -204,6 +204,7 @@ fn run_lengths(lines: usize, length: usize, ink: impl Fn(usize, usize) -> bool) 
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 mod tests {
     use image::Luma;
 
@@ -282,7 +283,7 @@ mod tests {
         for letter in 0..8 {
             for y in 5..55 {
                 for x in 0..30 {
-                    let stem = x < 8 || x >= 22;
+                    let stem = !(8..22).contains(&x);
                     if stem || (29..31).contains(&y) {
                         view.put_pixel(10 + letter * 45 + x, y, Luma([20]));
                     }

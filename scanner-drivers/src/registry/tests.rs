@@ -1,5 +1,7 @@
 //! The registry over made-up drivers: searches run side by side, a scan follows its scanner through a replug.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Scanners come, go, come back otherwise named, and a driver's failure makes nobody vanish.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use crate::roster::{HotPlug, Roster};
 use crate::{Capabilities, Source};
 

@@ -129,7 +129,11 @@ fn shown(pdf: &[u8], work: &Path, arguments: &[&str]) -> Result<RgbImage> {
 /// Peak signal to noise ratio over all channels, in dB.
 fn psnr(a: &RgbImage, b: &RgbImage) -> Result<f64> {
     if a.dimensions() != b.dimensions() {
-        bail!("shown as {:?}, scanned as {:?}", b.dimensions(), a.dimensions());
+        bail!(
+            "shown as {:?}, scanned as {:?}",
+            b.dimensions(),
+            a.dimensions()
+        );
     }
     let squares: u64 = a
         .as_raw()
@@ -176,9 +180,8 @@ pub fn table(measured: &[(&Sample, Archived)]) -> String {
         }
         let psnr = pages.iter().map(|page| page.psnr).fold(f64::MAX, f64::min);
         let red: Vec<(f64, f64)> = pages.iter().filter_map(|page| page.red).collect();
-        let share = |of: fn(&(f64, f64)) -> f64| {
-            red.iter().map(of).sum::<f64>() / red.len().max(1) as f64
-        };
+        let share =
+            |of: fn(&(f64, f64)) -> f64| red.iter().map(of).sum::<f64>() / red.len().max(1) as f64;
         let cpu = pages.iter().map(|page| page.copy_cpu_seconds).sum::<f64>() / count;
         // Writing to a String cannot fail.
         let _ = writeln!(

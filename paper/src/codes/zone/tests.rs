@@ -31,7 +31,6 @@ fn page(lines: &[&str]) -> (Sheet, ReadPage) {
             line: number as u32,
             block: 1,
             second: None,
-            ..Word::default()
         })
         .collect();
     let sheet = Sheet::new(
