@@ -41,6 +41,8 @@ pub(crate) fn read_flat(
     let sheet = flat.as_ref().map_or(unaltered, |flat| &flat.sheet);
     let (gray, seals) = without_seals(sheet);
     let dpi = sheet.dpi();
+    // The flat sheet's pixels go before the engines take their memory.
+    let flattening = flat.map(|flat| flat.flattening);
     let Upright {
         mut view,
         turn,
@@ -50,7 +52,7 @@ pub(crate) fn read_flat(
     leaders::lift(&mut view, dpi, paper);
     let text = engine.read(&view, dpi)?;
     let geometry = Geometry {
-        flattening: flat.as_ref().map(|flat| flat.flattening),
+        flattening,
         turn,
         skew_degrees,
         seals,
