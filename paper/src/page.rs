@@ -6,8 +6,8 @@ use models::{PageText, TextEngine};
 use serde::Serialize;
 
 use crate::{
-    Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict, photograph,
-    quality, read::read_flat,
+    Geometry, Master, PageLedger, PaperError, ReadPage, Sheet, Verdict, photograph, quality,
+    read::read_flat,
 };
 
 /// How long each step took, in milliseconds of wall time.
@@ -61,13 +61,10 @@ pub(crate) fn examine(
 ) -> Result<Page, PaperError> {
     let started = Instant::now();
     let flat = photograph::flatten(sheet);
-    let looked = quality::look(&sheet.gray(), sheet.dpi());
+    let looked = quality::look(sheet, flat.as_ref().map(|flat| &flat.flattening.outline));
     let look = started.elapsed();
-    let refused = looked
-        .iter()
-        .any(|verdict| verdict.severity == Severity::Refused);
-    let blank = looked.iter().any(|verdict| verdict.code == "quality.blank");
-    let mut verdicts = looked;
+    let refused = looked.refused();
+    let mut verdicts = looked.verdicts;
 
     let started = Instant::now();
     let read = if refused && !read_refused {
@@ -77,7 +74,11 @@ pub(crate) fn examine(
     };
     let reading = started.elapsed();
     if !refused || read_refused {
-        verdicts.extend(quality::after_reading(&read.text, &read.geometry, blank));
+        verdicts.extend(quality::after_reading(
+            &read.text,
+            &read.geometry,
+            looked.blank,
+        ));
     }
 
     let started = Instant::now();

@@ -1,10 +1,26 @@
 //! Whether a page is good enough to rely on: each complaint says what, where, how much, and what the limit was.
 
-use image::GrayImage;
+mod blank;
+mod blots;
+mod cells;
+mod covered;
+mod light;
+mod page_map;
+mod resolution;
+mod rim;
+mod sharpness;
+mod surface;
+
 use models::PageText;
 use serde::Serialize;
 
-use crate::{Geometry, Place, Turn};
+use crate::{Geometry, Outline, Place, Sheet, Turn, page_finder};
+use cells::Cells;
+pub use light::{MIN_LIGHT_SHARE, MIN_PAPER_TONE};
+use page_map::PageMap;
+pub use rim::MAX_FOLDED_CORNER_MM;
+use sharpness::{Tile, Writing};
+use surface::Surface;
 
 /// Every code a verdict can carry.
 pub const ALL: &[&str] = &[
@@ -13,31 +29,50 @@ pub const ALL: &[&str] = &[
     "quality.hard_to_read",
     "quality.blurred_part",
     "quality.low_contrast",
+    "quality.too_dark",
+    "quality.shadow",
+    "quality.glare",
     "quality.blank",
+    "quality.page_cut",
+    "quality.corner_folded",
+    "quality.finger",
+    "quality.covered",
+    "quality.second_sheet",
     "quality.text_cut",
     "quality.skewed",
     "quality.upside_down",
     "quality.sideways",
     "quality.duplicate",
     "quality.pages_missing",
+    "quality.pages_extra",
+    "quality.note_alone",
+    "quality.note_pair",
 ];
 
 /// NĐ 30/2020/NĐ-CP App. I: scans of at least 200 dpi.
 pub const MIN_DPI: u32 = 200;
 
-/// A sharp edge takes half of the contrast or more in one pixel's step; a blur of two and a half pixels leaves a sixth, and
-/// the marks of Ấ and Ầ are one.
-pub const MIN_STEEPNESS: f32 = 0.17;
+/// What is measured may fall short of the rule by this share: pages are not cut to the hair, corners are found to a
+/// hundredth.
+const DPI_TOLERANCE: f32 = 0.04;
+
+/// Edges of letters wider than this are blurred: the marks of Ấ and Ầ are half a millimetre apart.
+pub const MAX_EDGE_MM: f32 = 0.55;
+
+/// However coarse the pixels: where a step from ink to paper takes more than four of them, they are not the reason.
+const MAX_EDGE_PX: f32 = 4.2;
 
 /// When so much of the text is blurred, the page is; less is a part to look at.
 const BLURRED_SHARE: f32 = 0.5;
-const BLURRED_PART_SHARE: f32 = 0.12;
 
-/// Gray levels between ink and paper, in the middle of the page's text.
-pub const MIN_CONTRAST: f32 = 60.0;
+/// So many squares side by side are a blurred part; fewer are a portrait or a worn stamp.
+const BLURRED_SQUARES: usize = 5;
 
-/// A page with less ink than this share is empty; a page number alone is about 0.0002 of A4, a smudge less.
-pub const MAX_BLANK_INK: f32 = 0.000_08;
+/// A part is blurred when it is so much worse than the better part of the page.
+const BLURRED_AGAINST_REST: f32 = 1.8;
+
+/// Ink takes at least this share of the paper's light: pencil takes half, a pale copy a third.
+pub const MIN_CONTRAST: f32 = 0.22;
 
 /// Words are read with 85 to 97 % on good pages and with 30 to 50 % where there is nothing to read.
 pub const MIN_CONFIDENCE: f32 = 60.0;
@@ -89,7 +124,7 @@ impl Verdict {
         }
     }
 
-    fn at(mut self, place: Place) -> Self {
+    pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
     }
@@ -100,44 +135,175 @@ pub fn dpi(dpi: u32) -> Option<Verdict> {
     (dpi < MIN_DPI).then(|| Verdict::refused("quality.dpi_low", dpi as f32, MIN_DPI as f32))
 }
 
-/// What the pixels alone tell, before anything is read.
-pub fn look(page: &GrayImage, dpi_of_page: u32) -> Vec<Verdict> {
-    let mut verdicts: Vec<Verdict> = dpi(dpi_of_page).into_iter().collect();
-    let survey = Survey::of(page, dpi_of_page);
-    if survey.ink_share < MAX_BLANK_INK {
+/// What the pixels alone tell.
+#[derive(Clone, Debug)]
+pub struct Look {
+    pub verdicts: Vec<Verdict>,
+    /// Nothing is written on it.
+    pub blank: bool,
+    /// Dots an inch of the paper, whatever the file says.
+    pub effective_dpi: f32,
+}
+
+impl Look {
+    pub fn refused(&self) -> bool {
+        self.verdicts
+            .iter()
+            .any(|verdict| verdict.severity == Severity::Refused)
+    }
+}
+
+/// Finds the page in a photograph and looks at it; a scan is the page.
+pub fn look_for_page(sheet: &Sheet) -> Look {
+    let outline = sheet
+        .colour()
+        .filter(|_| sheet.is_photograph())
+        .and_then(page_finder::find);
+    look(sheet, outline.as_ref())
+}
+
+/// Looks at a page before anything is read. `outline` says where it lies in a photograph; without it the image is the
+/// page, as scanners give it.
+pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
+    let size = (sheet.width(), sheet.height());
+    let gray = sheet.gray();
+    let cells = Cells::of(sheet);
+    let stated = (sheet.dpi() as f32).clamp(20.0, 4800.0);
+    let rough = outline.map_or(stated, resolution::of_photograph);
+    let within = outline.map_or(
+        Place {
+            x: 0,
+            y: 0,
+            w: size.0,
+            h: size.1,
+        },
+        |outline| page_map::around(&corners_of(outline), size),
+    );
+    let mut writing = Writing::of(&gray, rough / 25.4, within);
+    if let Some(outline) = outline {
+        let quad = corners_of(outline);
+        writing.tiles.retain(|tile| inside(&quad, tile.place));
+    }
+    let resolution = resolution::measure(&gray, &writing, stated, outline);
+    let map = PageMap::new(&cells, size, outline, resolution.pixels);
+    let surface = Surface::of(&map);
+
+    let mut verdicts = Vec::new();
+    let effective = resolution.effective;
+    if (stated < MIN_DPI as f32 && effective <= stated * 1.05 && outline.is_none())
+        || effective < MIN_DPI as f32 * (1.0 - DPI_TOLERANCE)
+    {
+        verdicts.push(Verdict::refused(
+            "quality.dpi_low",
+            effective,
+            MIN_DPI as f32,
+        ));
+    }
+    verdicts.extend(
+        outline.and_then(|outline| rim::out_of_picture(outline, size, resolution.pixels / 25.4)),
+    );
+    let written = blank::written_mm2(&map, &surface, &writing);
+    let blank = written < blank::LEAST_WRITING_MM2;
+    if blank {
         verdicts.push(Verdict::flagged(
             "quality.blank",
-            survey.ink_share,
-            MAX_BLANK_INK,
+            written,
+            blank::LEAST_WRITING_MM2,
         ));
-        return verdicts;
+    } else {
+        verdicts.extend(blur(&writing, resolution.pixels));
+        if let Some(contrast) = writing
+            .contrast()
+            .filter(|contrast| *contrast < MIN_CONTRAST)
+        {
+            verdicts.push(Verdict::flagged(
+                "quality.low_contrast",
+                contrast,
+                MIN_CONTRAST,
+            ));
+        }
+        verdicts.extend(light::glare(&map, &surface, &writing));
     }
-    let (blurred, sharp): (Vec<&Tile>, Vec<&Tile>) = survey
-        .text
-        .iter()
-        .partition(|tile| tile.steepness < MIN_STEEPNESS);
-    let share = blurred.len() as f32 / survey.text.len().max(1) as f32;
-    if let Some(place) = around(&blurred) {
-        let worst = blurred
-            .iter()
-            .map(|tile| tile.steepness)
-            .fold(f32::MAX, f32::min);
-        if share >= BLURRED_SHARE {
-            verdicts.push(Verdict::refused("quality.blurred", worst, MIN_STEEPNESS).at(place));
-        } else if share >= BLURRED_PART_SHARE && sharp.len() + blurred.len() >= 8 {
-            verdicts.push(Verdict::flagged("quality.blurred_part", worst, MIN_STEEPNESS).at(place));
+    verdicts.extend(light::shade(&map, &surface));
+    let foreign = rim::foreign(&map, &surface);
+    verdicts.extend(rim::folded_corners(&map, &surface, &foreign));
+    verdicts.extend(rim::fingers(&map, &surface, &foreign));
+    verdicts.extend(covered::notes(&map, &surface, &foreign));
+    Look {
+        verdicts,
+        blank,
+        effective_dpi: effective,
+    }
+}
+
+fn corners_of(outline: &Outline) -> [[f32; 2]; 4] {
+    outline
+        .corners
+        .map(|corner| corner.map(|value| value as f32))
+}
+
+/// Whether the square's middle lies on the page.
+fn inside(quad: &[[f32; 2]; 4], place: Place) -> bool {
+    let (x, y) = (
+        place.x as f32 + place.w as f32 / 2.0,
+        place.y as f32 + place.h as f32 / 2.0,
+    );
+    let mut sides = (0..4).map(|at| {
+        let (a, b) = (quad[at], quad[(at + 1) % 4]);
+        (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]) >= 0.0
+    });
+    let first = sides.next();
+    sides.all(|side| Some(side) == first)
+}
+
+/// The whole page out of focus, or a part of it.
+fn blur(writing: &Writing, dpi: f32) -> Option<Verdict> {
+    let tiles = &writing.tiles;
+    let limit = (MAX_EDGE_MM * dpi / 25.4).max(MAX_EDGE_PX);
+    let typical = sharpness::quantile(tiles.iter().map(Tile::edge_px).collect(), 0.3)?;
+    let (blurred, sharp): (Vec<&Tile>, Vec<&Tile>) =
+        tiles.iter().partition(|tile| tile.edge_px() > limit);
+    let worst = |tiles: &[&Tile]| tiles.iter().map(|tile| tile.edge_px()).fold(0.0, f32::max);
+    if blurred.len() as f32 >= BLURRED_SHARE * tiles.len() as f32 {
+        let middle = sharpness::quantile(blurred.iter().map(|tile| tile.edge_px()).collect(), 0.5)?;
+        return Some(Verdict::refused("quality.blurred", middle, limit).at(around(&blurred)?));
+    }
+    if sharp.is_empty() {
+        return None;
+    }
+    let bad: Vec<&Tile> = blurred
+        .into_iter()
+        .filter(|tile| tile.edge_px() > BLURRED_AGAINST_REST * typical)
+        .collect();
+    let part = largest_group(&bad, writing.side);
+    (part.len() >= BLURRED_SQUARES).then_some(())?;
+    Some(Verdict::flagged("quality.blurred_part", worst(&part), limit).at(around(&part)?))
+}
+
+/// The most squares that lie side by side, corners included.
+fn largest_group<'t>(tiles: &[&'t Tile], side: u32) -> Vec<&'t Tile> {
+    let mut left: Vec<&Tile> = tiles.to_vec();
+    let mut best = Vec::new();
+    while let Some(first) = left.pop() {
+        let mut group = vec![first];
+        let mut at = 0;
+        while at < group.len() {
+            let here = group[at].place;
+            left.retain(|tile| {
+                let near =
+                    tile.place.x.abs_diff(here.x) <= side && tile.place.y.abs_diff(here.y) <= side;
+                if near {
+                    group.push(tile);
+                }
+                !near
+            });
+            at += 1;
+        }
+        if group.len() > best.len() {
+            best = group;
         }
     }
-    if let Some(contrast) =
-        median(survey.text.iter().map(|tile| tile.contrast)).filter(|c| *c < MIN_CONTRAST)
-    {
-        verdicts.push(Verdict::flagged(
-            "quality.low_contrast",
-            contrast,
-            MIN_CONTRAST,
-        ));
-    }
-    verdicts
+    best
 }
 
 /// What the reading tells.
@@ -184,117 +350,6 @@ pub(crate) fn after_reading(text: &PageText, geometry: &Geometry, blank: bool) -
     verdicts
 }
 
-/// A square of the page with writing on it.
-#[derive(Debug)]
-struct Tile {
-    place: Place,
-    /// Gray levels between its ink and its paper.
-    contrast: f32,
-    /// The mean step from one pixel to the next where ink turns into paper, as a share of the contrast.
-    steepness: f32,
-}
-
-#[derive(Debug)]
-struct Survey {
-    text: Vec<Tile>,
-    ink_share: f32,
-}
-
-impl Survey {
-    /// Looks at the page in squares of 8 mm: sharpness of paper says nothing, sharpness of letters does.
-    fn of(page: &GrayImage, dpi: u32) -> Self {
-        let side = (dpi * 8 / 25).clamp(24, 400);
-        let (width, height) = page.dimensions();
-        let mut text = Vec::new();
-        let mut ink = 0_u64;
-        for y in (0..height).step_by(side as usize) {
-            for x in (0..width).step_by(side as usize) {
-                let place = Place {
-                    x,
-                    y,
-                    w: side.min(width - x),
-                    h: side.min(height - y),
-                };
-                let (tile, tile_ink) = survey_tile(page, place);
-                ink += u64::from(tile_ink);
-                text.extend(tile);
-            }
-        }
-        Self {
-            text,
-            ink_share: ink as f32 / (width as f32 * height as f32),
-        }
-    }
-}
-
-/// The tile, when it holds writing, and its number of ink pixels.
-fn survey_tile(page: &GrayImage, place: Place) -> (Option<Tile>, u32) {
-    let stride = page.width() as usize;
-    let row = |y: u32| {
-        let start = y as usize * stride + place.x as usize;
-        &page.as_raw()[start..start + place.w as usize]
-    };
-    let mut tones = [0_u32; 256];
-    for y in place.y..place.y + place.h {
-        for value in row(y) {
-            tones[usize::from(*value)] += 1;
-        }
-    }
-    let total = place.w * place.h;
-    let paper = quantile(&tones, total, 0.85);
-    // Ink is clearly darker than the paper around it, whatever colour that has.
-    let ink: u32 = tones[..usize::from(paper.saturating_sub(45))].iter().sum();
-    let contrast = paper.saturating_sub(quantile(&tones, total, 0.01));
-    let half = paper - contrast / 2;
-    let share = tones[..usize::from(half)].iter().sum::<u32>() as f32 / total as f32;
-    // Less is a speck or the edge of a letter, more is a picture or the scanner's lid.
-    if contrast < 28 || !(0.02..0.45).contains(&share) {
-        return (None, ink);
-    }
-    let (mut steps, mut edges) = (0_u32, 0_u32);
-    let mut cross = |a: u8, b: u8| {
-        if (a < half) != (b < half) {
-            steps += u32::from(a.abs_diff(b));
-            edges += 1;
-        }
-    };
-    for y in place.y..place.y + place.h {
-        row(y).windows(2).for_each(|pair| cross(pair[0], pair[1]));
-        if y + 1 < place.y + place.h {
-            row(y)
-                .iter()
-                .zip(row(y + 1))
-                .for_each(|(upper, lower)| cross(*upper, *lower));
-        }
-    }
-    // A rule or the border of a picture has few edges, writing has many.
-    if edges * 60 < total {
-        return (None, ink);
-    }
-    let steepness = steps as f32 / edges as f32 / f32::from(contrast);
-    (
-        Some(Tile {
-            place,
-            contrast: f32::from(contrast),
-            steepness,
-        }),
-        ink,
-    )
-}
-
-/// The value that `share` of the counts do not exceed.
-fn quantile(counts: &[u32; 256], total: u32, share: f32) -> u8 {
-    let wanted = (total as f32 * share) as u32;
-    let mut below = 0;
-    for (value, count) in counts.iter().enumerate() {
-        below += count;
-        if below > wanted {
-            return value as u8;
-        }
-    }
-    255
-}
-
 fn around(tiles: &[&Tile]) -> Option<Place> {
     let first = tiles.first()?.place;
     let (mut left, mut top, mut right, mut bottom) = (first.x, first.y, 0, 0);
@@ -310,10 +365,4 @@ fn around(tiles: &[&Tile]) -> Option<Place> {
         w: right - left,
         h: bottom - top,
     })
-}
-
-fn median(values: impl Iterator<Item = f32>) -> Option<f32> {
-    let mut values: Vec<f32> = values.collect();
-    values.sort_by(f32::total_cmp);
-    values.get(values.len() / 2).copied()
 }
