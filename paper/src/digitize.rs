@@ -8,7 +8,8 @@ use crate::fields::{self, Field};
 use crate::kind::{self, Kind};
 use crate::page::{self, Page, PageReport, ms};
 use crate::pdf::{self, PdfMeta, PdfPage};
-use crate::{Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict};
+use crate::{
+    Counted,Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict};
 
 /// A school record book has 20 pages; a land file may have a hundred.
 pub(crate) const MAX_PAGES: usize = 500;
@@ -118,7 +119,7 @@ fn look_and_read(
             limit: MAX_PAGES,
         });
     }
-    let mut ledger = PageLedger::new(declared_pages);
+    let mut ledger = PageLedger::new(declared_pages.map(Counted::Pages));
     let mut examined = Examined::default();
     for (sheet, number) in sheets.iter().zip(1..) {
         let mut page = page::examine(sheet, number, engine, read_refused)?;

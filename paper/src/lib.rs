@@ -8,6 +8,7 @@
 //!
 //! Nothing is guessed silently: a field says how sure it is, a page that cannot be relied on says why and where.
 
+mod check;
 pub mod codes;
 mod digitize;
 pub mod documents;
@@ -18,6 +19,7 @@ mod geometry;
 pub mod kind;
 mod layout;
 mod ledger;
+mod likeness;
 pub mod metadata;
 pub mod obstacles;
 mod outline;
@@ -34,10 +36,12 @@ mod sheet;
 mod skew;
 mod view;
 
+pub use check::{Checked, CheckedPage, check};
 pub use digitize::{Digitized, Examined, Options, digitize, digitize_all, examine, finish};
 pub use error::{CODES, PaperError};
 pub use geometry::{Flattening, Geometry, Place, Turn};
-pub use ledger::PageLedger;
+pub use ledger::{Counted, Entering, Image, PageLedger, Side, Standing, Statement};
+pub use likeness::{Likeness, Relation};
 pub use outline::Outline;
 pub use page::{Page, PageReport, Timings};
 pub use quality::{Severity, Verdict};

@@ -14,10 +14,12 @@ mod surface;
 use models::PageText;
 use serde::Serialize;
 
+use crate::likeness::Likeness;
 use crate::{Geometry, Outline, Place, Sheet, Turn, page_finder};
+pub(crate) use blots::blots;
 use cells::Cells;
 pub use light::{MIN_LIGHT_SHARE, MIN_PAPER_TONE};
-use page_map::PageMap;
+pub(crate) use page_map::{PageMap, around};
 pub use rim::MAX_FOLDED_CORNER_MM;
 use sharpness::{Tile, Writing};
 use surface::Surface;
@@ -143,13 +145,13 @@ pub struct Look {
     pub blank: bool,
     /// Dots an inch of the paper, whatever the file says.
     pub effective_dpi: f32,
+    /// By which the ledger knows the page again.
+    pub likeness: Likeness,
 }
 
 impl Look {
     pub fn refused(&self) -> bool {
-        self.verdicts
-            .iter()
-            .any(|verdict| verdict.severity == Severity::Refused)
+        crate::ledger::refused(&self.verdicts)
     }
 }
 
@@ -177,7 +179,7 @@ pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
             w: size.0,
             h: size.1,
         },
-        |outline| page_map::around(&corners_of(outline), size),
+        |outline| around(&corners_of(outline), size),
     );
     let mut writing = Writing::of(&gray, rough / 25.4, within);
     if let Some(outline) = outline {
@@ -233,6 +235,7 @@ pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
         verdicts,
         blank,
         effective_dpi: effective,
+        likeness: Likeness::of(&gray, &map, &light::smoothed(&map), outline),
     }
 }
 
@@ -266,7 +269,7 @@ fn blur(writing: &Writing, dpi: f32) -> Option<Verdict> {
     let worst = |tiles: &[&Tile]| tiles.iter().map(|tile| tile.edge_px()).fold(0.0, f32::max);
     if blurred.len() as f32 >= BLURRED_SHARE * tiles.len() as f32 {
         let middle = sharpness::quantile(blurred.iter().map(|tile| tile.edge_px()).collect(), 0.5)?;
-        return Some(Verdict::refused("quality.blurred", middle, limit).at(around(&blurred)?));
+        return Some(Verdict::refused("quality.blurred", middle, limit).at(around_tiles(&blurred)?));
     }
     if sharp.is_empty() {
         return None;
@@ -277,7 +280,7 @@ fn blur(writing: &Writing, dpi: f32) -> Option<Verdict> {
         .collect();
     let part = largest_group(&bad, writing.side);
     (part.len() >= BLURRED_SQUARES).then_some(())?;
-    Some(Verdict::flagged("quality.blurred_part", worst(&part), limit).at(around(&part)?))
+    Some(Verdict::flagged("quality.blurred_part", worst(&part), limit).at(around_tiles(&part)?))
 }
 
 /// The most squares that lie side by side, corners included.
@@ -350,7 +353,7 @@ pub(crate) fn after_reading(text: &PageText, geometry: &Geometry, blank: bool) -
     verdicts
 }
 
-fn around(tiles: &[&Tile]) -> Option<Place> {
+fn around_tiles(tiles: &[&Tile]) -> Option<Place> {
     let first = tiles.first()?.place;
     let (mut left, mut top, mut right, mut bottom) = (first.x, first.y, 0, 0);
     for tile in tiles {

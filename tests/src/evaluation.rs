@@ -3,6 +3,7 @@
 pub mod codes;
 pub mod corpus;
 pub mod cost;
+pub mod faults;
 pub mod paper;
 pub mod peer;
 pub mod quad;

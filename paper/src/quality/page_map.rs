@@ -102,6 +102,10 @@ impl PageMap {
         self.burnt.push((burnt / count.max(1)) as u8);
     }
 
+    pub(crate) fn way(&self) -> Unroll {
+        self.way
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.paper.len()
     }

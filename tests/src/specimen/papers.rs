@@ -5,19 +5,19 @@
 //! (top left of the page first, wherever it lies), `rotate` how far it was turned clockwise.
 
 mod blocks;
-mod canvas;
-mod chance;
+pub(super) mod canvas;
+pub(super) mod chance;
 mod conditions;
-mod form;
-mod forms;
-mod lettering;
-mod marks;
+pub(super) mod form;
+pub(super) mod forms;
+pub(super) mod lettering;
+pub(super) mod marks;
 mod output;
-mod people;
+pub(super) mod people;
 mod piles;
-mod plate;
+pub(super) mod plate;
 mod truth;
-mod typeface;
+pub(super) mod typeface;
 
 use std::fmt;
 use std::io;
