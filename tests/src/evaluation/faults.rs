@@ -1,11 +1,14 @@
 //! The checks of pages over a labelled corpus of faults: what is caught of each class, at which place, and what is
 //! complained of on pages that have nothing.
+//!
+//! A corpus is a folder with `labels.json`, a list of [`Label`]s; the images lie in `images/` or beside it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use models::TextEngine;
 use paper::quality::Look;
 use paper::{Entering, Outline, PageLedger, Place, Severity, Sheet, Verdict};
 
@@ -24,15 +27,47 @@ pub enum Corners {
 #[derive(Clone, Debug)]
 pub struct Judged {
     pub label: Label,
+    /// Verdicts that name the fault rightly.
+    pub codes: Vec<&'static str>,
     pub verdicts: Vec<Verdict>,
     pub cpu_seconds: f64,
+}
+
+/// What names the fault of a class, where a corpus does not say.
+fn codes_of(class: &str) -> &'static [&'static str] {
+    match class {
+        "low_dpi" => &["quality.dpi_low"],
+        "cut_corner" => &["quality.corner_folded", "quality.page_cut"],
+        "blank" => &["quality.blank"],
+        "blur" => &["quality.blurred"],
+        "blur_part" => &["quality.blurred_part", "quality.blurred"],
+        "glare" => &["quality.glare"],
+        "shadow" => &["quality.shadow"],
+        "note" => &["quality.covered"],
+        "upside_down" => &["quality.upside_down"],
+        _ => &[],
+    }
+}
+
+/// Another true thing to say of the same fault: a page of 80 dots an inch is blurred, too.
+fn said_otherwise(codes: &[&str], verdict: &Verdict) -> bool {
+    let also: &[(&str, &[&str])] = &[
+        (
+            "quality.dpi_low",
+            &["quality.blurred", "quality.blurred_part", "quality.hard_to_read"],
+        ),
+        ("quality.blurred", &["quality.blurred_part", "quality.hard_to_read"]),
+        ("quality.shadow", &["quality.too_dark"]),
+    ];
+    also.iter()
+        .any(|(code, others)| codes.contains(code) && others.contains(&verdict.code))
 }
 
 impl Judged {
     fn hit(&self) -> Option<&Verdict> {
         self.verdicts
             .iter()
-            .find(|verdict| self.label.codes.iter().any(|code| code == verdict.code))
+            .find(|verdict| self.codes.contains(&verdict.code))
     }
 
     /// Share of the true place that the verdict's place covers, and of the two together (intersection over union).
@@ -56,7 +91,8 @@ impl Judged {
     fn strange(&self) -> impl Iterator<Item = &Verdict> {
         self.verdicts
             .iter()
-            .filter(|verdict| !self.label.codes.iter().any(|code| code == verdict.code))
+            .filter(|verdict| !self.codes.contains(&verdict.code))
+            .filter(|verdict| !said_otherwise(&self.codes, verdict))
     }
 }
 
@@ -101,7 +137,7 @@ impl Table {
         let good: Vec<&Row> = self
             .rows
             .iter()
-            .filter(|(name, _)| name.starts_with("good_"))
+            .filter(|(name, _)| name.starts_with("good"))
             .map(|(_, row)| row)
             .collect();
         let images: usize = good.iter().map(|row| row.images).sum();
@@ -115,7 +151,7 @@ impl Table {
         row.images += 1;
         row.cpu_seconds += judged.cpu_seconds;
         let hit = judged.hit().is_some();
-        if label.must && !label.codes.is_empty() {
+        if label.must && !judged.codes.is_empty() {
             row.must += 1;
             row.caught += usize::from(hit);
             if !hit {
@@ -127,7 +163,7 @@ impl Table {
                     said(&judged.verdicts)
                 ));
             }
-        } else if !label.codes.is_empty() {
+        } else if !judged.codes.is_empty() {
             row.mild += 1;
             row.mild_told += usize::from(hit);
         }
@@ -148,7 +184,7 @@ impl Table {
             .verdicts
             .iter()
             .any(|verdict| verdict.severity == Severity::Refused);
-        row.refused += usize::from(refused && label.codes.is_empty());
+        row.refused += usize::from(refused && judged.codes.is_empty());
     }
 }
 
@@ -222,22 +258,76 @@ pub fn labels(folder: &Path) -> Result<Vec<Label>> {
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-/// Judges every image of a corpus whose class is wanted (all when none is named).
+/// What is judged, and how.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Classes; all when empty.
+    pub classes: Vec<String>,
+    /// At most so many images of each class.
+    pub each: usize,
+    pub corners: Corners,
+    /// Good pages are read, too, and what the reading tells of them is held against them.
+    pub read_good: bool,
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self {
+            classes: Vec::new(),
+            each: usize::MAX,
+            corners: Corners::Found,
+            read_good: false,
+        }
+    }
+}
+
+/// Judges the images of a corpus. `engine` reads where only reading can tell.
 ///
 /// # Errors
 /// When the corpus cannot be read.
-pub fn evaluate(folder: &Path, wanted: &[String], corners: Corners) -> Result<Table> {
+pub fn evaluate(
+    folder: &Path,
+    choice: &Choice,
+    mut engine: Option<&mut dyn TextEngine>,
+) -> Result<Table> {
     let mut table = Table::default();
     // Firsts of all piles together: whatever is told to be the same as another is told wrongly.
     let mut everything = PageLedger::new(None);
     let mut pile: Option<(String, PageLedger)> = None;
-    for label in labels(folder)? {
-        if !wanted.is_empty() && !wanted.contains(&label.class) {
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    for mut label in labels(folder)? {
+        if !choice.classes.is_empty() && !choice.classes.contains(&label.class) {
             continue;
         }
+        if label.pile.is_none() && label.pair.is_some() {
+            label.relation = pile
+                .as_ref()
+                .filter(|(known, _)| Some(known) == label.pair.as_ref())
+                .map(|_| "duplicate".to_owned());
+            let name = if label.relation.is_some() { &label.pair } else { &Some(label.file.clone()) };
+            label.pile = name.clone();
+        }
+        let count = taken.entry(label.class.clone()).or_default();
+        if label.relation.is_none() {
+            *count += 1;
+        }
+        if *count > choice.each {
+            continue;
+        }
+        let mut codes: Vec<&'static str> = match &label.codes {
+            Some(codes) => paper::CODES
+                .iter()
+                .copied()
+                .filter(|code| codes.iter().any(|wanted| wanted == code))
+                .collect(),
+            None => codes_of(&label.class).to_vec(),
+        };
+        let path = folder.join("images").join(&label.file);
+        let path = if path.is_file() { path } else { folder.join(&label.file) };
+        let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
         let started = super::cost::own_cpu_seconds();
-        let mut seen = look(folder, &label, corners)?;
-        let first = label.relation.is_none();
+        let sheet = Sheet::from_file(&bytes, None)?;
+        let mut seen = look(&sheet, &label, choice.corners);
         let mut told = Vec::new();
         if let Some(name) = &label.pile {
             if pile.as_ref().is_none_or(|(known, _)| known != name) {
@@ -248,30 +338,36 @@ pub fn evaluate(folder: &Path, wanted: &[String], corners: Corners) -> Result<Ta
             }
         }
         let cpu_seconds = super::cost::own_cpu_seconds() - started;
-        if first && !seen.blank {
+        let by_reading = codes.contains(&"quality.upside_down")
+            || choice.read_good && codes.is_empty() && label.relation.is_none();
+        if let Some(engine) = engine.as_deref_mut().filter(|_| by_reading) {
+            let examined = paper::examine(std::slice::from_ref(&sheet), engine, None)?;
+            seen.verdicts = examined.reports.into_iter().flat_map(|page| page.verdicts).collect();
+        }
+        if label.relation.is_none() && !seen.blank {
             let told = enter(&mut everything, &label, &seen);
             let label = Label {
                 class: "all_together".to_owned(),
-                codes: Vec::new(),
                 must: false,
                 place: None,
                 ..label.clone()
             };
             table.enter(&Judged {
                 label,
+                codes: Vec::new(),
                 verdicts: told,
                 cpu_seconds: 0.0,
             });
         }
-        let mut label = label;
         match label.relation.as_deref() {
-            Some("duplicate") => label.codes.push("quality.duplicate".to_owned()),
-            Some("covered") => label.codes.push("quality.note_pair".to_owned()),
+            Some("duplicate") => codes.push("quality.duplicate"),
+            Some("covered") => codes.push("quality.note_pair"),
             _ => {}
         }
         seen.verdicts.extend(told);
         table.enter(&Judged {
             label,
+            codes,
             verdicts: seen.verdicts,
             cpu_seconds,
         });
@@ -288,18 +384,15 @@ fn enter(ledger: &mut PageLedger, label: &Label, seen: &Look) -> Vec<Verdict> {
     })
 }
 
-fn look(folder: &Path, label: &Label, corners: Corners) -> Result<Look> {
-    let path = folder.join("images").join(&label.file);
-    let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
-    let sheet = Sheet::from_file(&bytes, None)?;
-    Ok(match corners {
-        Corners::Found => paper::quality::look_for_page(&sheet),
+fn look(sheet: &Sheet, label: &Label, corners: Corners) -> Look {
+    match corners {
+        Corners::Found => paper::quality::look_for_page(sheet),
         Corners::Told => {
             let outline = label.corners.map(|corners| Outline {
                 corners: corners.map(|corner| corner.map(f64::from)),
                 bends: [0.0; 4],
             });
-            paper::quality::look(&sheet, outline.as_ref())
+            paper::quality::look(sheet, outline.as_ref())
         }
-    })
+    }
 }

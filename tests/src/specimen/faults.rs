@@ -43,33 +43,44 @@ impl Default for Order {
     }
 }
 
-/// What is true of one image.
+/// What is true of one image. A corpus made elsewhere may leave out all but file, class and place.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Label {
-    /// Within `images/`.
+    /// Within `images/`, or beside the labels.
     pub file: String,
     pub class: String,
-    /// Verdicts that name the fault rightly; empty for a good page.
-    pub codes: Vec<String>,
-    /// Bad enough that missing it is an error. What is milder may be told or not.
-    pub must: bool,
-    /// In the class's own measure, named by `measure`.
-    pub severity: f32,
-    pub measure: String,
     /// Left, top, width, height in pixels; none where the whole page is meant.
     pub place: Option<[f32; 4]>,
+    /// Verdicts that name the fault rightly; empty for a good page. When absent, the class tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Vec<String>>,
+    /// Bad enough that missing it is an error. What is milder may be told or not.
+    #[serde(default = "yes")]
+    pub must: bool,
+    /// In the class's own measure, named by `measure`.
+    #[serde(default)]
+    pub severity: f32,
+    #[serde(default)]
+    pub measure: String,
     /// Where the page lies in a photograph.
+    #[serde(default)]
     pub corners: Option<[[f32; 2]; 4]>,
     /// Images of one pile, in order of scanning.
+    #[serde(default)]
     pub pile: Option<String>,
     /// What this image is to the pile's first: `duplicate`, `covered`, `other`.
+    #[serde(default)]
     pub relation: Option<String>,
+    /// The other image of the same page, where the corpus has pairs and no piles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<String>,
+    /// How it was made, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
-impl Label {
-    pub fn is_good(&self) -> bool {
-        self.codes.is_empty() && self.relation.is_none()
-    }
+fn yes() -> bool {
+    true
 }
 
 /// The names of all classes.
@@ -161,7 +172,7 @@ fn one(
         labels.push(Label {
             file,
             class: class.name.to_owned(),
-            codes: shot.codes.iter().map(|code| (*code).to_owned()).collect(),
+            codes: Some(shot.codes.iter().map(|code| (*code).to_owned()).collect()),
             must: shot.must,
             severity: shot.severity,
             measure: class.measure.to_owned(),
@@ -169,6 +180,8 @@ fn one(
             corners: shot.corners,
             pile: pile.clone(),
             relation: shot.relation.map(str::to_owned),
+            pair: None,
+            note: String::new(),
         });
     }
     Ok(labels)

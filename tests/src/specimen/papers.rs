@@ -31,7 +31,7 @@ use form::Form;
 use forms::{KINDS, Kind};
 use people::Family;
 pub use piles::{PileOrder, draw_piles};
-use typeface::TypeCase;
+pub(crate) use typeface::TypeCase;
 
 /// What is to be drawn.
 pub struct Order {
