@@ -9,7 +9,8 @@ use crate::kind::{self, Kind};
 use crate::page::{self, Page, PageReport, ms};
 use crate::pdf::{self, PdfMeta, PdfPage};
 use crate::{
-    Counted,Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict};
+    Counted, Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict,
+};
 
 /// A school record book has 20 pages; a land file may have a hundred.
 pub(crate) const MAX_PAGES: usize = 500;

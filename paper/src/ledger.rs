@@ -33,7 +33,13 @@ impl Counted {
     }
 
     pub fn both_sides(self) -> bool {
-        matches!(self, Self::Sheets { both_sides: true, .. })
+        matches!(
+            self,
+            Self::Sheets {
+                both_sides: true,
+                ..
+            }
+        )
     }
 }
 
@@ -101,16 +107,22 @@ impl PageLedger {
         };
         let mut verdicts = Vec::new();
         match self.earlier(&entry) {
-            Some((at, Relation::Covered { by_first, on_second, .. })) => {
+            Some((
+                at,
+                Relation::Covered {
+                    by_first,
+                    on_second,
+                    ..
+                },
+            )) => {
                 let number = at as u32 + 1;
                 entry.standing = if by_first {
                     Standing::WithoutNote { with: number }
                 } else {
                     Standing::WithNote { without: number }
                 };
-                verdicts.push(
-                    Verdict::flagged("quality.note_pair", number as f32, 0.0).at(on_second),
-                );
+                verdicts
+                    .push(Verdict::flagged("quality.note_pair", number as f32, 0.0).at(on_second));
             }
             Some((at, _)) => {
                 let number = at as u32 + 1;
@@ -126,7 +138,11 @@ impl PageLedger {
     /// The earlier image that shows the same page, and how.
     fn earlier(&self, new: &Entry) -> Option<(usize, Relation)> {
         // Blank pages are all alike, and so each of them counts.
-        if let Some(at) = self.images.iter().position(|old| old.sha256 == new.sha256 && !new.blank) {
+        if let Some(at) = self
+            .images
+            .iter()
+            .position(|old| old.sha256 == new.sha256 && !new.blank)
+        {
             return Some((at, Relation::Same));
         }
         let mut alike: Vec<(usize, f32)> = self
@@ -134,7 +150,9 @@ impl PageLedger {
             .iter()
             .enumerate()
             .filter(|(_, old)| !old.blank && !new.blank)
-            .filter_map(|(at, old)| Some((at, old.likeness.as_ref()?.glance(new.likeness.as_ref()?))))
+            .filter_map(|(at, old)| {
+                Some((at, old.likeness.as_ref()?.glance(new.likeness.as_ref()?)))
+            })
             .filter(|(_, alike)| *alike >= Likeness::COULD_BE)
             .collect();
         alike.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -153,7 +171,10 @@ impl PageLedger {
             }
         }
         // A sheet that bulged so much that its ink does not lie on itself is known by its words.
-        let at = self.images.iter().position(|old| old.words.are(&new.words))?;
+        let at = self
+            .images
+            .iter()
+            .position(|old| old.words.are(&new.words))?;
         Some((at, Relation::Same))
     }
 
@@ -174,18 +195,34 @@ impl PageLedger {
         if let Some(counted) = self.counted {
             let (found, least, most) = match counted {
                 Counted::Pages(pages) => (statement.written_pages(), pages, pages),
-                Counted::Sheets { sheets, both_sides: false } => {
+                Counted::Sheets {
+                    sheets,
+                    both_sides: false,
+                } => {
                     // The back of a sheet may have been scanned, too, as long as it is blank.
                     (statement.pages(), sheets, sheets + statement.blank_pages())
                 }
-                Counted::Sheets { sheets, both_sides: true } => {
-                    (statement.pages(), sheets.saturating_mul(2), sheets.saturating_mul(2))
-                }
+                Counted::Sheets {
+                    sheets,
+                    both_sides: true,
+                } => (
+                    statement.pages(),
+                    sheets.saturating_mul(2),
+                    sheets.saturating_mul(2),
+                ),
             };
             if found < least {
-                verdicts.push(Verdict::flagged("quality.pages_missing", found as f32, least as f32));
+                verdicts.push(Verdict::flagged(
+                    "quality.pages_missing",
+                    found as f32,
+                    least as f32,
+                ));
             } else if found > most {
-                verdicts.push(Verdict::flagged("quality.pages_extra", found as f32, most as f32));
+                verdicts.push(Verdict::flagged(
+                    "quality.pages_extra",
+                    found as f32,
+                    most as f32,
+                ));
             }
         }
         // A page with a note is captured with it and without (TT 01/2023/TT-VPCP Art. 8(2)).

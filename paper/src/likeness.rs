@@ -27,6 +27,9 @@ const MOST_DOTS: f32 = 1300.0;
 /// The coarse picture by which pages that cannot be the same are told apart at once: millimetres a dot.
 const COARSE_MM: f32 = 6.0;
 
+/// From afar, a page the other way up looks less alike by this.
+const CLEARLY: f32 = 0.15;
+
 /// A page's ink, packed. `Debug` shows none of it.
 #[derive(Clone)]
 pub struct Likeness {
@@ -86,9 +89,15 @@ impl Likeness {
 
     /// How alike two pages look from afar, either way up: 1 is the same.
     pub fn glance(&self, other: &Self) -> f32 {
+        let [upright, turned] = self.glances(other);
+        upright.max(turned)
+    }
+
+    /// As they lie, and with the other turned by half.
+    fn glances(&self, other: &Self) -> [f32; 2] {
         let upright = align::best_shift(&self.coarse, &other.coarse, 4).0;
         let turned = align::best_shift(&self.coarse, &other.coarse.turned(), 4).0;
-        upright.max(turned)
+        [upright, turned]
     }
 
     /// Compares piece by piece.
@@ -96,10 +105,17 @@ impl Likeness {
         let (Some(first), Some(second)) = (self.unpack(), other.unpack()) else {
             return Relation::Other;
         };
-        let pieces = [false, true]
+        let [upright, turned] = self.glances(other);
+        let pieces = [(false, upright - turned), (true, turned - upright)]
             .into_iter()
+            .filter(|(_, better)| *better > -CLEARLY)
+            .map(|(turned, _)| turned)
             .filter_map(|turned| {
-                let second = if turned { second.turned() } else { second.clone() };
+                let second = if turned {
+                    second.turned()
+                } else {
+                    second.clone()
+                };
                 Pieces::laid_over(&first, &second).map(|pieces| (turned, pieces))
             })
             .max_by(|a, b| a.1.agreement().total_cmp(&b.1.agreement()));
@@ -147,7 +163,12 @@ impl Likeness {
                 .map(|value| value as f32)
         };
         around(
-            &[at(left, top), at(right, top), at(right, bottom), at(left, bottom)],
+            &[
+                at(left, top),
+                at(right, top),
+                at(right, bottom),
+                at(left, bottom),
+            ],
             self.size,
         )
     }

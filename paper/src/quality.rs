@@ -20,6 +20,7 @@ pub(crate) use blots::blots;
 use cells::Cells;
 pub use light::{MIN_LIGHT_SHARE, MIN_PAPER_TONE};
 pub(crate) use page_map::{PageMap, around};
+use resolution::Resolution;
 pub use rim::MAX_FOLDED_CORNER_MM;
 use sharpness::{Tile, Writing};
 use surface::Surface;
@@ -58,11 +59,28 @@ pub const MIN_DPI: u32 = 200;
 /// hundredth.
 const DPI_TOLERANCE: f32 = 0.04;
 
-/// Edges of letters wider than this are blurred: the marks of Ấ and Ầ are half a millimetre apart.
-pub const MAX_EDGE_MM: f32 = 0.55;
+/// Multiplied pixels of so much less than the rule asks for are refused; a scanner that stretches 190 to 200 is not.
+const PROVEN_SHARE: f32 = 0.85;
 
-/// However coarse the pixels: where a step from ink to paper takes more than four of them, they are not the reason.
-const MAX_EDGE_PX: f32 = 4.2;
+/// What a step from paper to ink takes in pixels on scans of worn print, at the density the scanner truly has.
+const FINE_EDGE_PX: f32 = 2.3;
+
+/// Copies of copies come to 0.95 of the rule by that measure.
+const EMPTY_SHARE: f32 = 0.9;
+
+/// Edges of letters wider than this, from paper to full ink, are blurred: the marks of Ấ and Ầ are half a millimetre
+/// apart. Good scans have 0.15 to 0.3 mm, what a telephone takes in poor light and is still read 0.4 to 0.45.
+pub const MAX_EDGE_MM: f32 = 0.5;
+
+/// From here on the page is refused: letters' marks have run together.
+const LOST_EDGE_MM: f32 = 0.56;
+
+/// Against the ink of the whole page instead of the square's own: a hand that shook draws every stroke of a word over
+/// the others and leaves no full ink beside.
+const SMEARED: f32 = 1.4;
+
+/// However coarse the pixels: where a step from ink to paper takes no more of them than this, they are the reason.
+const MAX_EDGE_PX: f32 = 2.8;
 
 /// When so much of the text is blurred, the page is; less is a part to look at.
 const BLURRED_SHARE: f32 = 0.5;
@@ -191,16 +209,7 @@ pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
     let surface = Surface::of(&map);
 
     let mut verdicts = Vec::new();
-    let effective = resolution.effective;
-    if (stated < MIN_DPI as f32 && effective <= stated * 1.05 && outline.is_none())
-        || effective < MIN_DPI as f32 * (1.0 - DPI_TOLERANCE)
-    {
-        verdicts.push(Verdict::refused(
-            "quality.dpi_low",
-            effective,
-            MIN_DPI as f32,
-        ));
-    }
+    verdicts.extend(too_coarse(sheet, outline, &resolution, &writing));
     verdicts.extend(
         outline.and_then(|outline| rim::out_of_picture(outline, size, resolution.pixels / 25.4)),
     );
@@ -224,19 +233,65 @@ pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
                 MIN_CONTRAST,
             ));
         }
-        verdicts.extend(light::glare(&map, &surface, &writing));
+        verdicts.extend(match outline {
+            Some(_) => light::glare(&map, &surface, &writing),
+            None => light::washed_out(&map),
+        });
     }
     verdicts.extend(light::shade(&map, &surface));
     let foreign = rim::foreign(&map, &surface);
-    verdicts.extend(rim::folded_corners(&map, &surface, &foreign));
+    let mut folded = rim::folded_corners(&map, &surface, &foreign);
+    if folded.is_empty() {
+        folded = rim::creased_corners(&map);
+    }
+    verdicts.extend(folded);
+    if outline.is_none() {
+        verdicts.extend(rim::off_the_glass(&map, &foreign));
+    }
     verdicts.extend(rim::fingers(&map, &surface, &foreign));
     verdicts.extend(covered::notes(&map, &surface, &foreign));
     Look {
         verdicts,
         blank,
-        effective_dpi: effective,
+        effective_dpi: resolution.effective,
         likeness: Likeness::of(&gray, &map, &light::smoothed(&map), outline),
     }
+}
+
+/// What the file says of a scan is believed when it says that it is too coarse. What is measured is refused only where
+/// the pixels prove it: a small sheet in a photograph and worn letters look coarse, too.
+fn too_coarse(
+    sheet: &Sheet,
+    outline: Option<&Outline>,
+    resolution: &Resolution,
+    writing: &Writing,
+) -> Option<Verdict> {
+    let least = MIN_DPI as f32;
+    let measured = least * (1.0 - DPI_TOLERANCE);
+    let verdict = |severity: fn(&'static str, f32, f32) -> Verdict, value| {
+        Some(severity("quality.dpi_low", value, least))
+    };
+    if !sheet.is_photograph() && sheet.dpi() < MIN_DPI && resolution.effective < least {
+        return verdict(
+            Verdict::refused,
+            resolution.effective.min(sheet.dpi() as f32),
+        );
+    }
+    if resolution.effective < measured {
+        let proven = resolution.multiplied && resolution.effective < PROVEN_SHARE * least;
+        let severity = if proven {
+            Verdict::refused
+        } else {
+            Verdict::flagged
+        };
+        return verdict(severity, resolution.effective);
+    }
+    // Pixels that no lens filled: a step from paper to ink takes two of them where each was seen by itself.
+    let edges: Vec<f32> = writing.tiles.iter().map(Tile::ink_px).collect();
+    let seen = resolution.pixels * FINE_EDGE_PX / sharpness::quantile(edges, 0.5)?;
+    (outline.is_none() && seen < EMPTY_SHARE * least)
+        .then(|| verdict(Verdict::flagged, seen))
+        .flatten()
 }
 
 fn corners_of(outline: &Outline) -> [[f32; 2]; 4] {
@@ -263,24 +318,37 @@ fn inside(quad: &[[f32; 2]; 4], place: Place) -> bool {
 fn blur(writing: &Writing, dpi: f32) -> Option<Verdict> {
     let tiles = &writing.tiles;
     let limit = (MAX_EDGE_MM * dpi / 25.4).max(MAX_EDGE_PX);
-    let typical = sharpness::quantile(tiles.iter().map(Tile::edge_px).collect(), 0.3)?;
-    let (blurred, sharp): (Vec<&Tile>, Vec<&Tile>) =
-        tiles.iter().partition(|tile| tile.edge_px() > limit);
-    let worst = |tiles: &[&Tile]| tiles.iter().map(|tile| tile.edge_px()).fold(0.0, f32::max);
-    if blurred.len() as f32 >= BLURRED_SHARE * tiles.len() as f32 {
-        let middle = sharpness::quantile(blurred.iter().map(|tile| tile.edge_px()).collect(), 0.5)?;
-        return Some(Verdict::refused("quality.blurred", middle, limit).at(around_tiles(&blurred)?));
+    let edges = || tiles.iter().map(Tile::ink_px);
+    let typical = sharpness::quantile(edges().collect(), 0.3)?;
+    let middle = sharpness::quantile(edges().collect(), BLURRED_SHARE)?;
+    let ink = sharpness::quantile(tiles.iter().map(Tile::ink).collect(), 0.75)?;
+    let smeared = sharpness::quantile(
+        tiles
+            .iter()
+            .map(|tile| tile.ink_px() * ink / tile.ink())
+            .collect(),
+        BLURRED_SHARE,
+    )?;
+    let all: Vec<&Tile> = tiles.iter().collect();
+    let width = middle.max(smeared / SMEARED);
+    if width > limit {
+        let place = around_tiles(&all)?;
+        let lost = (LOST_EDGE_MM * dpi / 25.4).max(MAX_EDGE_PX);
+        let verdict = if width > lost {
+            Verdict::refused
+        } else {
+            Verdict::flagged
+        };
+        return Some(verdict("quality.blurred", width, limit).at(place));
     }
-    if sharp.is_empty() {
-        return None;
-    }
-    let bad: Vec<&Tile> = blurred
+    let bad: Vec<&Tile> = all
         .into_iter()
-        .filter(|tile| tile.edge_px() > BLURRED_AGAINST_REST * typical)
+        .filter(|tile| tile.ink_px() > limit && tile.ink_px() > BLURRED_AGAINST_REST * typical)
         .collect();
     let part = largest_group(&bad, writing.side);
     (part.len() >= BLURRED_SQUARES).then_some(())?;
-    Some(Verdict::flagged("quality.blurred_part", worst(&part), limit).at(around_tiles(&part)?))
+    let worst = part.iter().map(|tile| tile.ink_px()).fold(0.0, f32::max);
+    Some(Verdict::flagged("quality.blurred_part", worst, limit).at(around_tiles(&part)?))
 }
 
 /// The most squares that lie side by side, corners included.

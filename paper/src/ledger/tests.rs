@@ -14,7 +14,12 @@ fn text(words: &str) -> PageText {
     PageText::from_words(words.split_whitespace().map(word).collect())
 }
 
-fn enter(ledger: &mut PageLedger, sha256: &str, text: &PageText, verdicts: &[Verdict]) -> Vec<Verdict> {
+fn enter(
+    ledger: &mut PageLedger,
+    sha256: &str,
+    text: &PageText,
+    verdicts: &[Verdict],
+) -> Vec<Verdict> {
     ledger.enter(&Entering {
         sha256,
         likeness: None,
@@ -24,7 +29,10 @@ fn enter(ledger: &mut PageLedger, sha256: &str, text: &PageText, verdicts: &[Ver
 }
 
 fn codes(verdicts: &[Verdict]) -> Vec<(&'static str, f32)> {
-    verdicts.iter().map(|verdict| (verdict.code, verdict.value)).collect()
+    verdicts
+        .iter()
+        .map(|verdict| (verdict.code, verdict.value))
+        .collect()
 }
 
 const PAGE: &str = "Giấy khai sinh Họ tên Trần Thị Mẫu sinh ngày 05/06/2014 tại xã Thử huyện Mẫu số định danh 001314000001 do ông bà khai báo và ký tên dưới đây";

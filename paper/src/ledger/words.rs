@@ -52,10 +52,20 @@ impl Words {
         let shared: u32 = self
             .counts
             .iter()
-            .map(|(word, count)| other.counts.get(word).map_or(0, |theirs| (*count).min(*theirs)))
+            .map(|(word, count)| {
+                other
+                    .counts
+                    .get(word)
+                    .map_or(0, |theirs| (*count).min(*theirs))
+            })
             .sum();
         let numbers = |words: &Self| -> Vec<String> {
-            words.counts.keys().filter(|word| is_number(word)).cloned().collect()
+            words
+                .counts
+                .keys()
+                .filter(|word| is_number(word))
+                .cloned()
+                .collect()
         };
         shared as f32 >= SAME_WORDS_SHARE * self.count.max(other.count) as f32
             && numbers(self) == numbers(other)

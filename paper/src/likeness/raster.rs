@@ -61,7 +61,10 @@ impl Raster {
     }
 
     pub(super) fn steps(&self) -> Vec<u8> {
-        self.ink.iter().map(|ink| (ink * STEPS + 0.5) as u8).collect()
+        self.ink
+            .iter()
+            .map(|ink| (ink * STEPS + 0.5) as u8)
+            .collect()
     }
 
     pub(super) fn from_steps(columns: usize, rows: usize, steps: &[u8]) -> Option<Self> {
@@ -118,7 +121,11 @@ impl Raster {
 
     /// Between dots, straight; paper outside.
     pub(super) fn sample(&self, x: f32, y: f32) -> f32 {
-        if !(x >= 0.0 && y >= 0.0 && x < self.columns as f32 - 1.001 && y < self.rows as f32 - 1.001) {
+        if !(x >= 0.0
+            && y >= 0.0
+            && x < self.columns as f32 - 1.001
+            && y < self.rows as f32 - 1.001)
+        {
             return 0.0;
         }
         let at = y as usize * self.columns + x as usize;

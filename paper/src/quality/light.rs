@@ -3,7 +3,7 @@
 use super::Verdict;
 use super::blots::{blots, grown};
 use super::page_map::PageMap;
-use super::sharpness::Writing;
+use super::sharpness::{Writing, quantile};
 use super::surface::Surface;
 
 /// A shadow begins where less than half of the light falls that the bright part of the page gets: 24 of the 100 steps
@@ -175,6 +175,82 @@ pub(crate) fn glare(map: &PageMap, surface: &Surface, writing: &Writing) -> Opti
         }
     }
     worst.map(|(share, bounds)| Verdict::refused("quality.glare", share, 0.0).at(map.place(bounds)))
+}
+
+/// Ink that takes less of the light than this share of the page's usual ink is pale.
+const PALE: f32 = 0.6;
+
+/// Burnt-out paper around washed-out writing, in mm²; ordinary white paper reaches the last step in specks only.
+const BURNT_MM2: f32 = 200.0;
+
+/// On scans of shiny or laminated sheets: the lamp wipes out writing within paper that is burnt out to the last pixel,
+/// while the paper elsewhere is not.
+pub(crate) fn washed_out(map: &PageMap) -> Option<Verdict> {
+    const BURNT: u8 = 253;
+    let depth = |at: usize| 1.0 - f32::from(map.darkest[at]) / f32::from(map.paper[at]).max(1.0);
+    let marks: Vec<bool> = (0..map.len()).map(|at| depth(at) > 0.12).collect();
+    let bare = (0..map.len()).filter(|at| !marks[*at]);
+    let paper = quantile(bare.map(|at| f32::from(map.darkest[at])).collect(), 0.4)?;
+    if paper > 251.0 {
+        return None;
+    }
+    let inked = (0..map.len()).filter(|at| marks[*at]);
+    let usual = quantile(inked.map(depth).collect(), 0.75)?;
+    let mut burnt = vec![false; map.len()];
+    let whole: Vec<bool> = map.darkest.iter().map(|tone| *tone >= BURNT).collect();
+    for blot in blots(&whole, map.columns) {
+        if blot.area() as f32 * map.mm * map.mm >= BURNT_MM2 {
+            blot.squares.iter().for_each(|at| burnt[*at] = true);
+        }
+    }
+    let within = grown(&burnt, map.columns, (4.0 / map.mm) as usize);
+    let pale: Vec<bool> = (0..map.len())
+        .map(|at| marks[at] && depth(at) < PALE * usual)
+        .collect();
+    let light: Vec<bool> = map.paper.iter().map(|tone| *tone >= 254).collect();
+    let reach = (5.0 / map.mm) as usize;
+    let [pale_near, marks_near, light_near] =
+        [&pale, &marks, &light].map(|marked| counted(marked, map.columns, reach));
+    let area = ((2 * reach + 1) * (2 * reach + 1)) as f32;
+    let faded: Vec<bool> = (0..map.len())
+        .map(|at| {
+            pale[at]
+                && within[at]
+                && pale_near[at] >= 0.6 * marks_near[at]
+                && light_near[at] > 0.7 * area
+        })
+        .collect();
+    // Letters of one reflection stand within a line's height of each other.
+    let mut bounds = [usize::MAX, usize::MAX, 0, 0];
+    let (mut most, mut squares) = (0, 0);
+    for patch in blots(&grown(&faded, map.columns, reach), map.columns) {
+        let count = patch.squares.iter().filter(|at| faded[**at]).count();
+        most = most.max(count);
+        if count >= 8 {
+            squares += count;
+            let [left, top, right, bottom] = patch.bounds;
+            bounds = [
+                bounds[0].min(left),
+                bounds[1].min(top),
+                bounds[2].max(right),
+                bounds[3].max(bottom),
+            ];
+        }
+    }
+    (most as f32 * map.mm * map.mm >= 14.0).then(|| {
+        let share = squares as f32 / map.len() as f32;
+        Verdict::flagged("quality.glare", share, 0.0).at(map.place(bounds))
+    })
+}
+
+/// How many marked squares lie within `reach`, across and down.
+fn counted(marked: &[bool], columns: usize, reach: usize) -> Vec<f32> {
+    let tones: Vec<u8> = marked.iter().map(|marked| u8::from(*marked)).collect();
+    let full = ((2 * reach + 1) * (2 * reach + 1)) as f32;
+    mean(&tones, columns, reach)
+        .iter()
+        .map(|share| share * full)
+        .collect()
 }
 
 /// A reflection shines beyond its burnt core; a white sticker ends at its edge.

@@ -32,6 +32,8 @@ pub(crate) struct Resolution {
     pub(crate) effective: f32,
     /// Pixels an inch, detail or not: what sizes are measured with.
     pub(crate) pixels: f32,
+    /// The pixels bear the rhythm of having been multiplied.
+    pub(crate) multiplied: bool,
 }
 
 /// `stated` is what the file says, or what is assumed when it says nothing.
@@ -46,6 +48,7 @@ pub(crate) fn measure(
         return Resolution {
             effective: pixels,
             pixels,
+            multiplied: false,
         };
     }
     let (long, short) = (
@@ -65,10 +68,11 @@ pub(crate) fn measure(
             pixels = as_a4;
         }
     }
-    let factor = multiplied(gray, writing).unwrap_or(1.0);
+    let factor = multiplied(gray, writing);
     Resolution {
-        effective: pixels / factor,
+        effective: pixels / factor.unwrap_or(1.0),
         pixels,
+        multiplied: factor.is_some(),
     }
 }
 
@@ -100,10 +104,12 @@ fn letter_height(gray: &GrayImage, writing: &Writing) -> Option<f32> {
             }
         }
     }
+    // Marks and points are less than half as high as the tall letters; what is left is small letters and capitals.
+    let tall = quantile(heights.clone(), 0.9)?;
+    heights.retain(|height| *height >= 0.45 * tall);
     if heights.len() < 40 {
         return None;
     }
-    // Marks and points below, capitals and tall letters above: small letters are the crowd between.
     quantile(heights, 0.45)
 }
 

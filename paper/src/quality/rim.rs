@@ -123,6 +123,180 @@ pub(crate) fn folded_corners(map: &PageMap, surface: &Surface, foreign: &[bool])
     found
 }
 
+/// The step in tone across the edge of a fold, in gray levels: what lies there is paper on both sides.
+const FOLD_STEP: f32 = 3.0;
+
+/// Share of the fold's length on which the step must show, always in the same direction.
+const FOLD_SHOWS: f32 = 0.93;
+
+/// The shortest and longest legs of a folded corner that are looked for, in mm.
+const FOLD_LEGS_MM: (f32, f32) = (12.0, 112.0);
+
+/// Corners folded over whose back, and whatever lies behind, is as light as the page: what shows is a straight step from
+/// one edge of the page to the other.
+pub(crate) fn creased_corners(map: &PageMap) -> Vec<Verdict> {
+    let tones = middles(map);
+    let mut found = Vec::new();
+    for (right, bottom) in [(false, false), (true, false), (true, true), (false, true)] {
+        let tone = |x: f32, y: f32| {
+            let (x, y) = (x.max(0.0) as usize, y.max(0.0) as usize);
+            let (x, y) = (x.min(map.columns - 1), y.min(map.rows - 1));
+            let x = if right { map.columns - 1 - x } else { x };
+            let y = if bottom { map.rows - 1 - y } else { y };
+            f32::from(tones[y * map.columns + x])
+        };
+        let legs = || {
+            let steps = (0..).map(|step| (FOLD_LEGS_MM.0 + 3.0 * step as f32) / map.mm);
+            steps.take_while(|leg| *leg <= FOLD_LEGS_MM.1 / map.mm)
+        };
+        let mut best: Option<(f32, f32, f32)> = None;
+        for across in legs().filter(|leg| *leg < 0.6 * map.columns as f32) {
+            for down in legs().filter(|leg| *leg < 0.6 * map.rows as f32) {
+                if across.max(down) > 3.0 * across.min(down) {
+                    continue;
+                }
+                let step = step_across(across, down, 2.0 / map.mm, &tone);
+                if step > best.map_or(FOLD_STEP, |(step, ..)| step) {
+                    best = Some((step, across, down));
+                }
+            }
+        }
+        if let Some((_, across, down)) = best {
+            // The flap lies mirrored on the page.
+            let square = across * across + down * down;
+            let wide = across.max(2.0 * across * down * down / square).ceil() as usize;
+            let high = down.max(2.0 * across * across * down / square).ceil() as usize;
+            let (wide, high) = (wide.min(map.columns), high.min(map.rows));
+            let left = if right { map.columns - wide } else { 0 };
+            let top = if bottom { map.rows - high } else { 0 };
+            let short = across.min(down) * map.mm;
+            found.push(
+                Verdict::flagged("quality.corner_folded", short, MAX_FOLDED_CORNER_MM)
+                    .at(map.place([left, top, left + wide, top + high])),
+            );
+        }
+    }
+    found
+}
+
+/// The usual step between both sides of the line that cuts off a corner; nothing when it does not run all along it.
+fn step_across(across: f32, down: f32, reach: f32, tone: &impl Fn(f32, f32) -> f32) -> f32 {
+    let length = across.hypot(down);
+    let inward = [down / length * reach, across / length * reach];
+    let count = length as usize;
+    let (mut up, mut under) = (0, 0);
+    let mut steps = Vec::with_capacity(count);
+    for at in 2..count.saturating_sub(2) {
+        let share = (at as f32 + 0.5) / count as f32;
+        let (x, y) = (across * (1.0 - share), down * share);
+        let step = tone(x + inward[0], y + inward[1]) - tone(x - inward[0], y - inward[1]);
+        up += usize::from(step >= 2.0);
+        under += usize::from(step <= -2.0);
+        // Most lines are given up after a few points.
+        if at == 9 && up.max(under) < 5 {
+            return 0.0;
+        }
+        steps.push(step.abs());
+    }
+    if steps.len() < 10 || (up.max(under) as f32) < FOLD_SHOWS * steps.len() as f32 {
+        return 0.0;
+    }
+    quantile(steps, 0.5).unwrap_or(0.0)
+}
+
+/// The paper's tone, each square the middle one of itself and its neighbours: single marks vanish, edges stay.
+fn middles(map: &PageMap) -> Vec<u8> {
+    let (columns, rows) = (map.columns, map.rows);
+    (0..map.len())
+        .map(|at| {
+            let (x, y) = (at % columns, at / columns);
+            if x == 0 || y == 0 || x + 1 == columns || y + 1 == rows {
+                return map.paper[at];
+            }
+            let mut near = [0; 9];
+            for (row, three) in near.chunks_exact_mut(3).enumerate() {
+                let from = (y + row - 1) * columns + x - 1;
+                three.copy_from_slice(&map.paper[from..from + 3]);
+            }
+            near.sort_unstable();
+            near[4]
+        })
+        .collect()
+}
+
+/// Steeper than this against the glass a full sheet loses a corner: 15 mm of A4's 210.
+const MAX_SLANT: f32 = 0.07;
+
+/// The lid must be seen so far along a side of the scan before its slant counts.
+const SLANT_SEEN_MM: f32 = 50.0;
+
+/// A scanned sheet that lay so crooked that a corner was off the glass. `foreign` shows the lid, where it is dark; a
+/// corner of the scan that shows paper all the same is one that the sheet's own corner is beyond.
+pub(crate) fn off_the_glass(map: &PageMap, foreign: &[bool]) -> Option<Verdict> {
+    let (columns, rows) = (map.columns, map.rows);
+    let most = (100.0 / map.mm) as usize;
+    let mut steepest: Option<(f32, f32)> = None;
+    for side in 0..4 {
+        let length = if side % 2 == 0 { columns } else { rows };
+        let across = if side % 2 == 0 { rows } else { columns };
+        let square = |along: usize, deep: usize| match side {
+            0 => deep * columns + along,
+            1 => along * columns + columns - 1 - deep,
+            2 => (rows - 1 - deep) * columns + along,
+            _ => along * columns + deep,
+        };
+        // How deep the lid reaches in at each place along the side.
+        let depths: Vec<(f32, f32)> = (0..length)
+            .filter_map(|along| {
+                let deep = (1..most.min(across)).take_while(|deep| foreign[square(along, *deep)]);
+                let deep = deep.count();
+                (deep >= 2 && deep + 2 < most).then_some((along as f32, deep as f32))
+            })
+            .collect();
+        if (depths.len() as f32) < SLANT_SEEN_MM / map.mm {
+            continue;
+        }
+        let count = depths.len() as f32;
+        let middle = |of: fn(&(f32, f32)) -> f32| depths.iter().map(of).sum::<f32>() / count;
+        let (mx, my) = (middle(|d| d.0), middle(|d| d.1));
+        let xx: f32 = depths.iter().map(|d| (d.0 - mx) * (d.0 - mx)).sum();
+        let xy: f32 = depths.iter().map(|d| (d.0 - mx) * (d.1 - my)).sum();
+        let slope = xy / xx.max(1.0);
+        let off = depths.iter().map(|d| (d.1 - my - slope * (d.0 - mx)).abs());
+        let straight = quantile(off.collect(), 0.8).is_some_and(|off| off < 2.0);
+        let deepest = depths.iter().map(|d| d.1).fold(0.0, f32::max) * map.mm;
+        if straight
+            && (MAX_SLANT..0.6).contains(&slope.abs())
+            && steepest.is_none_or(|(most, _)| slope.abs() > most)
+        {
+            steepest = Some((slope.abs(), deepest));
+        }
+    }
+    let (_, deepest) = steepest?;
+    let near = (8.0 / map.mm) as usize;
+    let reach = (33.0 / map.mm) as usize;
+    let (near, reach) = (
+        near.min(columns.min(rows) / 2),
+        reach.min(columns.min(rows)),
+    );
+    let corner = [(false, false), (true, false), (true, true), (false, true)]
+        .into_iter()
+        .find(|(right, bottom)| {
+            (1..near).all(|y| {
+                (1..near).all(|x| {
+                    let x = if *right { columns - 1 - x } else { x };
+                    let y = if *bottom { rows - 1 - y } else { y };
+                    !foreign[y * columns + x]
+                })
+            })
+        });
+    let (right, bottom) = corner?;
+    let left = if right { columns - reach } else { 0 };
+    let top = if bottom { rows - reach } else { 0 };
+    let place = map.place([left, top, left + reach, top + reach]);
+    Some(Verdict::flagged("quality.page_cut", deepest, 0.0).at(place))
+}
+
 /// Fingers that hold the sheet.
 pub(crate) fn fingers(map: &PageMap, surface: &Surface, foreign: &[bool]) -> Vec<Verdict> {
     let slack = (5.0 / map.mm).ceil() as usize;

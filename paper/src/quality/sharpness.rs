@@ -34,9 +34,22 @@ pub(crate) struct Tile {
     /// How much of the way from ink to paper one pixel goes: across and down.
     pub(crate) across: Option<f32>,
     pub(crate) down: Option<f32>,
+    /// The same against the square's darkest ink. Thin strokes that run together look steep against their neighbours,
+    /// but are no longer dark.
+    against_ink: f32,
 }
 
 impl Tile {
+    /// Share of the paper's light that the ink takes.
+    pub(crate) fn ink(&self) -> f32 {
+        (self.contrast / self.paper.max(1.0)).max(0.01)
+    }
+
+    /// How many pixels the way from paper to full ink takes in the blurrier direction.
+    pub(crate) fn ink_px(&self) -> f32 {
+        1.0 / self.against_ink.max(0.01)
+    }
+
     /// The blurrier direction: width of its edges in pixels.
     pub(crate) fn edge_px(&self) -> f32 {
         1.0 / self.steepness().max(0.01)
@@ -150,6 +163,10 @@ fn tile(page: &GrayImage, place: Place, reach: usize) -> Option<Tile> {
     if (across.count + down.count) * 60 < total {
         return None;
     }
+    let against_ink = match (across.against_ink(), down.against_ink()) {
+        (Some(across), Some(down)) => across.min(down),
+        (one, other) => one.or(other).unwrap_or(0.0),
+    };
     let (across, down) = (across.steepness(), down.steepness());
     (across.is_some() || down.is_some()).then_some(Tile {
         place,
@@ -157,23 +174,25 @@ fn tile(page: &GrayImage, place: Place, reach: usize) -> Option<Tile> {
         contrast: f32::from(contrast),
         across,
         down,
+        against_ink,
     })
 }
 
 /// Steepnesses in one direction.
 struct Edges {
-    least_range: u8,
+    contrast: u8,
     count: u32,
     bins: [u32; BINS],
+    ink_bins: [u32; BINS],
 }
 
 impl Edges {
     fn new(contrast: u8) -> Self {
         Self {
-            // A ripple on the half-way tone is no edge.
-            least_range: contrast / 3,
+            contrast,
             count: 0,
             bins: [0; BINS],
+            ink_bins: [0; BINS],
         }
     }
 
@@ -182,19 +201,29 @@ impl Edges {
             (low.min(tone), high.max(tone))
         });
         let range = high.saturating_sub(low);
-        if range >= self.least_range.max(1) {
-            let bin = usize::from(step) * (BINS - 1) / usize::from(range);
-            self.bins[bin.min(BINS - 1)] += 1;
+        // A ripple on the half-way tone is no edge.
+        if range >= (self.contrast / 3).max(1) {
+            let bin = |whole: u8| usize::from(step) * (BINS - 1) / usize::from(whole.max(1));
+            self.bins[bin(range).min(BINS - 1)] += 1;
+            self.ink_bins[bin(self.contrast).min(BINS - 1)] += 1;
             self.count += 1;
         }
     }
 
     fn steepness(&self) -> Option<f32> {
+        self.steep(&self.bins)
+    }
+
+    fn against_ink(&self) -> Option<f32> {
+        self.steep(&self.ink_bins)
+    }
+
+    fn steep(&self, bins: &[u32; BINS]) -> Option<f32> {
         if self.count < LEAST_EDGES {
             return None;
         }
         let mut left = self.count as f32 * STEEP_SHARE;
-        let bin = self.bins.iter().position(|count| {
+        let bin = bins.iter().position(|count| {
             left -= *count as f32;
             left < 0.0
         })?;

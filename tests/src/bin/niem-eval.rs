@@ -87,7 +87,11 @@ fn main() -> Result<()> {
         let choice = faults::Choice {
             classes,
             each,
-            corners: if told { faults::Corners::Told } else { faults::Corners::Found },
+            corners: if told {
+                faults::Corners::Told
+            } else {
+                faults::Corners::Found
+            },
             read_good: read,
         };
         return check_faults(&corpus, &choice, pages, &tessdata);

@@ -54,9 +54,16 @@ fn said_otherwise(codes: &[&str], verdict: &Verdict) -> bool {
     let also: &[(&str, &[&str])] = &[
         (
             "quality.dpi_low",
-            &["quality.blurred", "quality.blurred_part", "quality.hard_to_read"],
+            &[
+                "quality.blurred",
+                "quality.blurred_part",
+                "quality.hard_to_read",
+            ],
         ),
-        ("quality.blurred", &["quality.blurred_part", "quality.hard_to_read"]),
+        (
+            "quality.blurred",
+            &["quality.blurred_part", "quality.hard_to_read"],
+        ),
         ("quality.shadow", &["quality.too_dark"]),
     ];
     also.iter()
@@ -198,9 +205,11 @@ fn said(verdicts: &[Verdict]) -> String {
             verdict.code,
             verdict.value,
             verdict.limit,
-            verdict.place.map_or(String::new(), |Place { x, y, w, h }| format!(
-                " at {x},{y} {w}x{h}"
-            ))
+            verdict
+                .place
+                .map_or(String::new(), |Place { x, y, w, h }| format!(
+                    " at {x},{y} {w}x{h}"
+                ))
         )
     };
     verdicts.iter().map(one).collect::<Vec<_>>().join("; ")
@@ -304,7 +313,11 @@ pub fn evaluate(
                 .as_ref()
                 .filter(|(known, _)| Some(known) == label.pair.as_ref())
                 .map(|_| "duplicate".to_owned());
-            let name = if label.relation.is_some() { &label.pair } else { &Some(label.file.clone()) };
+            let name = if label.relation.is_some() {
+                &label.pair
+            } else {
+                &Some(label.file.clone())
+            };
             label.pile = name.clone();
         }
         let count = taken.entry(label.class.clone()).or_default();
@@ -323,7 +336,11 @@ pub fn evaluate(
             None => codes_of(&label.class).to_vec(),
         };
         let path = folder.join("images").join(&label.file);
-        let path = if path.is_file() { path } else { folder.join(&label.file) };
+        let path = if path.is_file() {
+            path
+        } else {
+            folder.join(&label.file)
+        };
         let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
         let started = super::cost::own_cpu_seconds();
         let sheet = Sheet::from_file(&bytes, None)?;
@@ -342,7 +359,11 @@ pub fn evaluate(
             || choice.read_good && codes.is_empty() && label.relation.is_none();
         if let Some(engine) = engine.as_deref_mut().filter(|_| by_reading) {
             let examined = paper::examine(std::slice::from_ref(&sheet), engine, None)?;
-            seen.verdicts = examined.reports.into_iter().flat_map(|page| page.verdicts).collect();
+            seen.verdicts = examined
+                .reports
+                .into_iter()
+                .flat_map(|page| page.verdicts)
+                .collect();
         }
         if label.relation.is_none() && !seen.blank {
             let told = enter(&mut everything, &label, &seen);

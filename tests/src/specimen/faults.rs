@@ -100,11 +100,14 @@ pub fn draw(folder: &Path, order: &Order) -> io::Result<usize> {
             .classes
             .iter()
             .map(|word| {
-                CLASSES.iter().find(|class| class.name == word).ok_or_else(|| {
-                    let known: Vec<&str> = classes().collect();
-                    let said = format!("no class {word:?}; there are: {}", known.join(", "));
-                    io::Error::new(io::ErrorKind::InvalidInput, said)
-                })
+                CLASSES
+                    .iter()
+                    .find(|class| class.name == word)
+                    .ok_or_else(|| {
+                        let known: Vec<&str> = classes().collect();
+                        let said = format!("no class {word:?}; there are: {}", known.join(", "));
+                        io::Error::new(io::ErrorKind::InvalidInput, said)
+                    })
             })
             .collect::<io::Result<_>>()?
     };
@@ -145,7 +148,10 @@ pub fn draw(folder: &Path, order: &Order) -> io::Result<usize> {
     let mut labels = labels.into_inner().unwrap_or_else(PoisonError::into_inner);
     labels.sort_by_key(|(at, _)| *at);
     let labels: Vec<Label> = labels.into_iter().map(|(_, label)| label).collect();
-    fs::write(folder.join("labels.json"), serde_json::to_vec_pretty(&labels)?)?;
+    fs::write(
+        folder.join("labels.json"),
+        serde_json::to_vec_pretty(&labels)?,
+    )?;
     Ok(labels.len())
 }
 

@@ -41,7 +41,10 @@ impl View {
             1.0,
         ];
         Self::new(
-            ((world.wide * px).round() as usize, (world.high * px).round() as usize),
+            (
+                (world.wide * px).round() as usize,
+                (world.high * px).round() as usize,
+            ),
             to_world,
             world,
             px,
@@ -99,9 +102,20 @@ impl View {
     pub(super) fn place(&self, [left, top, right, bottom]: [f32; 4]) -> [f32; 4] {
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
             .map(|(u, v)| self.to_image(u, v));
-        let clamp = |value: f32, axis: usize| value.clamp(0.0, [self.width, self.height][axis] as f32);
-        let low = |axis: usize| clamp(corners.iter().map(|c| c[axis]).fold(f32::MAX, f32::min), axis);
-        let high = |axis: usize| clamp(corners.iter().map(|c| c[axis]).fold(f32::MIN, f32::max), axis);
+        let clamp =
+            |value: f32, axis: usize| value.clamp(0.0, [self.width, self.height][axis] as f32);
+        let low = |axis: usize| {
+            clamp(
+                corners.iter().map(|c| c[axis]).fold(f32::MAX, f32::min),
+                axis,
+            )
+        };
+        let high = |axis: usize| {
+            clamp(
+                corners.iter().map(|c| c[axis]).fold(f32::MIN, f32::max),
+                axis,
+            )
+        };
         [low(0), low(1), high(0) - low(0), high(1) - low(1)]
     }
 
@@ -117,7 +131,12 @@ impl View {
 }
 
 /// Corners of a careful picture: the page fills the frame but for a margin, seen a little from one side.
-pub(super) fn careful(chance: &mut Chance, (width, height): (usize, usize), wide: f32, high: f32) -> [[f32; 2]; 4] {
+pub(super) fn careful(
+    chance: &mut Chance,
+    (width, height): (usize, usize),
+    wide: f32,
+    high: f32,
+) -> [[f32; 2]; 4] {
     let (w, h) = (width as f32, height as f32);
     let fill = chance.between(0.86, 0.93);
     let scale = fill * (w / wide).min(h / high);
@@ -232,14 +251,26 @@ mod tests {
 
     #[test]
     fn there_and_back_again() {
-        let corners = [[210.0, 160.0], [2240.0, 120.0], [2260.0, 3020.0], [190.0, 2990.0]];
+        let corners = [
+            [210.0, 160.0],
+            [2240.0, 120.0],
+            [2260.0, 3020.0],
+            [190.0, 2990.0],
+        ];
         let there = square_to(corners, 210.0, 297.0);
         let back = inverse(&there);
-        for (corner, (u, v)) in corners.iter().zip([(0.0, 0.0), (210.0, 0.0), (210.0, 297.0), (0.0, 297.0)]) {
+        for (corner, (u, v)) in
+            corners
+                .iter()
+                .zip([(0.0, 0.0), (210.0, 0.0), (210.0, 297.0), (0.0, 297.0)])
+        {
             let [x, y] = apply(&there, u, v);
             assert!((x - corner[0]).abs() < 0.1 && (y - corner[1]).abs() < 0.1);
             let [a, b] = apply(&back, x, y);
-            assert!((a - u).abs() < 0.05 && (b - v).abs() < 0.05, "{a} {b} for {u} {v}");
+            assert!(
+                (a - u).abs() < 0.05 && (b - v).abs() < 0.05,
+                "{a} {b} for {u} {v}"
+            );
         }
     }
 }

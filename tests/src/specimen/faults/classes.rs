@@ -4,8 +4,8 @@
 mod good;
 mod light;
 mod piles;
-mod sheet;
 mod sharp;
+mod sheet;
 
 use crate::specimen::papers::chance::Chance;
 use crate::specimen::papers::plate::Plate;
@@ -23,8 +23,16 @@ pub(super) struct Class {
     pub(super) make: fn(&mut Studio<'_>) -> Vec<Shot>,
 }
 
-const fn class(name: &'static str, measure: &'static str, make: fn(&mut Studio<'_>) -> Vec<Shot>) -> Class {
-    Class { name, measure, make }
+const fn class(
+    name: &'static str,
+    measure: &'static str,
+    make: fn(&mut Studio<'_>) -> Vec<Shot>,
+) -> Class {
+    Class {
+        name,
+        measure,
+        make,
+    }
 }
 
 pub(super) const CLASSES: &[Class] = &[
@@ -131,7 +139,8 @@ impl Taken {
     /// Sensor and file; a good page until something else is said.
     fn shot(mut self) -> Shot {
         let photograph = self.view.photograph;
-        self.plate.noise(&mut self.chance, self.grain, self.grain * 0.5, true);
+        self.plate
+            .noise(&mut self.chance, self.grain, self.grain * 0.5, true);
         if photograph {
             self.plate
                 .each(|_, _, pixel| *pixel = pixel.map(|channel| channel.clamp(0.0, 1.0).sqrt()));
@@ -152,7 +161,13 @@ impl Taken {
 }
 
 impl Shot {
-    fn with(self, codes: &'static [&'static str], must: bool, severity: f32, place: Option<[f32; 4]>) -> Vec<Self> {
+    fn with(
+        self,
+        codes: &'static [&'static str],
+        must: bool,
+        severity: f32,
+        place: Option<[f32; 4]>,
+    ) -> Vec<Self> {
         vec![Self {
             codes,
             must,

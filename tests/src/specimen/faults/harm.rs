@@ -26,11 +26,21 @@ impl Shadow {
     pub(super) fn any(chance: &mut Chance, wide: f32, high: f32, left: f32) -> Self {
         let shape = if chance.chance(0.5) {
             let angle = chance.between(0.0, std::f32::consts::TAU);
-            Shape::Side([angle.cos(), angle.sin()], chance.between(-0.10, 0.12) * high)
+            Shape::Side(
+                [angle.cos(), angle.sin()],
+                chance.between(-0.10, 0.12) * high,
+            )
         } else {
-            let tip = [wide * chance.between(0.35, 0.65), high * chance.between(0.3, 0.7)];
+            let tip = [
+                wide * chance.between(0.35, 0.65),
+                high * chance.between(0.3, 0.7),
+            ];
             let from = [
-                if chance.chance(0.5) { -40.0 } else { wide + 40.0 },
+                if chance.chance(0.5) {
+                    -40.0
+                } else {
+                    wide + 40.0
+                },
                 high * chance.between(0.5, 1.2),
             ];
             Shape::Arm(tip, from, chance.between(28.0, 48.0))
@@ -45,12 +55,11 @@ impl Shadow {
     /// How deep the place lies in it: 0 to 1.
     fn depth(&self, u: f32, v: f32, wide: f32, high: f32) -> f32 {
         let off = match &self.shape {
-            Shape::Side([nx, ny], offset) => {
-                (u - wide / 2.0) * nx + (v - high / 2.0) * ny - offset
-            }
+            Shape::Side([nx, ny], offset) => (u - wide / 2.0) * nx + (v - high / 2.0) * ny - offset,
             Shape::Arm(tip, from, half) => {
                 let (dx, dy) = (from[0] - tip[0], from[1] - tip[1]);
-                let along = (((u - tip[0]) * dx + (v - tip[1]) * dy) / (dx * dx + dy * dy)).clamp(0.0, 1.0);
+                let along =
+                    (((u - tip[0]) * dx + (v - tip[1]) * dy) / (dx * dx + dy * dy)).clamp(0.0, 1.0);
                 half - (u - tip[0] - dx * along).hypot(v - tip[1] - dy * along)
             }
         };
@@ -71,9 +80,17 @@ impl Shadow {
         let mut count = 0_u32;
         for row in 0..100_u8 {
             for column in 0..70_u8 {
-                let (u, v) = (f32::from(column) * wide / 70.0, f32::from(row) * high / 100.0);
+                let (u, v) = (
+                    f32::from(column) * wide / 70.0,
+                    f32::from(row) * high / 100.0,
+                );
                 if self.depth(u, v, wide, high) > 0.7 {
-                    bounds = [bounds[0].min(u), bounds[1].min(v), bounds[2].max(u), bounds[3].max(v)];
+                    bounds = [
+                        bounds[0].min(u),
+                        bounds[1].min(v),
+                        bounds[2].max(u),
+                        bounds[3].max(v),
+                    ];
                     count += 1;
                 }
             }
@@ -109,7 +126,10 @@ impl Glare {
         plate.each(|x, y, pixel| {
             let [u, v] = view.to_world(x, y);
             let (dx, dy) = (u - self.centre[0], v - self.centre[1]);
-            let (a, b) = ((dx * cos + dy * sin) / self.half[0], (dy * cos - dx * sin) / self.half[1]);
+            let (a, b) = (
+                (dx * cos + dy * sin) / self.half[0],
+                (dy * cos - dx * sin) / self.half[1],
+            );
             let away = a.hypot(b);
             let added = self.strength * (-0.7 * away.powf(self.edge)).exp()
                 + 0.08 * self.strength * (-0.4 * away * away).exp();
@@ -123,7 +143,12 @@ impl Glare {
             (self.half[0] * cos).hypot(self.half[1] * sin),
             (self.half[0] * sin).hypot(self.half[1] * cos),
         );
-        [self.centre[0] - w, self.centre[1] - h, self.centre[0] + w, self.centre[1] + h]
+        [
+            self.centre[0] - w,
+            self.centre[1] - h,
+            self.centre[0] + w,
+            self.centre[1] + h,
+        ]
     }
 }
 

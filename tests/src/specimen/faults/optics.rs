@@ -87,7 +87,10 @@ pub(super) fn moved(plate: &Plate, length: f32, angle: f32) -> Plate {
     let taps: Vec<(i32, i32)> = (0..=steps)
         .map(|step| {
             let along = (step as f32 / steps as f32 - 0.5) * length;
-            ((along * angle.cos()).round() as i32, (along * angle.sin()).round() as i32)
+            (
+                (along * angle.cos()).round() as i32,
+                (along * angle.sin()).round() as i32,
+            )
         })
         .collect();
     let (width, height) = (plate.width as i32, plate.height as i32);
@@ -97,7 +100,11 @@ pub(super) fn moved(plate: &Plate, length: f32, angle: f32) -> Plate {
             let from = (y + dy).clamp(0, height - 1) * width;
             for x in 0..width {
                 let source = plate.pixels[(from + (x + dx).clamp(0, width - 1)) as usize];
-                add(&mut out.pixels[(y * width + x) as usize], source, 1.0 / taps.len() as f32);
+                add(
+                    &mut out.pixels[(y * width + x) as usize],
+                    source,
+                    1.0 / taps.len() as f32,
+                );
             }
         }
     }

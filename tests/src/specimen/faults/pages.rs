@@ -29,7 +29,10 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn size_mm(&self) -> (f32, f32) {
-        (self.image.width() as f32 / PX, self.image.height() as f32 / PX)
+        (
+            self.image.width() as f32 / PX,
+            self.image.height() as f32 / PX,
+        )
     }
 
     /// Millimetres of written line within a box.
@@ -43,14 +46,21 @@ impl Page {
 
     /// The middle of some line that is not too short.
     pub(super) fn somewhere_written(&self, chance: &mut Chance) -> [f32; 2] {
-        let long: Vec<&[f32; 4]> = self.lines.iter().filter(|line| line[2] - line[0] > 25.0).collect();
+        let long: Vec<&[f32; 4]> = self
+            .lines
+            .iter()
+            .filter(|line| line[2] - line[0] > 25.0)
+            .collect();
         if long.is_empty() {
             let (wide, high) = self.size_mm();
             return [wide / 2.0, high / 3.0];
         }
         let line = chance.one(&long);
         let at = chance.between(0.25, 0.75);
-        [line[0] + (line[2] - line[0]) * at, (line[1] + line[3]) / 2.0]
+        [
+            line[0] + (line[2] - line[0]) * at,
+            (line[1] + line[3]) / 2.0,
+        ]
     }
 }
 
@@ -124,12 +134,18 @@ impl Studio<'_> {
                 let mut pen = Pen::new(face.cut(Cut::Plain), 13.0, BLACK);
                 let at = chance.between(300.0, 1200.0);
                 pen.write(&mut canvas, 300.0, at, "Trang này được để trống theo mẫu.");
-                page.lines.push([300.0 / PX, (at - 40.0) / PX, 1100.0 / PX, at / PX]);
+                page.lines
+                    .push([300.0 / PX, (at - 40.0) / PX, 1100.0 / PX, at / PX]);
             }
             _ => {
                 let left = chance.between(300.0, 1500.0);
                 let top = chance.between(300.0, 2800.0);
-                marks::signature(&mut canvas, [left, top, left + 600.0, top + 300.0], BLUE, &mut chance);
+                marks::signature(
+                    &mut canvas,
+                    [left, top, left + 600.0, top + 300.0],
+                    BLUE,
+                    &mut chance,
+                );
             }
         }
         page.image = canvas.pixels;

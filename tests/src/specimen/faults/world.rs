@@ -68,9 +68,11 @@ impl Ground {
 
     fn at(&self, u: f32, v: f32) -> Pixel {
         let (x, y) = (u + 220.0, v + 220.0);
-        let share = 0.5 + self.rough * (0.35 * self.clouds.at(x, y * 0.2) + 0.25 * self.fine.at(x, y * 0.1));
+        let share = 0.5
+            + self.rough * (0.35 * self.clouds.at(x, y * 0.2) + 0.25 * self.fine.at(x, y * 0.1));
         std::array::from_fn(|at| {
-            (self.base[at] + (self.other[at] - self.base[at]) * share.clamp(-0.3, 1.3)).clamp(0.01, 0.98)
+            (self.base[at] + (self.other[at] - self.base[at]) * share.clamp(-0.3, 1.3))
+                .clamp(0.01, 0.98)
         })
     }
 }
@@ -188,10 +190,7 @@ impl World {
     }
 
     fn written(&self, u: f32, v: f32) -> Pixel {
-        let page = self
-            .page
-            .sample(u * PX, v * PX)
-            .unwrap_or([0.97; 3]);
+        let page = self.page.sample(u * PX, v * PX).unwrap_or([0.97; 3]);
         match &self.note {
             Some(note) => note.over(page, u, v),
             None => page,
@@ -204,8 +203,14 @@ impl World {
             return ground;
         };
         let (sin, cos) = second.turn.sin_cos();
-        let (dx, dy) = (u - second.shift[0] - self.wide / 2.0, v - second.shift[1] - self.high / 2.0);
-        let (x, y) = (dx * cos + dy * sin + self.wide / 2.0, dy * cos - dx * sin + self.high / 2.0);
+        let (dx, dy) = (
+            u - second.shift[0] - self.wide / 2.0,
+            v - second.shift[1] - self.high / 2.0,
+        );
+        let (x, y) = (
+            dx * cos + dy * sin + self.wide / 2.0,
+            dy * cos - dx * sin + self.high / 2.0,
+        );
         if x < 0.0 || y < 0.0 || x >= self.wide || y >= self.high {
             return ground;
         }
@@ -251,7 +256,8 @@ impl Note {
             let line = (y + self.half[1]) / 6.0;
             let wave = 0.28 * (x * 2.1 + line.floor() * 1.7).sin() * (x * 0.9).cos();
             let on = (line.fract() - 0.5 + wave).abs() < 0.05 && ox < -4.0 && oy < -3.0;
-            let ends = line.floor() < self.scribble && x < self.half[0] * (0.2 + 0.6 * (line.floor() * 2.3).sin().abs());
+            let ends = line.floor() < self.scribble
+                && x < self.half[0] * (0.2 + 0.6 * (line.floor() * 2.3).sin().abs());
             if on && ends {
                 return [0.16, 0.18, 0.45];
             }
@@ -261,7 +267,8 @@ impl Note {
         }
         let off = ox.max(0.0).hypot(oy.max(0.0));
         let (sx, sy) = (ox.max(-1.0) - 0.8, oy.max(-1.0) - 0.8);
-        let soft = (1.0 - sx.max(sy).max(0.0) / 2.2).clamp(0.0, 1.0) * f32::from(u8::from(x > 0.0 || y > 0.0));
+        let soft = (1.0 - sx.max(sy).max(0.0) / 2.2).clamp(0.0, 1.0)
+            * f32::from(u8::from(x > 0.0 || y > 0.0));
         let shade = 1.0 - self.shadow * soft * (-off / 1.6).exp();
         page.map(|channel| channel * shade)
     }
@@ -315,8 +322,16 @@ impl Finger {
     pub(super) fn bounds(&self, wide: f32, high: f32) -> [f32; 4] {
         let reach = self.half * 1.25;
         let ends = [self.tip, self.from];
-        let low = |axis: usize| ends.iter().map(|end| end[axis] - reach).fold(f32::MAX, f32::min);
-        let high_ = |axis: usize| ends.iter().map(|end| end[axis] + reach).fold(f32::MIN, f32::max);
+        let low = |axis: usize| {
+            ends.iter()
+                .map(|end| end[axis] - reach)
+                .fold(f32::MAX, f32::min)
+        };
+        let high_ = |axis: usize| {
+            ends.iter()
+                .map(|end| end[axis] + reach)
+                .fold(f32::MIN, f32::max)
+        };
         [
             low(0).clamp(0.0, wide),
             low(1).clamp(0.0, high),

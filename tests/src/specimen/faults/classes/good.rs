@@ -2,7 +2,7 @@
 
 use super::super::harm::{Glare, Shadow};
 use super::super::optics::Shot;
-use super::super::pages::{Page, PX, Studio};
+use super::super::pages::{PX, Page, Studio};
 use super::super::world::{Ground, World};
 use super::sheet::{patches, shine_through};
 use super::{Taken, photographed, scanned};
@@ -49,7 +49,12 @@ pub(super) fn shade(studio: &mut Studio<'_>) -> Vec<Shot> {
 /// Tinted paper.
 pub(super) fn coloured(studio: &mut Studio<'_>) -> Vec<Shot> {
     let page = studio.paper();
-    let tint = studio.empty(true).image.get_pixel(0, 0).0.map(|channel| f32::from(channel) / 255.0);
+    let tint = studio
+        .empty(true)
+        .image
+        .get_pixel(0, 0)
+        .0
+        .map(|channel| f32::from(channel) / 255.0);
     let mut chance = studio.chance.fork("device");
     let photograph = chance.chance(0.4);
     let (mut world, chance) = if photograph {
@@ -198,7 +203,11 @@ pub(super) fn marked(studio: &mut Studio<'_>) -> Vec<Shot> {
     let portrait = chance.chance(0.5).then(|| {
         // 3 x 4 cm at the left of the heading.
         let (left, top) = (chance.between(150.0, 260.0), chance.between(150.0, 320.0));
-        (left, top, *chance.one(&[[0.95, 0.95, 0.95], [0.35, 0.55, 0.85]]))
+        (
+            left,
+            top,
+            *chance.one(&[[0.95, 0.95, 0.95], [0.35, 0.55, 0.85]]),
+        )
     });
     world.ink().each(|px, py, pixel| {
         if (px - x).abs() < wide && (py - y).abs() < high / 2.0 {

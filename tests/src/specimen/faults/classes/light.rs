@@ -57,9 +57,12 @@ pub(super) fn too_dark(studio: &mut Studio<'_>) -> Vec<Shot> {
     }
     taken.grain *= 0.8;
     let tone = (left * 0.9).sqrt() * 255.0;
-    taken
-        .shot()
-        .with(&["quality.too_dark", "quality.low_contrast"], tone < 95.0, tone, None)
+    taken.shot().with(
+        &["quality.too_dark", "quality.low_contrast"],
+        tone < 95.0,
+        tone,
+        None,
+    )
 }
 
 /// Ink that is hardly there.
@@ -73,7 +76,10 @@ pub(super) fn low_contrast(studio: &mut Studio<'_>) -> Vec<Shot> {
         *pixel = pixel.map(|channel| 1.0 - (1.0 - channel) * left);
     }
     // So pale that it may be taken for an empty page; a person looks at it either way.
-    scanned(world, &chance)
-        .shot()
-        .with(&["quality.low_contrast", "quality.blank"], left < 0.16, left, None)
+    scanned(world, &chance).shot().with(
+        &["quality.low_contrast", "quality.blank"],
+        left < 0.16,
+        left,
+        None,
+    )
 }

@@ -8,7 +8,12 @@ use super::{photographed, scanned};
 use crate::specimen::papers::chance::Chance;
 
 /// The page by one of the devices, at another brightness and angle each time.
-fn again(page: &Page, chance: &Chance, photograph: bool, note: Option<super::super::world::Note>) -> (Shot, [f32; 4]) {
+fn again(
+    page: &Page,
+    chance: &Chance,
+    photograph: bool,
+    note: Option<super::super::world::Note>,
+) -> (Shot, [f32; 4]) {
     let mut chance = chance.clone();
     let ground = if photograph {
         Ground::desk(&mut chance)
@@ -16,7 +21,9 @@ fn again(page: &Page, chance: &Chance, photograph: bool, note: Option<super::sup
         Ground::lid(&mut chance, false)
     };
     let mut world = World::new(page, ground);
-    let bounds = note.as_ref().map_or([0.0; 4], super::super::world::Note::bounds);
+    let bounds = note
+        .as_ref()
+        .map_or([0.0; 4], super::super::world::Note::bounds);
     world.note = note;
     let mut taken = if photograph {
         photographed(world, &chance)
@@ -51,7 +58,11 @@ pub(super) fn note_pair(studio: &mut Studio<'_>) -> Vec<Shot> {
     let photograph = chance.chance(0.3);
     let [x, y] = page.somewhere_written(&mut chance);
     let coloured = chance.chance(0.6);
-    let note = note(&mut chance, [x.clamp(35.0, 175.0), y.clamp(40.0, 250.0)], coloured);
+    let note = note(
+        &mut chance,
+        [x.clamp(35.0, 175.0), y.clamp(40.0, 250.0)],
+        coloured,
+    );
     let across = note.half[0].min(note.half[1]) * 2.0;
     let hidden = page.written_in(note.bounds());
     let (mut with, place) = again(&page, &chance.fork("with"), photograph, Some(note));

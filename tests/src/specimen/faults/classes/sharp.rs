@@ -32,7 +32,12 @@ pub(super) fn dpi_mislabelled(studio: &mut Studio<'_>) -> Vec<Shot> {
     shot.stated_dpi = *studio.chance.one(&[300, 300, 72, 400]);
     // From 300 dpi down to this the letters could still be small print on small paper.
     let must = dpi as f32 / 300.0 < 0.54;
-    shot.with(&["quality.dpi_low", "quality.blurred"], must, dpi as f32, None)
+    shot.with(
+        &["quality.dpi_low", "quality.blurred"],
+        must,
+        dpi as f32,
+        None,
+    )
 }
 
 /// Coarse, stretched to look fine.
@@ -48,11 +53,19 @@ pub(super) fn dpi_upscaled(studio: &mut Studio<'_>) -> Vec<Shot> {
     ]);
     let scale = 300.0 / dpi as f32;
     let (width, height) = shot.image.dimensions();
-    let (width, height) = ((width as f32 * scale) as u32, (height as f32 * scale) as u32);
+    let (width, height) = (
+        (width as f32 * scale) as u32,
+        (height as f32 * scale) as u32,
+    );
     shot.image = resize(&shot.image, width, height, filter);
     shot.stated_dpi = 300;
     shot.quality = quality.max(80);
-    shot.with(&["quality.dpi_low", "quality.blurred"], true, dpi as f32, None)
+    shot.with(
+        &["quality.dpi_low", "quality.blurred"],
+        true,
+        dpi as f32,
+        None,
+    )
 }
 
 /// A photograph from too far away.
@@ -63,7 +76,10 @@ pub(super) fn dpi_far(studio: &mut Studio<'_>) -> Vec<Shot> {
     let size = (2448, 3264);
     let dpi = chance.between(110.0, 175.0);
     let (half_w, half_h) = (210.0 * dpi / 25.4 / 2.0, 297.0 * dpi / 25.4 / 2.0);
-    let centre = [1224.0 + chance.between(-80.0, 80.0), 1632.0 + chance.between(-80.0, 80.0)];
+    let centre = [
+        1224.0 + chance.between(-80.0, 80.0),
+        1632.0 + chance.between(-80.0, 80.0),
+    ];
     let (sin, cos) = chance.either_way(0.0, 0.05).sin_cos();
     let corners = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]].map(|[x, y]: [f32; 2]| {
         let (x, y) = (x * half_w, y * half_h);
@@ -106,7 +122,10 @@ pub(super) fn blur_focus(studio: &mut Studio<'_>) -> Vec<Shot> {
 }
 
 pub(super) fn blur_motion(studio: &mut Studio<'_>) -> Vec<Shot> {
-    let (length, angle) = (studio.chance.between(0.6, 2.0), studio.chance.between(0.0, 3.14));
+    let (length, angle) = (
+        studio.chance.between(0.6, 2.0),
+        studio.chance.between(0.0, 3.14),
+    );
     blurred(studio, Blur::Motion(length, angle))
 }
 
@@ -122,7 +141,12 @@ pub(super) fn blur_part(studio: &mut Studio<'_>) -> Vec<Shot> {
         Blur::Motion(chance.between(0.8, 2.0), chance.between(0.0, 3.14))
     };
     let core = radius * 0.8;
-    let bounds = [centre[0] - core, centre[1] - core, centre[0] + core, centre[1] + core];
+    let bounds = [
+        centre[0] - core,
+        centre[1] - core,
+        centre[0] + core,
+        centre[1] + core,
+    ];
     let written = page.written_in(bounds);
     blur_round(&mut taken.plate, &taken.view, blur, centre, radius);
     let place = taken.view.place(bounds);

@@ -19,7 +19,10 @@ pub(super) fn page_cut(studio: &mut Studio<'_>) -> Vec<Shot> {
     let lost = chance.between(0.004, 0.10) * 2448.0;
     let (right, bottom) = (chance.chance(0.5), chance.chance(0.5));
     let edge = if right {
-        corners.iter().map(|c| 2448.0 - c[0]).fold(f32::MAX, f32::min)
+        corners
+            .iter()
+            .map(|c| 2448.0 - c[0])
+            .fold(f32::MAX, f32::min)
     } else {
         corners.iter().map(|c| c[0]).fold(f32::MAX, f32::min)
     };
@@ -30,8 +33,14 @@ pub(super) fn page_cut(studio: &mut Studio<'_>) -> Vec<Shot> {
     }
     let taken = photographed_at(world, &mut chance, size, corners);
     let mm = lost / taken.view.px_per_mm;
-    let place = if right { [2148.0, 0.0, 300.0, 3264.0] } else { [0.0, 0.0, 300.0, 3264.0] };
-    taken.shot().with(&["quality.page_cut"], mm > 3.0, mm, Some(place))
+    let place = if right {
+        [2148.0, 0.0, 300.0, 3264.0]
+    } else {
+        [0.0, 0.0, 300.0, 3264.0]
+    };
+    taken
+        .shot()
+        .with(&["quality.page_cut"], mm > 3.0, mm, Some(place))
 }
 
 /// Photographs and scans with a lid that can be told from paper.
@@ -88,9 +97,15 @@ pub(super) fn finger(studio: &mut Studio<'_>) -> Vec<Shot> {
     let lean = chance.either_way(0.0, 25.0);
     let (tip, from) = match chance.whole(0, 3) {
         0 => ([deep - half, along * high], [-60.0, along * high + lean]),
-        1 => ([wide - deep + half, along * high], [wide + 60.0, along * high + lean]),
+        1 => (
+            [wide - deep + half, along * high],
+            [wide + 60.0, along * high + lean],
+        ),
         2 => ([along * wide, deep - half], [along * wide + lean, -60.0]),
-        _ => ([along * wide, high - deep + half], [along * wide + lean, high + 60.0]),
+        _ => (
+            [along * wide, high - deep + half],
+            [along * wide + lean, high + 60.0],
+        ),
     };
     let finger = Finger {
         tip,
@@ -127,7 +142,13 @@ pub(super) fn note(chance: &mut Chance, centre: [f32; 2], coloured: bool) -> Not
         let tone = chance.between(0.93, 0.97);
         [tone, tone, tone - 0.01]
     };
-    let (w, h) = *chance.one(&[(76.0, 76.0), (76.0, 51.0), (51.0, 38.0), (100.0, 75.0), (127.0, 76.0)]);
+    let (w, h) = *chance.one(&[
+        (76.0, 76.0),
+        (76.0, 51.0),
+        (51.0, 38.0),
+        (100.0, 75.0),
+        (127.0, 76.0),
+    ]);
     Note {
         centre,
         half: [w / 2.0, h / 2.0],
@@ -149,11 +170,20 @@ pub(super) fn covered(studio: &mut Studio<'_>) -> Vec<Shot> {
     };
     let mut world = World::new(&page, ground);
     let [x, y] = page.somewhere_written(&mut chance);
-    let note = note(&mut chance, [x.clamp(35.0, 175.0), y.clamp(40.0, 250.0)], true);
+    let note = note(
+        &mut chance,
+        [x.clamp(35.0, 175.0), y.clamp(40.0, 250.0)],
+        true,
+    );
     let bounds = note.bounds();
     let across = note.half[0].min(note.half[1]) * 2.0;
     // Writing on two sides at least, or it could be part of the form.
-    let wider = [bounds[0] - 12.0, bounds[1] - 12.0, bounds[2] + 12.0, bounds[3] + 12.0];
+    let wider = [
+        bounds[0] - 12.0,
+        bounds[1] - 12.0,
+        bounds[2] + 12.0,
+        bounds[3] + 12.0,
+    ];
     let must = page.written_in(wider) - page.written_in(bounds) > 60.0;
     world.note = Some(note);
     let mut taken = on_something(world, &mut chance, photograph);
@@ -184,7 +214,12 @@ pub(super) fn second_sheet(studio: &mut Studio<'_>) -> Vec<Shot> {
     let mut chance = chance.fork("scanner");
     let dpi = 200;
     let push = if right { seen } else { -seen };
-    let view = super::View::scanner(&world, dpi as f32, chance.either_way(0.0, 0.6), [-push, 0.0]);
+    let view = super::View::scanner(
+        &world,
+        dpi as f32,
+        chance.either_way(0.0, 0.6),
+        [-push, 0.0],
+    );
     let world = world.softened(view.px_per_mm);
     let mut plate = view.expose(&world).blur(chance.between(0.4, 0.7));
     super::lamp(&mut plate, &mut chance);
@@ -244,7 +279,8 @@ pub(super) fn shine_through(page: &mut Plate, back: &image::RgbImage, strength: 
     let back = Plate::from_image(back).blur(2.5);
     let width = page.width;
     page.each(|x, y, pixel| {
-        let at = (width - 1 - x as usize).min(back.width - 1) + (y as usize).min(back.height - 1) * back.width;
+        let at = (width - 1 - x as usize).min(back.width - 1)
+            + (y as usize).min(back.height - 1) * back.width;
         for (channel, through) in pixel.iter_mut().zip(back.pixels[at]) {
             *channel *= 1.0 - strength * (1.0 - through);
         }
@@ -253,7 +289,10 @@ pub(super) fn shine_through(page: &mut Plate, back: &image::RgbImage, strength: 
 
 fn dust(page: &mut Plate, chance: &mut Chance) {
     for _ in 0..chance.whole(20, 120) {
-        let (x, y) = (chance.unit() * page.width as f32, chance.unit() * page.height as f32);
+        let (x, y) = (
+            chance.unit() * page.width as f32,
+            chance.unit() * page.height as f32,
+        );
         let radius = chance.between(0.8, 3.0);
         dot(page, x, y, radius, chance.between(0.3, 0.7));
     }
