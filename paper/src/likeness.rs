@@ -85,7 +85,7 @@ impl Likeness {
     }
 
     /// Two that look less alike from afar are surely not the same page.
-    pub const COULD_BE: f32 = 0.45;
+    pub const COULD_BE: f32 = 0.3;
 
     /// How alike two pages look from afar, either way up: 1 is the same.
     pub fn glance(&self, other: &Self) -> f32 {

@@ -72,6 +72,9 @@ const EMPTY_SHARE: f32 = 0.9;
 /// apart. Good scans have 0.15 to 0.3 mm, what a telephone takes in poor light and is still read 0.4 to 0.45.
 pub const MAX_EDGE_MM: f32 = 0.5;
 
+/// A part that is worse than this, and much worse than the rest, was not in focus.
+const PART_EDGE_MM: f32 = 0.38;
+
 /// From here on the page is refused: letters' marks have run together.
 const LOST_EDGE_MM: f32 = 0.56;
 
@@ -93,6 +96,9 @@ const BLURRED_AGAINST_REST: f32 = 1.8;
 
 /// Ink takes at least this share of the paper's light: pencil takes half, a pale copy a third.
 pub const MIN_CONTRAST: f32 = 0.22;
+
+/// Fingers that hold a sheet.
+const MOST_FINGERS: usize = 4;
 
 /// Words are read with 85 to 97 % on good pages and with 30 to 50 % where there is nothing to read.
 pub const MIN_CONFIDENCE: f32 = 60.0;
@@ -246,9 +252,13 @@ pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
     }
     verdicts.extend(folded);
     if outline.is_none() {
-        verdicts.extend(rim::off_the_glass(&map, &foreign));
+        verdicts.extend(rim::off_the_glass(&map));
     }
-    verdicts.extend(rim::fingers(&map, &surface, &foreign));
+    let fingers = rim::fingers(&map, &surface, &foreign);
+    // Two hands; more than that is a desk that shows beside the sheet.
+    if fingers.len() <= MOST_FINGERS {
+        verdicts.extend(fingers);
+    }
     verdicts.extend(covered::notes(&map, &surface, &foreign));
     Look {
         verdicts,
@@ -341,6 +351,7 @@ fn blur(writing: &Writing, dpi: f32) -> Option<Verdict> {
         };
         return Some(verdict("quality.blurred", width, limit).at(place));
     }
+    let limit = (PART_EDGE_MM * dpi / 25.4).max(MAX_EDGE_PX);
     let bad: Vec<&Tile> = all
         .into_iter()
         .filter(|tile| tile.ink_px() > limit && tile.ink_px() > BLURRED_AGAINST_REST * typical)

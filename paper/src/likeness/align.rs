@@ -9,7 +9,7 @@ const MAX_TURN_DEGREES: f32 = 8.0;
 const PIECE: (usize, usize) = (24, 15);
 
 /// Pieces with less ink, on the mean, say nothing.
-const INKED: f32 = 0.035;
+const INKED: f32 = 0.02;
 
 /// Letters that agree so well are the same letters.
 const SAME: f32 = 0.5;
@@ -100,7 +100,6 @@ impl Pieces {
         way: Affine,
         (reach, every): (i32, usize),
     ) -> Self {
-        let over = moved(second, first.columns, first.rows, &way);
         let letters = moved(letters_2, first.columns, first.rows, &way);
         let (columns, rows) = (first.columns / PIECE.0, first.rows / PIECE.1);
         let mut pieces = Vec::new();
@@ -108,17 +107,15 @@ impl Pieces {
             // To find out how the page lies, some of the pieces are enough.
             for column in (row % every..columns).step_by(every) {
                 let (x, y) = (column * PIECE.0, row * PIECE.1);
+                // Rules say nothing: they are everywhere alike along their length.
                 let inked = |raster: &Raster| {
+                    let line = |y: usize| &raster.ink[y * raster.columns + x..][..PIECE.0];
                     let sum: f32 = (y..y + PIECE.1)
-                        .map(|y| {
-                            raster.ink[y * raster.columns + x..][..PIECE.0]
-                                .iter()
-                                .sum::<f32>()
-                        })
+                        .map(|y| line(y).iter().map(|dot| dot.max(0.0)).sum::<f32>())
                         .sum();
                     sum / (PIECE.0 * PIECE.1) as f32 >= INKED
                 };
-                let (has_1, has_2) = (inked(first), inked(&over));
+                let (has_1, has_2) = (inked(letters_1), inked(&letters));
                 if !has_1 && !has_2 {
                     continue;
                 }

@@ -60,8 +60,9 @@ fn says_something(blot: &Blot, map: &PageMap) -> bool {
     let (wide, high) = (blot.wide() as f32 * map.mm, blot.high() as f32 * map.mm);
     let (long, short) = (wide.max(high), wide.min(high));
     let area = blot.area() as f32 * map.mm * map.mm;
-    // One square is a speck; letters run over several.
-    if long < MARK_MM || blot.area() < 2 {
+    // A speck lies in one square, or where four meet; letters run over more.
+    let speck = blot.wide() <= 2 && blot.high() <= 2;
+    if long < MARK_MM || blot.area() < 2 || speck {
         return false;
     }
     // A crease, a hair, a feeder's line: long and nowhere wide.

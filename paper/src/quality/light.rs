@@ -13,6 +13,13 @@ pub const MIN_LIGHT_SHARE: f32 = 0.5;
 /// Less of the page in shadow is a fold or a printed picture.
 const SHADOW_AREA: f32 = 0.03;
 
+/// A shadow that hides writing ends within a hand's breadth: there the light falls by at least this share a millimetre.
+/// Lamps and windows that light one side more come to 0.025, and are evened out for reading.
+const SHADOW_EDGE: f32 = 0.036;
+
+/// So much of the page must lie on such an edge, in mm².
+const SHADOW_EDGE_MM2: f32 = 40.0;
+
 /// Tone of the paper under which a sensor's noise eats thin strokes: a fifth of full light (L* 50).
 pub const MIN_PAPER_TONE: f32 = 118.0;
 
@@ -57,7 +64,16 @@ pub(crate) fn shade(map: &PageMap, surface: &Surface) -> Vec<Verdict> {
         .map(|at| paper[at] && linear(smooth[at]) < MIN_LIGHT_SHARE * linear(bright))
         .collect();
     let mut patches = blots(&dim, map.columns);
-    patches.retain(|patch| patch.area() as f32 >= SHADOW_AREA * map.len() as f32);
+    let edge = grown(
+        &edges(map, &smooth, &paper),
+        map.columns,
+        (3.0 / map.mm) as usize,
+    );
+    patches.retain(|patch| {
+        let on_edge = patch.squares.iter().filter(|at| edge[**at]).count() as f32;
+        patch.area() as f32 >= SHADOW_AREA * map.len() as f32
+            && on_edge * map.mm * map.mm >= SHADOW_EDGE_MM2
+    });
     if let Some(darkest) = patches
         .iter()
         .flat_map(|patch| patch.squares.iter().map(|at| smooth[*at]))
@@ -84,6 +100,31 @@ pub(crate) fn shade(map: &PageMap, surface: &Surface) -> Vec<Verdict> {
         );
     }
     verdicts
+}
+
+/// Where the light on the paper falls steeply.
+fn edges(map: &PageMap, smooth: &[f32], paper: &[bool]) -> Vec<bool> {
+    let reach = (4.0 / map.mm).round().max(1.0) as usize;
+    let (columns, rows) = (map.columns, map.rows);
+    let fall = |a: usize, b: usize| {
+        // Beyond the paper lies something else, not less light.
+        if !(paper[a] && paper[b]) {
+            return 0.0;
+        }
+        let light = |at: usize| linear(smooth[at].max(4.0)).ln();
+        (light(a) - light(b)) / (2.0 * reach as f32 * map.mm)
+    };
+    (0..map.len())
+        .map(|at| {
+            let (x, y) = (at % columns, at / columns);
+            if x < reach || y < reach || x + reach >= columns || y + reach >= rows {
+                return false;
+            }
+            let across = fall(at - reach, at + reach);
+            let down = fall(at - reach * columns, at + reach * columns);
+            across.hypot(down) >= SHADOW_EDGE
+        })
+        .collect()
 }
 
 /// The paper's tone, writing bridged: the lightest within two millimetres, then the mean within four.

@@ -182,6 +182,9 @@ pub(crate) fn creased_corners(map: &PageMap) -> Vec<Verdict> {
 /// The usual step between both sides of the line that cuts off a corner; nothing when it does not run all along it.
 fn step_across(across: f32, down: f32, reach: f32, tone: &impl Fn(f32, f32) -> f32) -> f32 {
     let length = across.hypot(down);
+    if length < 8.0 {
+        return 0.0;
+    }
     let inward = [down / length * reach, across / length * reach];
     let count = length as usize;
     let (mut up, mut under) = (0, 0);
@@ -224,77 +227,59 @@ fn middles(map: &PageMap) -> Vec<u8> {
         .collect()
 }
 
-/// Steeper than this against the glass a full sheet loses a corner: 15 mm of A4's 210.
-const MAX_SLANT: f32 = 0.07;
+/// Steeper than this against the glass, a full sheet loses a corner of 15 mm: A4 is 210 mm wide.
+const SLANT: std::ops::Range<f32> = 0.07..0.4;
 
-/// The lid must be seen so far along a side of the scan before its slant counts.
-const SLANT_SEEN_MM: f32 = 50.0;
+/// The lid must be seen so far along a side of the scan.
+const SLANT_SEEN_MM: f32 = 110.0;
 
-/// A scanned sheet that lay so crooked that a corner was off the glass. `foreign` shows the lid, where it is dark; a
-/// corner of the scan that shows paper all the same is one that the sheet's own corner is beyond.
-pub(crate) fn off_the_glass(map: &PageMap, foreign: &[bool]) -> Option<Verdict> {
+/// A scanned sheet that lay so crooked that a corner was off the glass: the lid shows as a long wedge beside it, and
+/// the side across from the wedge's broad end is beyond the glass.
+pub(crate) fn off_the_glass(map: &PageMap) -> Option<Verdict> {
+    let tones = middles(map);
     let (columns, rows) = (map.columns, map.rows);
-    let most = (100.0 / map.mm) as usize;
-    let mut steepest: Option<(f32, f32)> = None;
-    for side in 0..4 {
-        let length = if side % 2 == 0 { columns } else { rows };
-        let across = if side % 2 == 0 { rows } else { columns };
-        let square = |along: usize, deep: usize| match side {
-            0 => deep * columns + along,
-            1 => along * columns + columns - 1 - deep,
-            2 => (rows - 1 - deep) * columns + along,
-            _ => along * columns + deep,
-        };
-        // How deep the lid reaches in at each place along the side.
-        let depths: Vec<(f32, f32)> = (0..length)
-            .filter_map(|along| {
-                let deep = (1..most.min(across)).take_while(|deep| foreign[square(along, *deep)]);
-                let deep = deep.count();
-                (deep >= 2 && deep + 2 < most).then_some((along as f32, deep as f32))
-            })
-            .collect();
-        if (depths.len() as f32) < SLANT_SEEN_MM / map.mm {
-            continue;
-        }
-        let count = depths.len() as f32;
-        let middle = |of: fn(&(f32, f32)) -> f32| depths.iter().map(of).sum::<f32>() / count;
-        let (mx, my) = (middle(|d| d.0), middle(|d| d.1));
-        let xx: f32 = depths.iter().map(|d| (d.0 - mx) * (d.0 - mx)).sum();
-        let xy: f32 = depths.iter().map(|d| (d.0 - mx) * (d.1 - my)).sum();
-        let slope = xy / xx.max(1.0);
-        let off = depths.iter().map(|d| (d.1 - my - slope * (d.0 - mx)).abs());
-        let straight = quantile(off.collect(), 0.8).is_some_and(|off| off < 2.0);
-        let deepest = depths.iter().map(|d| d.1).fold(0.0, f32::max) * map.mm;
-        if straight
-            && (MAX_SLANT..0.6).contains(&slope.abs())
-            && steepest.is_none_or(|(most, _)| slope.abs() > most)
-        {
-            steepest = Some((slope.abs(), deepest));
+    let mut best: Option<(f32, f32, [bool; 2])> = None;
+    for (right, bottom) in [(false, false), (true, false), (true, true), (false, true)] {
+        for flat in [false, true] {
+            // The wedge's broad end lies in the corner; its length runs down the side, or across when `flat`.
+            let (long_side, short_side) = if flat {
+                (columns, rows)
+            } else {
+                (rows, columns)
+            };
+            let tone = |short: f32, long: f32| {
+                let (x, y) = if flat { (long, short) } else { (short, long) };
+                let x = (x.max(0.0) as usize).min(columns - 1);
+                let y = (y.max(0.0) as usize).min(rows - 1);
+                let x = if right { columns - 1 - x } else { x };
+                let y = if bottom { rows - 1 - y } else { y };
+                f32::from(tones[y * columns + x])
+            };
+            let mut long = SLANT_SEEN_MM / map.mm;
+            while long < long_side as f32 {
+                let mut short = SLANT.start * long;
+                while short < (SLANT.end * long).min(0.45 * short_side as f32) {
+                    let step = step_across(short, long, 2.0 / map.mm, &tone);
+                    if step > best.map_or(FOLD_STEP, |(step, ..)| step) {
+                        let across_from = if flat {
+                            [right, !bottom]
+                        } else {
+                            [!right, bottom]
+                        };
+                        best = Some((step, short * map.mm, across_from));
+                    }
+                    short += 2.0 / map.mm;
+                }
+                long += 5.0 / map.mm;
+            }
         }
     }
-    let (_, deepest) = steepest?;
-    let near = (8.0 / map.mm) as usize;
-    let reach = (33.0 / map.mm) as usize;
-    let (near, reach) = (
-        near.min(columns.min(rows) / 2),
-        reach.min(columns.min(rows)),
-    );
-    let corner = [(false, false), (true, false), (true, true), (false, true)]
-        .into_iter()
-        .find(|(right, bottom)| {
-            (1..near).all(|y| {
-                (1..near).all(|x| {
-                    let x = if *right { columns - 1 - x } else { x };
-                    let y = if *bottom { rows - 1 - y } else { y };
-                    !foreign[y * columns + x]
-                })
-            })
-        });
-    let (right, bottom) = corner?;
+    let (_, broad, [right, bottom]) = best?;
+    let reach = ((33.0 / map.mm) as usize).min(columns.min(rows));
     let left = if right { columns - reach } else { 0 };
     let top = if bottom { rows - reach } else { 0 };
     let place = map.place([left, top, left + reach, top + reach]);
-    Some(Verdict::flagged("quality.page_cut", deepest, 0.0).at(place))
+    Some(Verdict::flagged("quality.page_cut", broad, 0.0).at(place))
 }
 
 /// Fingers that hold the sheet.
