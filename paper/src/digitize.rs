@@ -9,7 +9,9 @@ use crate::kind::{self, Kind};
 use crate::metadata::Metadata;
 use crate::page::{self, Page, PageReport, ms};
 use crate::pdf::{self, ArchiveMeta, CopyKind, PdfMeta, PdfPage, Picture};
-use crate::{Geometry, Layers, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict};
+use crate::{
+    Counted, Geometry, Layers, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict,
+};
 
 /// A school record book has 20 pages; a land file may have a hundred.
 pub(crate) const MAX_PAGES: usize = 500;
@@ -124,7 +126,7 @@ fn look_and_read(
             limit: MAX_PAGES,
         });
     }
-    let mut ledger = PageLedger::new(declared_pages);
+    let mut ledger = PageLedger::new(declared_pages.map(Counted::Pages));
     let mut examined = Examined::default();
     for (sheet, number) in sheets.iter().zip(1..) {
         let mut page = page::examine(sheet, number, engine, read_refused)?;

@@ -8,6 +8,7 @@
 //!
 //! Nothing is guessed silently: a field says how sure it is, a page that cannot be relied on says why and where.
 
+mod check;
 pub mod codes;
 mod convenience;
 mod digitize;
@@ -19,6 +20,7 @@ mod geometry;
 pub mod kind;
 mod layout;
 mod ledger;
+mod likeness;
 mod master;
 pub mod metadata;
 pub mod obstacles;
@@ -41,11 +43,13 @@ mod site;
 mod skew;
 mod view;
 
+pub use check::{Checked, CheckedPage, check};
 pub use convenience::Layers;
 pub use digitize::{Digitized, Examined, Options, digitize, digitize_all, examine, finish};
 pub use error::{CODES, PaperError};
 pub use geometry::{Flattening, Geometry, Place, Turn};
-pub use ledger::PageLedger;
+pub use ledger::{Counted, Entering, Image, PageLedger, Side, Standing, Statement};
+pub use likeness::{Likeness, Relation};
 pub use master::{Coding, Master};
 pub use outline::Outline;
 pub use page::{Page, PageReport, Timings};

@@ -6,8 +6,8 @@ use models::{PageText, TextEngine};
 use serde::Serialize;
 
 use crate::{
-    Geometry, Master, PageLedger, PaperError, ReadPage, Severity, Sheet, Verdict, photograph,
-    quality, read::read_flat,
+    Entering, Geometry, Likeness, Master, PageLedger, PaperError, ReadPage, Sheet, Verdict,
+    photograph, quality, read::read_flat,
 };
 
 /// How long each step took, in milliseconds of wall time.
@@ -42,12 +42,19 @@ pub struct Page {
     /// Empty where the pixels were refused already.
     pub read: ReadPage,
     pub master: Master,
+    /// By which the ledger knows the page again.
+    likeness: Likeness,
 }
 
 impl Page {
     /// Enters the page in the ledger and keeps what the ledger says of it.
     pub(crate) fn enter(&mut self, ledger: &mut PageLedger) {
-        let verdicts = ledger.enter(&self.report.sha256, &self.read.text);
+        let verdicts = ledger.enter(&Entering {
+            sha256: &self.report.sha256,
+            likeness: Some(&self.likeness),
+            verdicts: &self.report.verdicts,
+            text: Some(&self.read.text),
+        });
         self.report.verdicts.extend(verdicts);
     }
 }
@@ -61,13 +68,10 @@ pub(crate) fn examine(
 ) -> Result<Page, PaperError> {
     let started = Instant::now();
     let flat = photograph::flatten(sheet);
-    let looked = quality::look(&sheet.gray(), sheet.dpi());
+    let seen = quality::look(sheet, flat.as_ref().map(|flat| &flat.flattening.outline));
     let look = started.elapsed();
-    let refused = looked
-        .iter()
-        .any(|verdict| verdict.severity == Severity::Refused);
-    let blank = looked.iter().any(|verdict| verdict.code == "quality.blank");
-    let mut verdicts = looked;
+    let refused = seen.refused();
+    let mut verdicts = seen.verdicts;
 
     let started = Instant::now();
     let read = if refused && !read_refused {
@@ -77,7 +81,11 @@ pub(crate) fn examine(
     };
     let reading = started.elapsed();
     if !refused || read_refused {
-        verdicts.extend(quality::after_reading(&read.text, &read.geometry, blank));
+        verdicts.extend(quality::after_reading(
+            &read.text,
+            &read.geometry,
+            seen.blank,
+        ));
     }
 
     let started = Instant::now();
@@ -103,6 +111,7 @@ pub(crate) fn examine(
         report,
         read,
         master,
+        likeness: seen.likeness,
     })
 }
 

@@ -21,7 +21,7 @@ use models::{TextEngine, TextError};
 
 use crate::digitize::MAX_PAGES;
 use crate::page::{self, Page};
-use crate::{PageLedger, PaperError, Sheet, Verdict};
+use crate::{Counted, PageLedger, PaperError, Sheet, Verdict};
 
 /// Opens an engine; called once in each worker's thread.
 pub type OpenEngine<'a> = dyn Fn() -> Result<Box<dyn TextEngine>, TextError> + Sync + 'a;
@@ -91,7 +91,7 @@ pub fn read_pages(
     let (done, results) = mpsc::channel::<Done>();
     let unopened = Mutex::new(None);
     let mut run = Run {
-        ledger: PageLedger::new(plan.declared_pages),
+        ledger: PageLedger::new(plan.declared_pages.map(Counted::Pages)),
         waiting: BTreeMap::new(),
         delivered: 0,
     };
@@ -151,7 +151,7 @@ pub fn read_pages(
         verdicts: if cancelled {
             Vec::new()
         } else {
-            run.ledger.close().into_iter().collect()
+            run.ledger.close()
         },
         cancelled,
     })

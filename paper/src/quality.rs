@@ -1,10 +1,29 @@
 //! Whether a page is good enough to rely on: each complaint says what, where, how much, and what the limit was.
 
-use image::GrayImage;
+mod blank;
+mod blots;
+mod cells;
+mod covered;
+mod light;
+mod page_map;
+mod resolution;
+mod rim;
+mod sharpness;
+mod surface;
+
 use models::PageText;
 use serde::Serialize;
 
-use crate::{Geometry, Place, Turn};
+use crate::likeness::Likeness;
+use crate::{Geometry, Outline, Place, Sheet, Turn, page_finder};
+pub(crate) use blots::blots;
+use cells::Cells;
+pub use light::{MIN_LIGHT_SHARE, MIN_PAPER_TONE};
+pub(crate) use page_map::{PageMap, around};
+use resolution::Resolution;
+pub use rim::MAX_FOLDED_CORNER_MM;
+use sharpness::{Tile, Writing};
+use surface::Surface;
 
 /// Every code a verdict can carry.
 pub const ALL: &[&str] = &[
@@ -13,31 +32,73 @@ pub const ALL: &[&str] = &[
     "quality.hard_to_read",
     "quality.blurred_part",
     "quality.low_contrast",
+    "quality.too_dark",
+    "quality.shadow",
+    "quality.glare",
     "quality.blank",
+    "quality.page_cut",
+    "quality.corner_folded",
+    "quality.finger",
+    "quality.covered",
+    "quality.second_sheet",
     "quality.text_cut",
     "quality.skewed",
     "quality.upside_down",
     "quality.sideways",
     "quality.duplicate",
     "quality.pages_missing",
+    "quality.pages_extra",
+    "quality.note_alone",
+    "quality.note_pair",
 ];
 
 /// NĐ 30/2020/NĐ-CP App. I: scans of at least 200 dpi.
 pub const MIN_DPI: u32 = 200;
 
-/// A sharp edge takes half of the contrast or more in one pixel's step; a blur of two and a half pixels leaves a sixth, and
-/// the marks of Ấ and Ầ are one.
-pub const MIN_STEEPNESS: f32 = 0.17;
+/// What is measured may fall short of the rule by this share: pages are not cut to the hair, corners are found to a
+/// hundredth.
+const DPI_TOLERANCE: f32 = 0.04;
+
+/// Multiplied pixels of so much less than the rule asks for are refused; a scanner that stretches 190 to 200 is not.
+const PROVEN_SHARE: f32 = 0.85;
+
+/// What a step from paper to ink takes in pixels on scans of worn print, at the density the scanner truly has.
+const FINE_EDGE_PX: f32 = 2.3;
+
+/// Copies of copies come to 0.95 of the rule by that measure.
+const EMPTY_SHARE: f32 = 0.9;
+
+/// Edges of letters wider than this, from paper to full ink, are blurred: the marks of Ấ and Ầ are half a millimetre
+/// apart. Good scans have 0.15 to 0.3 mm, what a telephone takes in poor light and is still read 0.4 to 0.45.
+pub const MAX_EDGE_MM: f32 = 0.5;
+
+/// A part that is worse than this, and much worse than the rest, was not in focus.
+const PART_EDGE_MM: f32 = 0.38;
+
+/// From here on the page is refused: letters' marks have run together.
+const LOST_EDGE_MM: f32 = 0.56;
+
+/// Against the ink of the whole page instead of the square's own: a hand that shook draws every stroke of a word over
+/// the others and leaves no full ink beside.
+const SMEARED: f32 = 1.4;
+
+/// However coarse the pixels: where a step from ink to paper takes no more of them than this, they are the reason.
+const MAX_EDGE_PX: f32 = 2.8;
 
 /// When so much of the text is blurred, the page is; less is a part to look at.
 const BLURRED_SHARE: f32 = 0.5;
-const BLURRED_PART_SHARE: f32 = 0.12;
 
-/// Gray levels between ink and paper, in the middle of the page's text.
-pub const MIN_CONTRAST: f32 = 60.0;
+/// So many squares side by side are a blurred part; fewer are a portrait or a worn stamp.
+const BLURRED_SQUARES: usize = 5;
 
-/// A page with less ink than this share is empty; a page number alone is about 0.0002 of A4, a smudge less.
-pub const MAX_BLANK_INK: f32 = 0.000_08;
+/// A part is blurred when it is so much worse than the better part of the page.
+const BLURRED_AGAINST_REST: f32 = 1.8;
+
+/// Ink takes at least this share of the paper's light: pencil takes half, a pale copy a third.
+pub const MIN_CONTRAST: f32 = 0.22;
+
+/// Fingers that hold a sheet.
+const MOST_FINGERS: usize = 4;
 
 /// Words are read with 85 to 97 % on good pages and with 30 to 50 % where there is nothing to read.
 pub const MIN_CONFIDENCE: f32 = 60.0;
@@ -89,7 +150,7 @@ impl Verdict {
         }
     }
 
-    fn at(mut self, place: Place) -> Self {
+    pub(crate) fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
     }
@@ -100,44 +161,231 @@ pub fn dpi(dpi: u32) -> Option<Verdict> {
     (dpi < MIN_DPI).then(|| Verdict::refused("quality.dpi_low", dpi as f32, MIN_DPI as f32))
 }
 
-/// What the pixels alone tell, before anything is read.
-pub fn look(page: &GrayImage, dpi_of_page: u32) -> Vec<Verdict> {
-    let mut verdicts: Vec<Verdict> = dpi(dpi_of_page).into_iter().collect();
-    let survey = Survey::of(page, dpi_of_page);
-    if survey.ink_share < MAX_BLANK_INK {
+/// What the pixels alone tell.
+#[derive(Clone, Debug)]
+pub struct Look {
+    pub verdicts: Vec<Verdict>,
+    /// Nothing is written on it.
+    pub blank: bool,
+    /// Dots an inch of the paper, whatever the file says.
+    pub effective_dpi: f32,
+    /// By which the ledger knows the page again.
+    pub likeness: Likeness,
+}
+
+impl Look {
+    pub fn refused(&self) -> bool {
+        crate::ledger::refused(&self.verdicts)
+    }
+}
+
+/// Finds the page in a photograph and looks at it; a scan is the page.
+pub fn look_for_page(sheet: &Sheet) -> Look {
+    let outline = sheet
+        .colour()
+        .filter(|_| sheet.is_photograph())
+        .and_then(page_finder::find);
+    look(sheet, outline.as_ref())
+}
+
+/// Looks at a page before anything is read. `outline` says where it lies in a photograph; without it the image is the
+/// page, as scanners give it.
+pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
+    let size = (sheet.width(), sheet.height());
+    let gray = sheet.gray();
+    let cells = Cells::of(sheet);
+    let stated = (sheet.dpi() as f32).clamp(20.0, 4800.0);
+    let rough = outline.map_or(stated, resolution::of_photograph);
+    let within = outline.map_or(
+        Place {
+            x: 0,
+            y: 0,
+            w: size.0,
+            h: size.1,
+        },
+        |outline| around(&corners_of(outline), size),
+    );
+    let mut writing = Writing::of(&gray, rough / 25.4, within);
+    if let Some(outline) = outline {
+        let quad = corners_of(outline);
+        writing.tiles.retain(|tile| inside(&quad, tile.place));
+    }
+    let resolution = resolution::measure(&gray, &writing, stated, outline);
+    let map = PageMap::new(&cells, size, outline, resolution.pixels);
+    let surface = Surface::of(&map);
+
+    let mut verdicts = Vec::new();
+    verdicts.extend(too_coarse(sheet, outline, &resolution, &writing));
+    verdicts.extend(
+        outline.and_then(|outline| rim::out_of_picture(outline, size, resolution.pixels / 25.4)),
+    );
+    let written = blank::written_mm2(&map, &surface, &writing);
+    let blank = written < blank::LEAST_WRITING_MM2;
+    if blank {
         verdicts.push(Verdict::flagged(
             "quality.blank",
-            survey.ink_share,
-            MAX_BLANK_INK,
+            written,
+            blank::LEAST_WRITING_MM2,
         ));
-        return verdicts;
+    } else {
+        verdicts.extend(blur(&writing, resolution.pixels));
+        if let Some(contrast) = writing
+            .contrast()
+            .filter(|contrast| *contrast < MIN_CONTRAST)
+        {
+            verdicts.push(Verdict::flagged(
+                "quality.low_contrast",
+                contrast,
+                MIN_CONTRAST,
+            ));
+        }
+        verdicts.extend(match outline {
+            Some(_) => light::glare(&map, &surface, &writing),
+            None => light::washed_out(&map),
+        });
     }
-    let (blurred, sharp): (Vec<&Tile>, Vec<&Tile>) = survey
-        .text
-        .iter()
-        .partition(|tile| tile.steepness < MIN_STEEPNESS);
-    let share = blurred.len() as f32 / survey.text.len().max(1) as f32;
-    if let Some(place) = around(&blurred) {
-        let worst = blurred
+    verdicts.extend(light::shade(&map, &surface));
+    let foreign = rim::foreign(&map, &surface);
+    let mut folded = rim::folded_corners(&map, &surface, &foreign);
+    if folded.is_empty() {
+        folded = rim::creased_corners(&map);
+    }
+    verdicts.extend(folded);
+    if outline.is_none() {
+        verdicts.extend(rim::off_the_glass(&map));
+    }
+    let fingers = rim::fingers(&map, &surface, &foreign);
+    // Two hands; more than that is a desk that shows beside the sheet.
+    if fingers.len() <= MOST_FINGERS {
+        verdicts.extend(fingers);
+    }
+    verdicts.extend(covered::notes(&map, &surface, &foreign));
+    Look {
+        verdicts,
+        blank,
+        effective_dpi: resolution.effective,
+        likeness: Likeness::of(&gray, &map, &light::smoothed(&map), outline),
+    }
+}
+
+/// What the file says of a scan is believed when it says that it is too coarse. What is measured is refused only where
+/// the pixels prove it: a small sheet in a photograph and worn letters look coarse, too.
+fn too_coarse(
+    sheet: &Sheet,
+    outline: Option<&Outline>,
+    resolution: &Resolution,
+    writing: &Writing,
+) -> Option<Verdict> {
+    let least = MIN_DPI as f32;
+    let measured = least * (1.0 - DPI_TOLERANCE);
+    let verdict = |severity: fn(&'static str, f32, f32) -> Verdict, value| {
+        Some(severity("quality.dpi_low", value, least))
+    };
+    if !sheet.is_photograph() && sheet.dpi() < MIN_DPI && resolution.effective < least {
+        return verdict(
+            Verdict::refused,
+            resolution.effective.min(sheet.dpi() as f32),
+        );
+    }
+    if resolution.effective < measured {
+        let proven = resolution.multiplied && resolution.effective < PROVEN_SHARE * least;
+        let severity = if proven {
+            Verdict::refused
+        } else {
+            Verdict::flagged
+        };
+        return verdict(severity, resolution.effective);
+    }
+    // Pixels that no lens filled: a step from paper to ink takes two of them where each was seen by itself.
+    let edges: Vec<f32> = writing.tiles.iter().map(Tile::ink_px).collect();
+    let seen = resolution.pixels * FINE_EDGE_PX / sharpness::quantile(edges, 0.5)?;
+    (outline.is_none() && seen < EMPTY_SHARE * least)
+        .then(|| verdict(Verdict::flagged, seen))
+        .flatten()
+}
+
+fn corners_of(outline: &Outline) -> [[f32; 2]; 4] {
+    outline
+        .corners
+        .map(|corner| corner.map(|value| value as f32))
+}
+
+/// Whether the square's middle lies on the page.
+fn inside(quad: &[[f32; 2]; 4], place: Place) -> bool {
+    let (x, y) = (
+        place.x as f32 + place.w as f32 / 2.0,
+        place.y as f32 + place.h as f32 / 2.0,
+    );
+    let mut sides = (0..4).map(|at| {
+        let (a, b) = (quad[at], quad[(at + 1) % 4]);
+        (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]) >= 0.0
+    });
+    let first = sides.next();
+    sides.all(|side| Some(side) == first)
+}
+
+/// The whole page out of focus, or a part of it.
+fn blur(writing: &Writing, dpi: f32) -> Option<Verdict> {
+    let tiles = &writing.tiles;
+    let limit = (MAX_EDGE_MM * dpi / 25.4).max(MAX_EDGE_PX);
+    let edges = || tiles.iter().map(Tile::ink_px);
+    let typical = sharpness::quantile(edges().collect(), 0.3)?;
+    let middle = sharpness::quantile(edges().collect(), BLURRED_SHARE)?;
+    let ink = sharpness::quantile(tiles.iter().map(Tile::ink).collect(), 0.75)?;
+    let smeared = sharpness::quantile(
+        tiles
             .iter()
-            .map(|tile| tile.steepness)
-            .fold(f32::MAX, f32::min);
-        if share >= BLURRED_SHARE {
-            verdicts.push(Verdict::refused("quality.blurred", worst, MIN_STEEPNESS).at(place));
-        } else if share >= BLURRED_PART_SHARE && sharp.len() + blurred.len() >= 8 {
-            verdicts.push(Verdict::flagged("quality.blurred_part", worst, MIN_STEEPNESS).at(place));
+            .map(|tile| tile.ink_px() * ink / tile.ink())
+            .collect(),
+        BLURRED_SHARE,
+    )?;
+    let all: Vec<&Tile> = tiles.iter().collect();
+    let width = middle.max(smeared / SMEARED);
+    if width > limit {
+        let place = around_tiles(&all)?;
+        let lost = (LOST_EDGE_MM * dpi / 25.4).max(MAX_EDGE_PX);
+        let verdict = if width > lost {
+            Verdict::refused
+        } else {
+            Verdict::flagged
+        };
+        return Some(verdict("quality.blurred", width, limit).at(place));
+    }
+    let limit = (PART_EDGE_MM * dpi / 25.4).max(MAX_EDGE_PX);
+    let bad: Vec<&Tile> = all
+        .into_iter()
+        .filter(|tile| tile.ink_px() > limit && tile.ink_px() > BLURRED_AGAINST_REST * typical)
+        .collect();
+    let part = largest_group(&bad, writing.side);
+    (part.len() >= BLURRED_SQUARES).then_some(())?;
+    let worst = part.iter().map(|tile| tile.ink_px()).fold(0.0, f32::max);
+    Some(Verdict::flagged("quality.blurred_part", worst, limit).at(around_tiles(&part)?))
+}
+
+/// The most squares that lie side by side, corners included.
+fn largest_group<'t>(tiles: &[&'t Tile], side: u32) -> Vec<&'t Tile> {
+    let mut left: Vec<&Tile> = tiles.to_vec();
+    let mut best = Vec::new();
+    while let Some(first) = left.pop() {
+        let mut group = vec![first];
+        let mut at = 0;
+        while at < group.len() {
+            let here = group[at].place;
+            left.retain(|tile| {
+                let near =
+                    tile.place.x.abs_diff(here.x) <= side && tile.place.y.abs_diff(here.y) <= side;
+                if near {
+                    group.push(tile);
+                }
+                !near
+            });
+            at += 1;
+        }
+        if group.len() > best.len() {
+            best = group;
         }
     }
-    if let Some(contrast) =
-        median(survey.text.iter().map(|tile| tile.contrast)).filter(|c| *c < MIN_CONTRAST)
-    {
-        verdicts.push(Verdict::flagged(
-            "quality.low_contrast",
-            contrast,
-            MIN_CONTRAST,
-        ));
-    }
-    verdicts
+    best
 }
 
 /// What the reading tells.
@@ -184,118 +432,7 @@ pub(crate) fn after_reading(text: &PageText, geometry: &Geometry, blank: bool) -
     verdicts
 }
 
-/// A square of the page with writing on it.
-#[derive(Debug)]
-struct Tile {
-    place: Place,
-    /// Gray levels between its ink and its paper.
-    contrast: f32,
-    /// The mean step from one pixel to the next where ink turns into paper, as a share of the contrast.
-    steepness: f32,
-}
-
-#[derive(Debug)]
-struct Survey {
-    text: Vec<Tile>,
-    ink_share: f32,
-}
-
-impl Survey {
-    /// Looks at the page in squares of 8 mm: sharpness of paper says nothing, sharpness of letters does.
-    fn of(page: &GrayImage, dpi: u32) -> Self {
-        let side = (dpi * 8 / 25).clamp(24, 400);
-        let (width, height) = page.dimensions();
-        let mut text = Vec::new();
-        let mut ink = 0_u64;
-        for y in (0..height).step_by(side as usize) {
-            for x in (0..width).step_by(side as usize) {
-                let place = Place {
-                    x,
-                    y,
-                    w: side.min(width - x),
-                    h: side.min(height - y),
-                };
-                let (tile, tile_ink) = survey_tile(page, place);
-                ink += u64::from(tile_ink);
-                text.extend(tile);
-            }
-        }
-        Self {
-            text,
-            ink_share: ink as f32 / (width as f32 * height as f32),
-        }
-    }
-}
-
-/// The tile, when it holds writing, and its number of ink pixels.
-fn survey_tile(page: &GrayImage, place: Place) -> (Option<Tile>, u32) {
-    let stride = page.width() as usize;
-    let row = |y: u32| {
-        let start = y as usize * stride + place.x as usize;
-        &page.as_raw()[start..start + place.w as usize]
-    };
-    let mut tones = [0_u32; 256];
-    for y in place.y..place.y + place.h {
-        for value in row(y) {
-            tones[usize::from(*value)] += 1;
-        }
-    }
-    let total = place.w * place.h;
-    let paper = quantile(&tones, total, 0.85);
-    // Ink is clearly darker than the paper around it, whatever colour that has.
-    let ink: u32 = tones[..usize::from(paper.saturating_sub(45))].iter().sum();
-    let contrast = paper.saturating_sub(quantile(&tones, total, 0.01));
-    let half = paper - contrast / 2;
-    let share = tones[..usize::from(half)].iter().sum::<u32>() as f32 / total as f32;
-    // Less is a speck or the edge of a letter, more is a picture or the scanner's lid.
-    if contrast < 28 || !(0.02..0.45).contains(&share) {
-        return (None, ink);
-    }
-    let (mut steps, mut edges) = (0_u32, 0_u32);
-    let mut cross = |a: u8, b: u8| {
-        if (a < half) != (b < half) {
-            steps += u32::from(a.abs_diff(b));
-            edges += 1;
-        }
-    };
-    for y in place.y..place.y + place.h {
-        row(y).windows(2).for_each(|pair| cross(pair[0], pair[1]));
-        if y + 1 < place.y + place.h {
-            row(y)
-                .iter()
-                .zip(row(y + 1))
-                .for_each(|(upper, lower)| cross(*upper, *lower));
-        }
-    }
-    // A rule or the border of a picture has few edges, writing has many.
-    if edges * 60 < total {
-        return (None, ink);
-    }
-    let steepness = steps as f32 / edges as f32 / f32::from(contrast);
-    (
-        Some(Tile {
-            place,
-            contrast: f32::from(contrast),
-            steepness,
-        }),
-        ink,
-    )
-}
-
-/// The value that `share` of the counts do not exceed.
-fn quantile(counts: &[u32; 256], total: u32, share: f32) -> u8 {
-    let wanted = (total as f32 * share) as u32;
-    let mut below = 0;
-    for (value, count) in counts.iter().enumerate() {
-        below += count;
-        if below > wanted {
-            return value as u8;
-        }
-    }
-    255
-}
-
-fn around(tiles: &[&Tile]) -> Option<Place> {
+fn around_tiles(tiles: &[&Tile]) -> Option<Place> {
     let first = tiles.first()?.place;
     let (mut left, mut top, mut right, mut bottom) = (first.x, first.y, 0, 0);
     for tile in tiles {
@@ -310,10 +447,4 @@ fn around(tiles: &[&Tile]) -> Option<Place> {
         w: right - left,
         h: bottom - top,
     })
-}
-
-fn median(values: impl Iterator<Item = f32>) -> Option<f32> {
-    let mut values: Vec<f32> = values.collect();
-    values.sort_by(f32::total_cmp);
-    values.get(values.len() / 2).copied()
 }

@@ -4,6 +4,7 @@ pub mod archive;
 pub mod codes;
 pub mod corpus;
 pub mod cost;
+pub mod faults;
 pub mod kept;
 pub mod paper;
 pub mod peer;

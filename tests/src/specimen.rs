@@ -2,6 +2,7 @@
 //! Nothing here belongs to a real person but a public-domain photograph that plays the face.
 
 pub mod face;
+pub mod faults;
 pub mod paper;
 pub mod papers;
 pub mod profile;

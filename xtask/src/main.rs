@@ -93,6 +93,23 @@ enum Specimen {
         #[arg(long)]
         yes: bool,
     },
+    /// Draws pages with one fault each, and good pages that look faulty, with labels.
+    Faults {
+        /// The folder to fill.
+        #[arg(default_value = "target/faults")]
+        dir: PathBuf,
+        /// So many pages (or piles) of each class.
+        #[arg(long, default_value_t = 6)]
+        each: usize,
+        /// Classes, with commas between; all when absent.
+        #[arg(long)]
+        classes: Option<String>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Install missing packages without asking.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Makes one card of a named kind, with its country's certificate beside it.
     Card {
         /// Which kind; `--list` tells them.
@@ -174,6 +191,26 @@ fn main() -> Result<()> {
             }
             if further_pages {
                 tool.args(["--further-pages", "yes"]);
+            }
+            process::run(&mut tool)
+        }
+        Command::Specimen {
+            one:
+                Some(Specimen::Faults {
+                    dir,
+                    each,
+                    classes,
+                    seed,
+                    yes,
+                }),
+            ..
+        } => {
+            packages::install(packages::FONTS, yes)?;
+            let mut tool = specimen(&root, yes)?;
+            tool.arg("faults").arg(&dir);
+            tool.args(["--each", &each.to_string(), "--seed", &seed.to_string()]);
+            if let Some(list) = &classes {
+                tool.args(["--classes", list]);
             }
             process::run(&mut tool)
         }

@@ -137,7 +137,7 @@ fn check(arguments: &CheckArguments, lang: Language) -> Told {
     let mut words = Vec::new();
     let mut reports = Vec::new();
     for (number, sheet) in (1_u32..).zip(&pages) {
-        let verdicts = paper::quality::look(&sheet.gray(), sheet.dpi());
+        let verdicts = paper::quality::look_for_page(sheet).verdicts;
         refused |= verdicts
             .iter()
             .any(|verdict| verdict.severity == Severity::Refused);

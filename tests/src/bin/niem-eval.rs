@@ -1,23 +1,27 @@
 //! `niem-eval`: prints what reading papers is worth over labelled pages, beside OCRmyPDF on the same pages.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use clap::Parser;
-use models::{Manifest, Readers};
+use clap::{Parser, Subcommand};
+use models::{Manifest, Readers, TextEngine};
 use models_asternet::AsterNet;
 use models_tesseract::{OnDemand, Tesseract};
 use tests::evaluation::corpus::{self, Choice, Sample};
 use tests::evaluation::score::Score;
-use tests::evaluation::{archive, codes, cost, paper, peer, piles};
+use tests::evaluation::{archive, codes, cost, faults, paper, peer, piles};
 
 #[derive(Parser)]
 #[command(
     name = "niem-eval",
-    about = "Reading papers, measured over labelled pages"
+    about = "Reading papers, measured over labelled pages",
+    subcommand_negates_reqs = true,
+    args_conflicts_with_subcommands = true
 )]
 struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Corpus folders: pages/, gt/ and meta/.
     #[arg(required = true)]
     corpus: Vec<PathBuf>,
@@ -53,8 +57,58 @@ struct Arguments {
     again: Option<PathBuf>,
 }
 
+#[derive(Subcommand)]
+enum What {
+    /// What the checks of pages catch over labelled faults, and what they wrongly complain of.
+    Faults {
+        /// Folders with labels.json, as `niem-specimen faults` makes them.
+        #[arg(required = true)]
+        corpus: Vec<PathBuf>,
+        /// Only these classes.
+        #[arg(long, value_delimiter = ',')]
+        classes: Vec<String>,
+        /// At most so many images of each class.
+        #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
+        each: usize,
+        /// Photographs lie where their labels say, so that the checks alone are measured.
+        #[arg(long)]
+        told: bool,
+        /// Reads good pages, too (some 3 CPU seconds each).
+        #[arg(long)]
+        read: bool,
+        /// Tells what was missed and what was said wrongly, image by image.
+        #[arg(long)]
+        pages: bool,
+        /// Folder with Tesseract's .traineddata files; without them nothing is read.
+        #[arg(long, default_value = "models/cache/tessdata")]
+        tessdata: PathBuf,
+    },
+}
+
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if let Some(What::Faults {
+        corpus,
+        classes,
+        each,
+        told,
+        read,
+        pages,
+        tessdata,
+    }) = arguments.what
+    {
+        let choice = faults::Choice {
+            classes,
+            each,
+            corners: if told {
+                faults::Corners::Told
+            } else {
+                faults::Corners::Found
+            },
+            read_good: read,
+        };
+        return check_faults(&corpus, &choice, pages, &tessdata);
+    }
     let choice = Choice {
         conditions: arguments.conditions.clone(),
         kinds: arguments.kinds.clone(),
@@ -156,6 +210,28 @@ fn readers(arguments: &Arguments) -> Result<Readers> {
         line,
         latin: Some(Box::new(OnDemand::new(&arguments.tessdata, "eng")?)),
     })
+}
+
+/// The checks of pages, folder by folder.
+fn check_faults(
+    folders: &[PathBuf],
+    choice: &faults::Choice,
+    pages: bool,
+    tessdata: &Path,
+) -> Result<()> {
+    let mut engine = Tesseract::open(tessdata, "vie").ok();
+    for folder in folders {
+        let engine = engine.as_mut().map(|engine| engine as &mut dyn TextEngine);
+        let table = faults::evaluate(folder, choice, engine)?;
+        if pages {
+            for remark in &table.remarks {
+                println!("{remark}");
+            }
+        }
+        println!("faults in {}", folder.display());
+        print!("{table}");
+    }
+    Ok(())
 }
 
 /// The same pages, read by OCRmyPDF now.

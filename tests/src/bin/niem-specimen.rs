@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use emrtd::simulator::{Faults, vpcd};
 use tests::rig::desk::feed_finger;
+use tests::specimen::faults;
 use tests::specimen::papers::{self, Order, PileOrder};
 use tests::specimen::profile::{self, Choice};
 use tests::specimen::state::{State, chip, read_card};
@@ -17,7 +18,8 @@ niem-specimen card-profile NAME [--can 123456] [--number NUMBER] [-o card.json]
 niem-specimen card-profile --list
 niem-specimen finger SOCKET IMAGE
 niem-specimen papers DIR [--people N] [--kinds a,b] [--conditions x,y] [--seed S] [--further-pages yes]
-niem-specimen piles DIR [--piles N] [--seed S]";
+niem-specimen piles DIR [--piles N] [--seed S]
+niem-specimen faults DIR [--each N] [--classes a,b] [--seed S]";
 
 /// Why nothing was done.
 enum Failure {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         ["card-profile", name, options @ ..] => make_card(name, options),
         ["papers", folder, options @ ..] => draw_papers(Path::new(folder), options),
         ["piles", folder, options @ ..] => draw_piles(Path::new(folder), options),
+        ["faults", folder, options @ ..] => draw_faults(Path::new(folder), options),
         ["finger", socket, image] => {
             feed_finger(
                 Path::new(socket),
@@ -120,6 +123,22 @@ fn draw_piles(folder: &Path, options: &[&str]) -> Result<(), Failure> {
         }
     }
     let count = papers::draw_piles(folder, &order)?;
+    println!("{count} images in {}", folder.display());
+    Ok(())
+}
+
+/// Draws pages with one fault each, and good pages that look faulty.
+fn draw_faults(folder: &Path, options: &[&str]) -> Result<(), Failure> {
+    let mut order = faults::Order::default();
+    for option in options.chunks(2) {
+        match *option {
+            ["--each", count] => order.each = number(count)?,
+            ["--seed", seed] => order.seed = number(seed)?,
+            ["--classes", list] => order.classes = list.split(',').map(str::to_owned).collect(),
+            _ => return Err(unknown(option)),
+        }
+    }
+    let count = faults::draw(folder, &order)?;
     println!("{count} images in {}", folder.display());
     Ok(())
 }

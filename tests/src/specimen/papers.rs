@@ -5,19 +5,19 @@
 //! (top left of the page first, wherever it lies), `rotate` how far it was turned clockwise.
 
 mod blocks;
-mod canvas;
-mod chance;
+pub(super) mod canvas;
+pub(super) mod chance;
 mod conditions;
-mod form;
-mod forms;
-mod lettering;
-mod marks;
+pub(super) mod form;
+pub(super) mod forms;
+pub(super) mod lettering;
+pub(super) mod marks;
 mod output;
-mod people;
+pub(super) mod people;
 mod piles;
-mod plate;
+pub(super) mod plate;
 mod truth;
-mod typeface;
+pub(super) mod typeface;
 
 use std::fmt;
 use std::io;
@@ -31,7 +31,7 @@ use form::Form;
 use forms::{KINDS, Kind};
 use people::Family;
 pub use piles::{PileOrder, draw_piles};
-use typeface::TypeCase;
+pub(crate) use typeface::TypeCase;
 
 /// What is to be drawn.
 pub struct Order {
