@@ -61,7 +61,6 @@ pub const CODES: &[&str] = &[
     "quality.corner_folded",
     "quality.finger",
     "quality.covered",
-    "quality.second_sheet",
     "quality.text_cut",
     "quality.skewed",
     "quality.upside_down",

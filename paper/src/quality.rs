@@ -40,7 +40,6 @@ pub const ALL: &[&str] = &[
     "quality.corner_folded",
     "quality.finger",
     "quality.covered",
-    "quality.second_sheet",
     "quality.text_cut",
     "quality.skewed",
     "quality.upside_down",
@@ -61,6 +60,9 @@ const DPI_TOLERANCE: f32 = 0.04;
 
 /// Multiplied pixels of so much less than the rule asks for are refused; a scanner that stretches 190 to 200 is not.
 const PROVEN_SHARE: f32 = 0.85;
+
+/// No multiplied pixel is sharper than this, whatever rhythm there is.
+const SHARP_EDGE_PX: f32 = 2.1;
 
 /// What a step from paper to ink takes in pixels on scans of worn print, at the density the scanner truly has.
 const FINE_EDGE_PX: f32 = 2.3;
@@ -287,8 +289,17 @@ fn too_coarse(
             resolution.effective.min(sheet.dpi() as f32),
         );
     }
+    let edges: Vec<f32> = writing.tiles.iter().map(Tile::ink_px).collect();
+    let edge = sharpness::quantile(edges, 0.5);
     if resolution.effective < measured {
-        let proven = resolution.multiplied && resolution.effective < PROVEN_SHARE * least;
+        let wider = |than: f32| edge.is_some_and(|edge| edge > than);
+        // A halftone has a rhythm, too, but sharp letters.
+        if resolution.multiplied && !wider(SHARP_EDGE_PX) {
+            return None;
+        }
+        let proven = resolution.multiplied
+            && resolution.effective < PROVEN_SHARE * least
+            && wider(MAX_EDGE_PX);
         let severity = if proven {
             Verdict::refused
         } else {
@@ -297,8 +308,9 @@ fn too_coarse(
         return verdict(severity, resolution.effective);
     }
     // Pixels that no lens filled: a step from paper to ink takes two of them where each was seen by itself.
-    let edges: Vec<f32> = writing.tiles.iter().map(Tile::ink_px).collect();
-    let seen = resolution.pixels * FINE_EDGE_PX / sharpness::quantile(edges, 0.5)?;
+    // Wider still, and it is the lens.
+    let edge = edge.filter(|edge| *edge < MAX_EDGE_MM * resolution.pixels / 25.4)?;
+    let seen = resolution.pixels * FINE_EDGE_PX / edge;
     (outline.is_none() && seen < EMPTY_SHARE * least)
         .then(|| verdict(Verdict::flagged, seen))
         .flatten()
@@ -448,3 +460,6 @@ fn around_tiles(tiles: &[&Tile]) -> Option<Place> {
         h: bottom - top,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,12 +126,12 @@ impl Studio<'_> {
                 marks::seal(&mut canvas, self.case, centre, words, RED, &mut chance);
             }
             1 => {
-                let mut pen = Pen::new(face.cut(Cut::Plain), 13.0, BLACK);
+                let pen = Pen::new(face.cut(Cut::Plain), 13.0, BLACK);
                 let number = format!("{}", chance.whole(2, 48));
                 pen.write(&mut canvas, 1220.0, 3300.0, &number);
             }
             2 => {
-                let mut pen = Pen::new(face.cut(Cut::Plain), 13.0, BLACK);
+                let pen = Pen::new(face.cut(Cut::Plain), 13.0, BLACK);
                 let at = chance.between(300.0, 1200.0);
                 pen.write(&mut canvas, 300.0, at, "Trang này được để trống theo mẫu.");
                 page.lines
