@@ -96,6 +96,9 @@ const BLURRED_SQUARES: usize = 5;
 /// A part is blurred when it is so much worse than the better part of the page.
 const BLURRED_AGAINST_REST: f32 = 1.8;
 
+/// And the edges of its strokes are so much flatter, each by itself.
+const FLATTER_THAN_REST: f32 = 1.5;
+
 /// Ink takes at least this share of the paper's light: pencil takes half, a pale copy a third.
 pub const MIN_CONTRAST: f32 = 0.22;
 
@@ -246,11 +249,11 @@ pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
             None => light::washed_out(&map),
         });
     }
-    verdicts.extend(light::shade(&map, &surface));
+    verdicts.extend(light::shade(&map, &surface, outline.is_some()));
     let foreign = rim::foreign(&map, &surface);
     let mut folded = rim::folded_corners(&map, &surface, &foreign);
     if folded.is_empty() {
-        folded = rim::creased_corners(&map);
+        folded = rim::creased_corners(&map, outline.is_some());
     }
     verdicts.extend(folded);
     if outline.is_none() {
@@ -364,9 +367,12 @@ fn blur(writing: &Writing, dpi: f32) -> Option<Verdict> {
         return Some(verdict("quality.blurred", width, limit).at(place));
     }
     let limit = (PART_EDGE_MM * dpi / 25.4).max(MAX_EDGE_PX);
+    // Pale seals and signatures take long to their ink, too, but their edges are as steep as all others.
+    let steep = sharpness::quantile(tiles.iter().map(Tile::edge_px).collect(), 0.3)?;
     let bad: Vec<&Tile> = all
         .into_iter()
-        .filter(|tile| tile.ink_px() > limit && tile.ink_px() > BLURRED_AGAINST_REST * typical)
+        .filter(|tile| tile.ink_px() > limit.max(BLURRED_AGAINST_REST * typical))
+        .filter(|tile| tile.edge_px() > FLATTER_THAN_REST * steep)
         .collect();
     let part = largest_group(&bad, writing.side);
     (part.len() >= BLURRED_SQUARES).then_some(())?;
