@@ -65,7 +65,6 @@ pub const CODES: &[&str] = &[
     "quality.corner_folded",
     "quality.finger",
     "quality.covered",
-    "quality.second_sheet",
     "quality.text_cut",
     "quality.skewed",
     "quality.upside_down",

@@ -40,7 +40,6 @@ pub const ALL: &[&str] = &[
     "quality.corner_folded",
     "quality.finger",
     "quality.covered",
-    "quality.second_sheet",
     "quality.text_cut",
     "quality.skewed",
     "quality.upside_down",
@@ -61,6 +60,9 @@ const DPI_TOLERANCE: f32 = 0.04;
 
 /// Multiplied pixels of so much less than the rule asks for are refused; a scanner that stretches 190 to 200 is not.
 const PROVEN_SHARE: f32 = 0.85;
+
+/// No multiplied pixel is sharper than this, whatever rhythm there is.
+const SHARP_EDGE_PX: f32 = 2.1;
 
 /// What a step from paper to ink takes in pixels on scans of worn print, at the density the scanner truly has.
 const FINE_EDGE_PX: f32 = 2.3;
@@ -93,6 +95,9 @@ const BLURRED_SQUARES: usize = 5;
 
 /// A part is blurred when it is so much worse than the better part of the page.
 const BLURRED_AGAINST_REST: f32 = 1.8;
+
+/// And the edges of its strokes are so much flatter, each by itself.
+const FLATTER_THAN_REST: f32 = 1.5;
 
 /// Ink takes at least this share of the paper's light: pencil takes half, a pale copy a third.
 pub const MIN_CONTRAST: f32 = 0.22;
@@ -244,11 +249,11 @@ pub fn look(sheet: &Sheet, outline: Option<&Outline>) -> Look {
             None => light::washed_out(&map),
         });
     }
-    verdicts.extend(light::shade(&map, &surface));
+    verdicts.extend(light::shade(&map, &surface, outline.is_some()));
     let foreign = rim::foreign(&map, &surface);
     let mut folded = rim::folded_corners(&map, &surface, &foreign);
     if folded.is_empty() {
-        folded = rim::creased_corners(&map);
+        folded = rim::creased_corners(&map, outline.is_some());
     }
     verdicts.extend(folded);
     if outline.is_none() {
@@ -287,8 +292,17 @@ fn too_coarse(
             resolution.effective.min(sheet.dpi() as f32),
         );
     }
+    let edges: Vec<f32> = writing.tiles.iter().map(Tile::ink_px).collect();
+    let edge = sharpness::quantile(edges, 0.5);
     if resolution.effective < measured {
-        let proven = resolution.multiplied && resolution.effective < PROVEN_SHARE * least;
+        let wider = |than: f32| edge.is_some_and(|edge| edge > than);
+        // A halftone has a rhythm, too, but sharp letters.
+        if resolution.multiplied && !wider(SHARP_EDGE_PX) {
+            return None;
+        }
+        let proven = resolution.multiplied
+            && resolution.effective < PROVEN_SHARE * least
+            && wider(MAX_EDGE_PX);
         let severity = if proven {
             Verdict::refused
         } else {
@@ -297,8 +311,9 @@ fn too_coarse(
         return verdict(severity, resolution.effective);
     }
     // Pixels that no lens filled: a step from paper to ink takes two of them where each was seen by itself.
-    let edges: Vec<f32> = writing.tiles.iter().map(Tile::ink_px).collect();
-    let seen = resolution.pixels * FINE_EDGE_PX / sharpness::quantile(edges, 0.5)?;
+    // Wider still, and it is the lens.
+    let edge = edge.filter(|edge| *edge < MAX_EDGE_MM * resolution.pixels / 25.4)?;
+    let seen = resolution.pixels * FINE_EDGE_PX / edge;
     (outline.is_none() && seen < EMPTY_SHARE * least)
         .then(|| verdict(Verdict::flagged, seen))
         .flatten()
@@ -352,9 +367,12 @@ fn blur(writing: &Writing, dpi: f32) -> Option<Verdict> {
         return Some(verdict("quality.blurred", width, limit).at(place));
     }
     let limit = (PART_EDGE_MM * dpi / 25.4).max(MAX_EDGE_PX);
+    // Pale seals and signatures take long to their ink, too, but their edges are as steep as all others.
+    let steep = sharpness::quantile(tiles.iter().map(Tile::edge_px).collect(), 0.3)?;
     let bad: Vec<&Tile> = all
         .into_iter()
-        .filter(|tile| tile.ink_px() > limit && tile.ink_px() > BLURRED_AGAINST_REST * typical)
+        .filter(|tile| tile.ink_px() > limit.max(BLURRED_AGAINST_REST * typical))
+        .filter(|tile| tile.edge_px() > FLATTER_THAN_REST * steep)
         .collect();
     let part = largest_group(&bad, writing.side);
     (part.len() >= BLURRED_SQUARES).then_some(())?;
@@ -448,3 +466,6 @@ fn around_tiles(tiles: &[&Tile]) -> Option<Place> {
         h: bottom - top,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,9 @@ const SHADOW_AREA: f32 = 0.03;
 /// Lamps and windows that light one side more come to 0.025, and are evened out for reading.
 const SHADOW_EDGE: f32 = 0.036;
 
+/// Darker than any shadow that a scanner's own lamp leaves.
+const LID_SHARE: f32 = 0.06;
+
 /// So much of the page must lie on such an edge, in mm².
 const SHADOW_EDGE_MM2: f32 = 40.0;
 
@@ -35,7 +38,7 @@ fn linear(tone: f32) -> f32 {
 }
 
 /// Shadow and darkness.
-pub(crate) fn shade(map: &PageMap, surface: &Surface) -> Vec<Verdict> {
+pub(crate) fn shade(map: &PageMap, surface: &Surface, photograph: bool) -> Vec<Verdict> {
     let smooth = smoothed(map);
     // Printed pictures and coloured cards are not darker paper: a shadow keeps the paper's colour.
     let rim = (4.0 / map.mm) as usize + 1;
@@ -60,8 +63,14 @@ pub(crate) fn shade(map: &PageMap, surface: &Surface) -> Vec<Verdict> {
     if middle < MIN_PAPER_TONE {
         verdicts.push(Verdict::flagged("quality.too_dark", middle, MIN_PAPER_TONE));
     }
+    // Beside a sheet on the glass the lid shows, and where it is black no light comes back at all.
+    let light_of = |at: usize| linear(smooth[at]) / linear(bright).max(1e-6);
+    let lid: Vec<bool> = (0..map.len())
+        .map(|at| !photograph && light_of(at) < LID_SHARE)
+        .collect();
+    let lid = grown(&lid, map.columns, (10.0 / map.mm) as usize);
     let dim: Vec<bool> = (0..map.len())
-        .map(|at| paper[at] && linear(smooth[at]) < MIN_LIGHT_SHARE * linear(bright))
+        .map(|at| paper[at] && !lid[at] && linear(smooth[at]) < MIN_LIGHT_SHARE * linear(bright))
         .collect();
     let mut patches = blots(&dim, map.columns);
     let edge = grown(

@@ -11,6 +11,12 @@ use crate::Outline;
 /// A corner may lie this share of the picture's side from its edge and still be whole.
 const EDGE_SHARE: f32 = 0.004;
 
+/// Corners are found to a hundredth of the picture, or two millimetres of the page.
+const LEAST_LOST_MM: f32 = 2.0;
+
+/// A sheet that goes on beyond the picture is found to end at its frame.
+const AT_FRAME_MM: f32 = 0.5;
+
 /// Writing begins 15 to 30 mm from the edges (NĐ 30/2020/NĐ-CP App. I); a corner sticks out along both.
 const LOST_MARGIN_MM: f32 = 8.0;
 
@@ -50,6 +56,12 @@ pub(crate) fn out_of_picture(
         .map(|[x, y]| (-x).max(x - width).max(-y).max(y - height))
         .fold(f32::MIN, f32::max);
     let lost_mm = lost / px_per_mm;
+    let at_edge = corners
+        .iter()
+        .filter(|corner| margin(**corner) < EDGE_SHARE);
+    if lost_mm < LEAST_LOST_MM && (lost_mm < -AT_FRAME_MM || at_edge.count() < 2) {
+        return None;
+    }
     // The corner's neighbourhood, as far as it is in the picture.
     let (mut spots, reach) = (Vec::new(), 0.08 * width.max(height));
     for corner in corners
@@ -62,6 +74,17 @@ pub(crate) fn out_of_picture(
                 (corner[1].clamp(0.0, height) + dy).clamp(0.0, height),
             ]);
         }
+    }
+    // Where a corner of the sheet is found in the picture's own, that is the one that was cut.
+    let own = corners
+        .iter()
+        .find(|[x, y]| x.min(width - x) < 0.015 * width && y.min(height - y) < 0.015 * height);
+    if let Some([x, y]) = own {
+        let beside = |at: f32, most: f32| if at < most / 2.0 { reach } else { most - reach };
+        spots = vec![
+            [x.clamp(0.0, width), y.clamp(0.0, height)],
+            [beside(*x, width), beside(*y, height)],
+        ];
     }
     // As long as only the margin is lost, a person may let it pass.
     let verdict = if lost_mm > LOST_MARGIN_MM {
@@ -132,10 +155,18 @@ const FOLD_SHOWS: f32 = 0.93;
 /// The shortest and longest legs of a folded corner that are looked for, in mm.
 const FOLD_LEGS_MM: (f32, f32) = (12.0, 112.0);
 
+/// In a photograph the desk shows at the corners of a sheet that is not quite flat.
+const CURLED_MM: f32 = 22.0;
+
 /// Corners folded over whose back, and whatever lies behind, is as light as the page: what shows is a straight step from
 /// one edge of the page to the other.
-pub(crate) fn creased_corners(map: &PageMap) -> Vec<Verdict> {
+pub(crate) fn creased_corners(map: &PageMap, photograph: bool) -> Vec<Verdict> {
     let tones = middles(map);
+    let least = if photograph {
+        CURLED_MM
+    } else {
+        FOLD_LEGS_MM.0
+    };
     let mut found = Vec::new();
     for (right, bottom) in [(false, false), (true, false), (true, true), (false, true)] {
         let tone = |x: f32, y: f32| {
@@ -146,7 +177,7 @@ pub(crate) fn creased_corners(map: &PageMap) -> Vec<Verdict> {
             f32::from(tones[y * map.columns + x])
         };
         let legs = || {
-            let steps = (0..).map(|step| (FOLD_LEGS_MM.0 + 3.0 * step as f32) / map.mm);
+            let steps = (0..).map(|step| (least + 3.0 * step as f32) / map.mm);
             steps.take_while(|leg| *leg <= FOLD_LEGS_MM.1 / map.mm)
         };
         let mut best: Option<(f32, f32, f32)> = None;

@@ -17,6 +17,9 @@ const LEAST_EDGES: u32 = 24;
 /// Edges are compared with the light and dark this far on both sides: a stroke and the gap beside it.
 const REACH_MM: f32 = 0.5;
 
+/// What shines through from the back has less of the usual contrast; thin type out of focus has a little more.
+const PALEST: f32 = 0.28;
+
 /// Bins of the count of steepnesses.
 const BINS: usize = 64;
 
@@ -98,7 +101,7 @@ impl Writing {
             0.75,
         );
         if let Some(usual) = usual {
-            tiles.retain(|tile| tile.contrast / tile.paper >= 0.4 * usual);
+            tiles.retain(|tile| tile.contrast / tile.paper >= PALEST * usual);
         }
         Self { tiles, side }
     }

@@ -51,7 +51,6 @@ pub(super) const CLASSES: &[Class] = &[
     class("corner_folded", "mm", sheet::corner_folded),
     class("finger", "mm deep", sheet::finger),
     class("covered", "mm across", sheet::covered),
-    class("second_sheet", "mm seen", sheet::second_sheet),
     class("blank", "", sheet::blank),
     class("duplicate", "", piles::duplicate),
     class("note_pair", "mm across", piles::note_pair),

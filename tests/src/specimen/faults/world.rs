@@ -15,8 +15,6 @@ pub(super) struct World {
     pub(super) fold: Option<Fold>,
     pub(super) note: Option<Note>,
     pub(super) finger: Option<Finger>,
-    /// A sheet under the page that peeks out: offset and turn of its corner, and its own writing.
-    pub(super) second: Option<Second>,
 }
 
 /// What the page lies on.
@@ -108,14 +106,6 @@ pub(super) struct Finger {
     pub(super) nail: bool,
 }
 
-/// Another sheet beneath.
-pub(super) struct Second {
-    pub(super) shift: [f32; 2],
-    pub(super) turn: f32,
-    pub(super) paper: Pixel,
-    pub(super) shadow: f32,
-}
-
 impl World {
     pub(super) fn new(page: &Page, ground: Ground) -> Self {
         let (wide, high) = page.size_mm();
@@ -127,7 +117,6 @@ impl World {
             fold: None,
             note: None,
             finger: None,
-            second: None,
         }
     }
 
@@ -168,7 +157,7 @@ impl World {
                 let (x, y) = fold.local(u, v, self.wide, self.high);
                 let over = x / fold.across + y / fold.down;
                 if over < 1.0 {
-                    return self.under(u, v);
+                    return self.ground.at(u, v);
                 }
                 // Its mirror image lies on the page; the crease and the edge throw a little shadow.
                 let (a, b) = (1.0 / fold.across, 1.0 / fold.down);
@@ -186,7 +175,7 @@ impl World {
             }
             return self.written(u, v);
         }
-        self.under(u, v)
+        self.ground.at(u, v)
     }
 
     fn written(&self, u: f32, v: f32) -> Pixel {
@@ -195,30 +184,6 @@ impl World {
             Some(note) => note.over(page, u, v),
             None => page,
         }
-    }
-
-    fn under(&self, u: f32, v: f32) -> Pixel {
-        let ground = self.ground.at(u, v);
-        let Some(second) = &self.second else {
-            return ground;
-        };
-        let (sin, cos) = second.turn.sin_cos();
-        let (dx, dy) = (
-            u - second.shift[0] - self.wide / 2.0,
-            v - second.shift[1] - self.high / 2.0,
-        );
-        let (x, y) = (
-            dx * cos + dy * sin + self.wide / 2.0,
-            dy * cos - dx * sin + self.high / 2.0,
-        );
-        if x < 0.0 || y < 0.0 || x >= self.wide || y >= self.high {
-            return ground;
-        }
-        // The page above keeps light from it, near its edge.
-        let off = (-u).max(u - self.wide).max(-v).max(v - self.high).max(0.0);
-        let shade = 1.0 - second.shadow * (-off / 1.4).exp();
-        let ink = self.page.sample(x * PX, y * PX).unwrap_or([1.0; 3]);
-        std::array::from_fn(|at| second.paper[at] * ink[at] * shade)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::camera::careful;
 use super::super::optics::Shot;
 use super::super::pages::Studio;
-use super::super::world::{Finger, Fold, Ground, Note, Second, World};
+use super::super::world::{Finger, Fold, Ground, Note, World};
 use super::{Taken, photographed, photographed_at, scanned};
 use crate::specimen::papers::chance::Chance;
 use crate::specimen::papers::plate::{Clouds, Plate};
@@ -192,55 +192,6 @@ pub(super) fn covered(studio: &mut Studio<'_>) -> Vec<Shot> {
     taken
         .shot()
         .with(&["quality.covered"], must, across, Some(place))
-}
-
-/// Two sheets went through the feeder, or lie in a stack that was not squared.
-pub(super) fn second_sheet(studio: &mut Studio<'_>) -> Vec<Shot> {
-    let page = studio.paper();
-    let mut chance = studio.chance.fork("second");
-    let ground = Ground::lid(&mut chance, true);
-    let mut world = World::new(&page, ground);
-    let seen = chance.between(3.0, 25.0);
-    let right = chance.chance(0.5);
-    let tone = chance.between(0.9, 0.98);
-    world.second = Some(Second {
-        shift: [if right { seen } else { -seen }, chance.between(-6.0, 6.0)],
-        turn: chance.either_way(0.0, 0.012),
-        paper: [tone; 3],
-        shadow: chance.between(0.2, 0.5),
-    });
-    // The page was fed askew to one side, so that the other sheet fills the rest of the width.
-    let (wide, high) = (world.wide, world.high);
-    let mut chance = chance.fork("scanner");
-    let dpi = 200;
-    let push = if right { seen } else { -seen };
-    let view = super::View::scanner(
-        &world,
-        dpi as f32,
-        chance.either_way(0.0, 0.6),
-        [-push, 0.0],
-    );
-    let world = world.softened(view.px_per_mm);
-    let mut plate = view.expose(&world).blur(chance.between(0.4, 0.7));
-    super::lamp(&mut plate, &mut chance);
-    let bounds = if right {
-        [wide - 2.0, 0.0, wide + seen, high]
-    } else {
-        [-seen, 0.0, 2.0, high]
-    };
-    let place = view.place(bounds);
-    let taken = Taken {
-        plate,
-        view,
-        grain: 0.01,
-        quality: 85,
-        dpi,
-        gray: false,
-        chance,
-    };
-    taken
-        .shot()
-        .with(&["quality.second_sheet"], seen > 6.0, seen, Some(place))
 }
 
 /// Nothing on it, whatever it looks like.
