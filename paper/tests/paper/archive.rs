@@ -13,9 +13,9 @@ use crate::options;
 
 /// Every Vietnamese letter with a mark, in words.
 const WORDS: &[&str] = &[
-    "Nguyễn", "Thị", "Ánh", "Tuyết", "Đặng", "Phước", "Quỳnh", "Hoạch", "Ngữ", "Ỷ", "Ỹ", "Ỵ", "ẵ",
-    "ặ", "ậ", "ệ", "ộ", "ợ", "ự", "ỡ", "ữ", "ỗ", "ễ", "ẫ", "ằ", "ầ", "ề", "ồ", "ờ", "ừ", "3.500m²",
-    "–", "“ghi", "chú”",
+    "Nguyễn", "Thị", "Ánh", "Tuyết", "Đặng", "Phước", "Quỳnh", "Hoạch", "Ngữ", "Ỷ", "Ỹ", "Ỵ",
+    "nẵng", "mặt", "đậu", "Huệ", "bộ", "lợi", "tự", "đỡ", "giữ", "gỗ", "lễ", "mẫu", "bằng", "cầu",
+    "đề", "hồ", "giờ", "từ", "3.500m²", "–", "“ghi", "chú”",
 ];
 
 /// Words in lines of six, as if read upright on a page of this size.
@@ -126,23 +126,43 @@ fn two_validators_call_it_a_pdf_a_and_object_to_broken_ones() {
         return;
     };
     assert_eq!(objections, Vec::<String>::new());
-    for (from, to) in [
-        ("/OutputIntents", "/OutputIntentz"),
-        ("<pdfaid:part>1<", "<pdfaid:part>7<"),
-        (
-            "<pdfaProperty:name>copyKind<",
-            "<pdfaProperty:name>copyKinx<",
-        ),
-        ("/FontFile2", "/FontFileX"),
-        ("/CIDSet", "/CIDSeX"),
-        ("/DeviceRGB", "/DeviceRGX"),
-    ] {
-        let objections = Judge::of(&altered(&first, from, to)).preflight().unwrap();
-        assert!(
-            !objections.is_empty(),
-            "{from} is missing, and nobody objects"
-        );
-    }
+    let objected = |file: &[u8], changes: &[(&str, &str)]| {
+        for (from, to) in changes {
+            let objections = Judge::of(&altered(file, from, to)).preflight().unwrap();
+            assert!(
+                !objections.is_empty(),
+                "{from} is missing, and nobody objects"
+            );
+        }
+    };
+    objected(
+        &first,
+        &[
+            ("/OutputIntents", "/OutputIntentz"),
+            ("<pdfaid:part>1<", "<pdfaid:part>7<"),
+            (
+                "<pdfaProperty:name>copyKind<",
+                "<pdfaProperty:name>copyKinx<",
+            ),
+            ("/DeviceRGB", "/DeviceRGX"),
+        ],
+    );
+    // Fonts of invisible text are not looked at (ISO 19005-1 §6.3.4); those of the same text made visible are.
+    let plain = [
+        "--stream-data=uncompress",
+        "--newline-before-endstream",
+        "a.pdf",
+        "plain.pdf",
+    ];
+    judge.run("qpdf", &plain);
+    let plain = std::fs::read(judge.path("plain.pdf")).unwrap();
+    let visible = altered(&plain, "\n3 Tr\n", "\n0 Tr\n");
+    let objections = Judge::of(&visible).preflight().unwrap();
+    assert_eq!(objections, Vec::<String>::new());
+    objected(
+        &visible,
+        &[("/FontFile2", "/FontFileX"), ("/CIDSet", "/CIDSeX")],
+    );
 }
 
 #[test]
