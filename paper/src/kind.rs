@@ -96,19 +96,20 @@ impl Documents {
             .iter()
             .map(|token| token.folded.as_str())
             .collect();
-        let marks = |template: &Template| {
-            let there = template
-                .marks
-                .iter()
-                .filter(|mark| distance_within(mark, &letters) * 8 <= mark.len());
-            there.count()
+        // Marks found, the better read ones heavier: "Mẫu CT01" is not "Mẫu CT07".
+        let marks = |template: &Template| -> f32 {
+            let fits = template.marks.iter().filter_map(|mark| {
+                let slips = distance_within(mark, &letters);
+                (slips * 8 <= mark.len()).then_some(1.0 - slips as f32 / mark.len() as f32)
+            });
+            fits.sum()
         };
-        // Of two, the kind with more of its marks; the commoner kinds come first.
-        let mut best: Option<(usize, &Template)> = None;
+        // Of two alike the commoner kind, which comes first.
+        let mut best: Option<(f32, &Template)> = None;
         for template in self.kinds() {
-            let count = marks(template);
-            if count > best.map_or(0, |(most, _)| most) {
-                best = Some((count, template));
+            let weight = marks(template);
+            if weight > best.map_or(0.0, |(most, _)| most) {
+                best = Some((weight, template));
             }
         }
         best.map_or(OTHER, |(_, template)| kind_of(template, HINTED - 0.05))
