@@ -146,7 +146,13 @@ fn lines(layout: &Layout<'_>) -> Vec<Line> {
             continue;
         }
         let capitals = letters > 0 && small * 4 <= letters;
-        let tall = segment.rect.h > layout.height * 3 / 2;
+        // By its words: the box of a slanting line is tall, too.
+        let mut heights: Vec<u32> = layout.tokens[segment.tokens.clone()]
+            .iter()
+            .map(|token| token.rect.h)
+            .collect();
+        heights.sort_unstable();
+        let tall = heights[heights.len() / 2] > layout.height * 3 / 2;
         // Far down, or with a full stop behind it, a line in small letters is a sentence's end.
         if !capitals && !tall && (at >= PLAIN_SEGMENTS || text.ends_with(['.', ',', ';'])) {
             last = None;

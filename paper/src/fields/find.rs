@@ -77,7 +77,7 @@ pub(crate) fn hits(template: &Template, layout: &Layout<'_>) -> Vec<Hit> {
     hits
 }
 
-fn opens(template: &Template, hit: &Hit) -> Option<usize> {
+pub(super) fn opens(template: &Template, hit: &Hit) -> Option<usize> {
     match hit.of {
         Of::Section(section) => Some(section),
         Of::Field(field) => template.fields[field].opens,
