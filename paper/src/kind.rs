@@ -96,19 +96,20 @@ impl Documents {
             .iter()
             .map(|token| token.folded.as_str())
             .collect();
-        let marks = |template: &Template| {
-            let there = template
-                .marks
-                .iter()
-                .filter(|mark| distance_within(mark, &letters) * 8 <= mark.len());
-            there.count()
+        // Marks found, the better read ones heavier: "Mẫu CT01" is not "Mẫu CT07".
+        let marks = |template: &Template| -> f32 {
+            let fits = template.marks.iter().filter_map(|mark| {
+                let slips = distance_within(mark, &letters);
+                (slips * 8 <= mark.len()).then_some(1.0 - slips as f32 / mark.len() as f32)
+            });
+            fits.sum()
         };
-        // Of two, the kind with more of its marks; the commoner kinds come first.
-        let mut best: Option<(usize, &Template)> = None;
+        // Of two alike the commoner kind, which comes first.
+        let mut best: Option<(f32, &Template)> = None;
         for template in self.kinds() {
-            let count = marks(template);
-            if count > best.map_or(0, |(most, _)| most) {
-                best = Some((count, template));
+            let weight = marks(template);
+            if weight > best.map_or(0.0, |(most, _)| most) {
+                best = Some((weight, template));
             }
         }
         best.map_or(OTHER, |(_, template)| kind_of(template, HINTED - 0.05))
@@ -145,7 +146,13 @@ fn lines(layout: &Layout<'_>) -> Vec<Line> {
             continue;
         }
         let capitals = letters > 0 && small * 4 <= letters;
-        let tall = segment.rect.h > layout.height * 3 / 2;
+        // By its words: the box of a slanting line is tall, too.
+        let mut heights: Vec<u32> = layout.tokens[segment.tokens.clone()]
+            .iter()
+            .map(|token| token.rect.h)
+            .collect();
+        heights.sort_unstable();
+        let tall = heights[heights.len() / 2] > layout.height * 3 / 2;
         // Far down, or with a full stop behind it, a line in small letters is a sentence's end.
         if !capitals && !tall && (at >= PLAIN_SEGMENTS || text.ends_with(['.', ',', ';'])) {
             last = None;

@@ -1,7 +1,8 @@
 //! The types a value can have: which of the words behind a label belong to it, and whether it keeps the type's rules.
 //!
 //! A value stays as it is printed. Only where letters stand among digits that can be nothing but digits are they
-//! replaced, and then the field says so and is for a person to check.
+//! replaced, and so are wrong marks on the words that rank the parts of an address; then the field says so and is for a
+//! person to check.
 
 pub(crate) mod date;
 pub(crate) mod number;

@@ -6,7 +6,7 @@ use crate::documents::{Of, Template};
 use crate::fold::distance;
 use crate::layout::{Layout, Segment};
 
-use super::find::{Hit, is_numbering};
+use super::find::{Hit, is_numbering, opens};
 
 /// Two labels with less than this in common ask for different things.
 const LEAST: f32 = 0.6;
@@ -27,8 +27,10 @@ pub(super) fn add(template: &Template, layout: &Layout<'_>, hits: &mut Vec<Hit>)
                 continue;
             }
             if let Some(hit) = best(template, layout, hits, at, segment, colon) {
-                added.retain(|other| other.of != hit.of || other.fit >= hit.fit);
-                if added.iter().all(|other| other.of != hit.of) {
+                let own = Span::at(template, hits, colon);
+                let same = |other: &Hit| other.of == hit.of && own.holds(other.from);
+                added.retain(|other| !same(other) || other.fit >= hit.fit);
+                if !added.iter().any(same) {
                     added.push(hit);
                 }
             }
@@ -45,6 +47,39 @@ pub(super) fn add(template: &Template, layout: &Layout<'_>, hits: &mut Vec<Hit>)
     hits.sort_by_key(|hit| hit.from);
 }
 
+/// The part of a page that one section takes: from the label that opens it to the next that opens one.
+struct Span {
+    section: Option<usize>,
+    from: usize,
+    to: usize,
+}
+
+impl Span {
+    fn at(template: &Template, hits: &[Hit], token: usize) -> Self {
+        let mut span = Self {
+            section: None,
+            from: 0,
+            to: usize::MAX,
+        };
+        for hit in hits {
+            let Some(section) = opens(template, hit) else {
+                continue;
+            };
+            if hit.from <= token {
+                span.section = Some(section);
+                span.from = hit.from;
+            } else {
+                span.to = span.to.min(hit.from);
+            }
+        }
+        span
+    }
+
+    fn holds(&self, token: usize) -> bool {
+        (self.from..self.to).contains(&token)
+    }
+}
+
 /// The field whose label is most like the words before a colon.
 fn best(
     template: &Template,
@@ -58,6 +93,8 @@ fn best(
         .tokens
         .start
         .max((colon + 1).saturating_sub(LONGEST));
+    let span = Span::at(template, hits, colon);
+    let columns = template.sections.iter().any(|section| section.column);
     let mut found: Option<Hit> = None;
     let mut letters = String::new();
     for from in (first..=colon).rev() {
@@ -78,13 +115,18 @@ fn best(
         for label in &template.labels {
             let Of::Field(field) = label.of else { continue };
             let rule = &template.fields[field];
+            // A field of each section may stand once in each; side by side nothing tells where one ends.
+            let sectioned = rule.within.is_some() || rule.name.contains("{s}");
             let known = hits.iter().any(|hit| match hit.of {
-                Of::Field(other) => template.fields[other].name == rule.name,
+                Of::Field(other) => {
+                    template.fields[other].name == rule.name && (!sectioned || span.holds(hit.from))
+                }
                 _ => false,
             });
+            let elsewhere = rule.within.is_some() && rule.within != span.section;
             if known
-                || rule.within.is_some()
-                || rule.name.contains("{s}")
+                || elsewhere
+                || sectioned && (columns || rule.opens.is_some())
                 || label.letters.len() < 5
             {
                 continue;

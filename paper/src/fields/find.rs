@@ -1,5 +1,7 @@
 //! Finding a template's labels on a page, slips allowed.
 
+use std::ops::Range;
+
 use crate::documents::{Of, Template};
 use crate::fold::distance;
 use crate::layout::{Layout, Segment, Token};
@@ -75,7 +77,7 @@ pub(crate) fn hits(template: &Template, layout: &Layout<'_>) -> Vec<Hit> {
     hits
 }
 
-fn opens(template: &Template, hit: &Hit) -> Option<usize> {
+pub(super) fn opens(template: &Template, hit: &Hit) -> Option<usize> {
     match hit.of {
         Of::Section(section) => Some(section),
         Of::Field(field) => template.fields[field].opens,
@@ -223,7 +225,7 @@ fn in_segment(template: &Template, layout: &Layout<'_>, at: usize, segment: &Seg
                 }
                 let exact = slips == 0 || length >= 16 && slips == 1;
                 if let Some(end) =
-                    stands(template, label.of, layout, &range, from, to, length, exact)
+                    stands(template, label.of, layout, &range, from..to, length, exact)
                 {
                     all.push(Hit {
                         of: label.of,
@@ -249,12 +251,12 @@ fn stands(
     template: &Template,
     of: Of,
     layout: &Layout<'_>,
-    segment: &std::ops::Range<usize>,
-    from: usize,
-    to: usize,
+    segment: &Range<usize>,
+    words: Range<usize>,
     length: usize,
     exact: bool,
 ) -> Option<usize> {
+    let (from, to) = (words.start, words.end);
     let tokens = &layout.tokens;
     let opens = from == segment.start
         || tokens[segment.start..from].iter().all(is_numbering)
@@ -299,7 +301,8 @@ fn stands(
     }
     // Without a colon it must be the very words: "Lĩnh, ngày" is not "Sinh ngày"; a long label that its value follows
     // may have a slip or a word more.
-    if !exact && !(length >= 14 && opens && value_follows(template, of, rest)) {
+    let near = length >= 14 && opens && value_follows(template, of, rest);
+    if !exact && !near {
         return None;
     }
     match of {

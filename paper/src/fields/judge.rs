@@ -42,11 +42,30 @@ pub(super) fn judge(
             field.value.truncate(first.len());
         }
     }
+    if rule.shape.is_open() && beside_unreadable(layout, &reach.tokens) {
+        field.doubt(Reason::Unsure);
+    }
     let last = field.value.chars().last();
     if reach.cut && field.state != FieldState::Unreadable && last != Some('.') {
         field.doubt(Reason::Cut);
     }
     field
+}
+
+/// Whether something that could not be read stands where the value would go on: a seal's ink over its end.
+fn beside_unreadable(layout: &Layout<'_>, value: &[usize]) -> bool {
+    let Some(end) = value.last().map(|at| layout.tokens[*at].rect) else {
+        return false;
+    };
+    let height = layout.height;
+    layout.tokens.iter().enumerate().any(|(at, token)| {
+        let rect = token.rect;
+        token.word.confidence < DOUBTFUL
+            && !value.contains(&at)
+            && rect.x + height >= end.x + end.w
+            && rect.x <= end.x + end.w + height * 3
+            && (rect.y + rect.h / 2).abs_diff(end.y + end.h / 2) < height * 2
+    })
 }
 
 /// As [`judge`], without a rule: for values that are found by where they stand.

@@ -283,3 +283,35 @@ fn the_reading_that_keeps_the_rules_is_shown_and_a_person_confirms() {
     );
     assert_eq!(name.alternative.as_deref(), Some("Nguyên Văn Thử"));
 }
+
+#[test]
+fn each_party_may_have_a_label_in_other_words() {
+    let lines = "BÊN ỦY QUYỀN (Bên A):
+Họ và tên: Lê Thị Mẫu
+Số thẻ căn cước đã cấp: 001176000001
+BÊN ĐƯỢC ỦY QUYỀN (Bên B):
+Họ và tên: Trần Văn Thử
+Số thẻ căn cước đã cấp: 001060000002";
+    let fields = extract("uy_quyen", &[&drawn(lines)]);
+    for (name, value) in [("cccd_a", "001176000001"), ("cccd_b", "001060000002")] {
+        let field = field(&fields, name);
+        assert_eq!((&*field.value, field.state), (value, FieldState::Check));
+    }
+}
+
+#[test]
+fn ink_that_covers_the_end_of_a_value_makes_it_one_to_check() {
+    let mut read = drawn("Họ và tên: LÊ VĂN THỬ\nXếp loại tốt nghiệp: Trung bình x");
+    let fields = extract("bang_tn", &[&read]);
+    assert_eq!(field(&fields, "ho_ten").state, FieldState::Accepted);
+    let ink = read.words.len() - 1;
+    read.words[ink].confidence = 20;
+    read.words[ink].block = 2;
+    read.words[ink].bbox.y += 40;
+    let fields = extract("bang_tn", &[&read]);
+    let grade = field(&fields, "xep_loai");
+    assert_eq!(
+        (grade.value.as_str(), grade.state),
+        ("Trung bình", FieldState::Check)
+    );
+}

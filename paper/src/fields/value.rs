@@ -60,15 +60,15 @@ pub(crate) fn reach(template: &Template, layout: &Layout<'_>, hits: &[Hit], nth:
         .flat_map(|at| layout.tokens[*at].text.chars())
         .filter(|c| c.is_alphanumeric());
     let poor = value.len() == own + 1 && letters.count() < 3 && !fits(layout, rule, &value[own..]);
-    if (value.len() == own || poor) && (template.below || rule.shape == Shape::Mrz) {
-        if let Some((next, below)) = below(layout, hits, hit)
+    if (value.len() == own || poor)
+        && (template.below || rule.shape == Shape::Mrz)
+        && let Some((next, below)) = below(layout, hits, hit)
             .filter(|(_, below)| value.len() == own || fits(layout, rule, below))
-        {
-            last = next;
-            value.truncate(own);
-            value.extend(below);
-            ended = false;
-        }
+    {
+        last = next;
+        value.truncate(own);
+        value.extend(below);
+        ended = false;
     }
     // An empty value goes on below only where its label ends a line that was full.
     let label = &layout.segments[hit.segment];

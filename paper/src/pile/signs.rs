@@ -76,7 +76,7 @@ impl Signs {
         Self {
             blank: page.blank || layout.tokens.is_empty(),
             stray,
-            back: !titled && kind.as_ref().is_some_and(|kind| kind.id == "cccd") || zone && !titled,
+            back: !titled && (zone || kind.as_ref().is_some_and(|kind| kind.id == "cccd")),
             kind,
             nation,
             number,

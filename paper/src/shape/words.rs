@@ -164,14 +164,16 @@ pub(super) fn place(words: &[&str]) -> Option<Taken> {
             && places::province_in(&joined(&words[..*end])).is_some()
     });
     let words = &words[..ends.unwrap_or(words.len())];
-    let value = joined(words);
-    let unusual = words
-        .iter()
-        .any(|word| !reads_well(word) && !is_house_number(word) || shouts(word, &value));
-    let unusual = unusual || words.iter().any(|word| is_rank_misread(word));
+    let printed = joined(words);
+    let value = with_ranks(&printed);
+    let unusual = value.split(' ').any(|word| {
+        !reads_well(word) && !is_house_number(word) || shouts(word, &value) || is_rank_misread(word)
+    });
     let found = places::province_in(&value);
+    let mended = value != printed;
     Some(
         Taken::sound(value, 0..words.len())
+            .with(mended.then_some(Reason::Mended))
             .with((found.is_none() && is_cut(words)).then_some(Reason::Shape))
             .with(found.is_none().then_some(Reason::NoProvince))
             .with(unusual.then_some(Reason::UnusualWord)),
@@ -215,6 +217,23 @@ fn is_rank_misread(word: &str) -> bool {
     RANKS
         .iter()
         .any(|(rank, marked)| *rank == folded && !marked.contains(&bare))
+}
+
+/// The same with the marks that rank words have, where a name or a number follows them.
+fn with_ranks(value: &str) -> String {
+    let words: Vec<&str> = value.split(' ').collect();
+    let mended = words.iter().enumerate().map(|(at, word)| {
+        let named = words
+            .get(at + 1)
+            .is_some_and(|next| next.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit()));
+        let folded = fold(word);
+        let rank = RANKS.iter().find(|(rank, _)| *rank == folded);
+        match rank {
+            Some((_, marked)) if named && is_rank_misread(word) => marked[0],
+            _ => word,
+        }
+    });
+    mended.collect::<Vec<_>>().join(" ")
 }
 
 /// The line ends where something must follow: a comma, a rank without a name.
@@ -271,11 +290,12 @@ const AUTHORITIES: &[&str] = &[
 ];
 
 pub(super) fn authority(words: &[&str]) -> Option<Taken> {
-    let value = joined(words);
-    let unusual = words
-        .iter()
-        .any(|word| !reads_well(word) || shouts(word, &value));
-    let unusual = unusual || words.iter().any(|word| is_rank_misread(word));
+    let printed = joined(words);
+    let value = with_ranks(&printed);
+    let mended = value != printed;
+    let unusual = value
+        .split(' ')
+        .any(|word| !reads_well(word) || shouts(word, &value) || is_rank_misread(word));
     let folded = fold(&value);
     let known = AUTHORITIES.iter().any(|start| folded.starts_with(start));
     // A commune's committee is named with its province.
@@ -285,6 +305,7 @@ pub(super) fn authority(words: &[&str]) -> Option<Taken> {
     let placed = !local || places::province_in(&value).is_some();
     Some(
         Taken::sound(value, 0..words.len())
+            .with(mended.then_some(Reason::Mended))
             .with((!known || is_cut(words)).then_some(Reason::Shape))
             .with((!placed).then_some(Reason::NoProvince))
             .with(unusual.then_some(Reason::UnusualWord)),
@@ -294,6 +315,9 @@ pub(super) fn authority(words: &[&str]) -> Option<Taken> {
 pub(super) fn email(words: &[&str]) -> Option<Taken> {
     let first = words.first()?;
     if first.contains('@') {
+        if let Some(address) = mended_email(first) {
+            return Some(Taken::sound(address, 0..1).with(Some(Reason::Mended)));
+        }
         let sound = first.split('@').count() == 2
             && first
                 .rsplit('@')
@@ -304,8 +328,37 @@ pub(super) fn email(words: &[&str]) -> Option<Taken> {
             Taken::sound(joined(&words[..1]), 0..1).with((!sound).then_some(Reason::Shape)),
         );
     }
+    if let Some(address) = mended_email(first) {
+        return Some(Taken::sound(address, 0..1).with(Some(Reason::Mended)));
+    }
     // "không có", "khong co".
     unfit(&words[..words.len().min(2)])
+}
+
+/// An address at one of the hosts that nearly everybody has, its sign or its point misread: `thu@gmailcom`,
+/// `thuegmail.com`. None when nothing is wrong, or nothing is sure.
+fn mended_email(word: &str) -> Option<String> {
+    const HOSTS: [&str; 5] = [
+        "gmail.com",
+        "yahoo.com.vn",
+        "yahoo.com",
+        "outlook.com",
+        "hotmail.com",
+    ];
+    let word = word.trim_end_matches([',', ';', '.']);
+    HOSTS.iter().find_map(|host| {
+        let bare = host.replace('.', "");
+        let before = word
+            .strip_suffix(host)
+            .or_else(|| word.strip_suffix(&*bare))?;
+        let name = match before.char_indices().last()? {
+            (at, '@' | 'e' | 'a' | 'Q' | 'G' | '©' | '®') => &before[..at],
+            _ => return None,
+        };
+        let sound = name.len() > 2 && name.is_ascii() && !name.contains('@');
+        let address = format!("{name}@{host}");
+        (sound && address != word).then_some(address)
+    })
 }
 
 #[cfg(test)]
@@ -372,6 +425,16 @@ mod tests {
             take(Shape::Email, "thu@example.vn"),
             ("thu@example.vn".to_owned(), vec![])
         );
+        for misread in ["thu85@gmailcom", "thu85egmail.com"] {
+            assert_eq!(
+                take(Shape::Email, misread),
+                ("thu85@gmail.com".to_owned(), vec![Reason::Mended])
+            );
+        }
+        assert_eq!(
+            take(Shape::Email, "thu85@gmail.com"),
+            ("thu85@gmail.com".to_owned(), vec![])
+        );
     }
 
     #[test]
@@ -387,8 +450,11 @@ mod tests {
         );
         assert_eq!(place("xã Lọng Hạụu, tỉnh Cà Mau").1, [Reason::UnusualWord]);
         assert_eq!(
-            place("tỗ 3, xã Long Hậu, tỉnh Cà Mau").1,
-            [Reason::UnusualWord]
+            place("tỗ 3, xã Long Hậu, tính Cà Mau"),
+            (
+                "tổ 3, xã Long Hậu, tỉnh Cà Mau".to_owned(),
+                vec![Reason::Mended]
+            )
         );
         assert_eq!(
             take(
