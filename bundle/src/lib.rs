@@ -29,7 +29,7 @@ pub use ids::{
 };
 pub use key::{FileKey, KeyError, ReceiptKey, SealingKey, VerifierPublicKey};
 pub use manifest::{
-    CertificateBytes, ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, FieldClaim,
+    CertificateBytes, ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, FieldClaim, FieldState,
     Grade, MANIFEST_VERSION, Manifest, MatchClaim, MatchOutcome, OwnerClaim, PageClaim, PartIndex,
     PartRecord, PersonalText, Purpose, Role, Score, Signers, Witnessed,
 };
