@@ -29,9 +29,9 @@ pub use ids::{
 };
 pub use key::{FileKey, KeyError, ReceiptKey, SealingKey, VerifierPublicKey};
 pub use manifest::{
-    CertificateBytes, ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, FieldClaim, FieldState,
-    Grade, MANIFEST_VERSION, Manifest, MatchClaim, MatchOutcome, OwnerClaim, PageClaim, PartIndex,
-    PartRecord, PersonalText, Purpose, Role, Score, Signers, Witnessed,
+    CertificateBytes, ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, FieldClaim,
+    FieldState, Grade, MANIFEST_VERSION, Manifest, MatchClaim, MatchOutcome, OwnerClaim, PageClaim,
+    PartIndex, PartRecord, PersonalText, Purpose, Role, Score, Signers, Witnessed,
 };
 pub use open::{OpenError, Opened, Signer, faulty_blobs, open};
 pub use part::MAX_MANIFEST_BYTES;

@@ -314,7 +314,10 @@ mod tests {
         assert!(config.models.second_opinion);
         let script: Script = toml::from_str(include_str!("../../docs/visit.example.toml")).unwrap();
         assert_eq!(script.papers.scan.len(), 2);
-        assert_eq!(script.papers.scan[0].same_paper, None, "nothing is said of it");
+        assert_eq!(
+            script.papers.scan[0].same_paper, None,
+            "nothing is said of it"
+        );
     }
 
     #[test]

@@ -3,10 +3,10 @@
 
 mod card;
 mod papers;
-mod scanning;
-mod sorting;
 mod person;
+mod scanning;
 mod sealing;
+mod sorting;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

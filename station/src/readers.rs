@@ -9,9 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use image::GrayImage;
-use models::{
-    LineEngine, Manifest, ModelError, ModelId, PageText, Readers, TextEngine, TextError,
-};
+use models::{LineEngine, Manifest, ModelError, ModelId, PageText, Readers, TextEngine, TextError};
 use models_asternet::AsterNet;
 use models_tesseract::{OnDemand, Tesseract};
 use serde::Serialize;
@@ -110,7 +108,10 @@ impl ReaderPool {
             second_opinion: first.line.as_ref().map(|line| line.model().to_string()),
             zones: first.latin.as_ref().map(|latin| latin.model().to_string()),
         };
-        pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(first);
+        pool.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(first);
         Ok(Arc::new(pool))
     }
 
@@ -131,7 +132,11 @@ impl ReaderPool {
     /// # Errors
     /// When a further engine cannot be opened although the first one could.
     pub fn open(self: &Arc<Self>) -> Result<Box<dyn TextEngine>, TextError> {
-        let warm = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let warm = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let readers = match warm {
             Some(readers) => readers,
             None => self.opened().map_err(|error| TextError::Engine {
@@ -179,12 +184,17 @@ impl Drop for Lent {
     fn drop(&mut self) {
         // One that was left in the middle of a page is not trusted with the next.
         if let Some(readers) = self.readers.take().filter(|_| !std::thread::panicking()) {
-            let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut idle = self
+                .pool
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             idle.push(readers);
         }
     }
 }
 
+/// Every method goes on, those with a body of their own too: a missing one would quietly read worse.
 impl TextEngine for Lent {
     fn read(&mut self, page: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
         self.readers().read(page, dpi)
@@ -192,6 +202,10 @@ impl TextEngine for Lent {
 
     fn read_line(&mut self, line: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
         self.readers().read_line(line, dpi)
+    }
+
+    fn read_lines(&mut self, lines: &GrayImage, dpi: u32) -> Result<PageText, TextError> {
+        self.readers().read_lines(lines, dpi)
     }
 
     fn model(&self) -> &ModelId {

@@ -72,12 +72,10 @@ pub fn sort(pages: &[Option<Piled<'_>>]) -> SortedPile {
         })
         .collect();
     for (at, partner) in notes {
-        let home = documents
-            .iter_mut()
-            .find_map(|document| {
-                let place = document.pages.iter().position(|page| *page == partner)?;
-                Some((document, place))
-            });
+        let home = documents.iter_mut().find_map(|document| {
+            let place = document.pages.iter().position(|page| *page == partner)?;
+            Some((document, place))
+        });
         match home {
             Some((document, place)) => document.pages.insert(place + 1, at),
             // Its partner is a duplicate or was not given.
@@ -113,6 +111,9 @@ pub fn noted(report: &PageReport) -> Option<u32> {
     reason = "page numbers"
 )]
 fn has(report: &PageReport, code: &str) -> Option<u32> {
-    let verdict = report.verdicts.iter().find(|verdict| verdict.code == code)?;
+    let verdict = report
+        .verdicts
+        .iter()
+        .find(|verdict| verdict.code == code)?;
     Some(verdict.value as u32)
 }

@@ -35,11 +35,19 @@ fn only_the_bad_page_is_scanned_again() {
     let (mut scanned, mut named) = (Vec::new(), Vec::new());
     let end = desk.watched_visit(&mut bench.devices, &pages, &mut |step| match step {
         Step::Page { number, .. } => scanned.push(number),
-        Step::PageAgain { number, code, place } => named.push((number, code, place.is_some())),
+        Step::PageAgain {
+            number,
+            code,
+            place,
+        } => named.push((number, code, place.is_some())),
         _ => {}
     });
     let digest = end.digest().expect("a bundle");
-    assert_eq!(named, [(1, "quality.blurred", true)], "which page, why and where");
+    assert_eq!(
+        named,
+        [(1, "quality.blurred", true)],
+        "which page, why and where"
+    );
     assert_eq!(scanned, [1, 2, 1], "the second page stays as it was");
     let kinds: Vec<&str> = end.documents.iter().map(|paper| &*paper.kind).collect();
     assert_eq!(kinds, ["khai_sinh", "cu_tru"]);

@@ -134,10 +134,16 @@ fn run(
         let cancel = &cancel;
         let reading = scope.spawn(move || {
             let plan = Plan::default();
-            pipeline::read_pages(sheets.into_iter(), readers, &plan, cancel, &mut |at, page| {
-                // The other end lives until this thread has ended.
-                let _ = done.send((at, page));
-            })
+            pipeline::read_pages(
+                sheets.into_iter(),
+                readers,
+                &plan,
+                cancel,
+                &mut |at, page| {
+                    // The other end lives until this thread has ended.
+                    let _ = done.send((at, page));
+                },
+            )
         });
         let mut scanned = Ok(());
         for (scan, job) in jobs.iter().enumerate() {

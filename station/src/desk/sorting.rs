@@ -74,7 +74,10 @@ pub(super) fn sort(
     };
     for (at, scan) in scans.iter().enumerate() {
         let mut places = (0..pages.len()).filter(|page| pages[*page].scan == at);
-        if scan.sheets.is_some_and(|sheets| sheets_of(&mut places) < sheets) {
+        if scan
+            .sheets
+            .is_some_and(|sheets| sheets_of(&mut places) < sheets)
+        {
             return Err(Stop::failure(COUNT_MISMATCH));
         }
     }
@@ -94,7 +97,11 @@ pub(super) fn sort(
             let said: Option<u32> = by_scan.sum();
             let said = said.or((batches.len() == 1).then_some(counted));
             let seen = sheets_of(&mut places.iter().copied());
-            papers.push((places.clone(), declared(said, exact, seen, places.len()), Vec::new()));
+            papers.push((
+                places.clone(),
+                declared(said, exact, seen, places.len()),
+                Vec::new(),
+            ));
             continue;
         }
         let piled: Vec<Option<Piled<'_>>> = (0..pages.len())

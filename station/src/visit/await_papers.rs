@@ -38,8 +38,12 @@ impl AwaitPapers {
             document.claim.owner = owner(&self.matched, &document);
             let forbidden = kinds::find(&document.claim.kind).and_then(|kind| {
                 // What is only supposed is told to the operator and decides nothing.
-                let sure: Vec<Suggestion> =
-                    document.suggestions.iter().filter(|told| told.sure).cloned().collect();
+                let sure: Vec<Suggestion> = document
+                    .suggestions
+                    .iter()
+                    .filter(|told| told.sure)
+                    .cloned()
+                    .collect();
                 kinds::objections(kind, &obstacles::paper(&sure), grade, day)
                     .into_iter()
                     .find(|objection| objection.blocks)

@@ -3,7 +3,8 @@
 
 use bundle::{
     Consent, Device, DeviceKind, DocumentClaim, Grade, MatchOutcome, OperatorId, OwnerClaim,
-    PageClaim, PartIndex, Purpose, ReceiptKey, Role, Score, SignedTicket, StationId, Ticket, VisitId,
+    PageClaim, PartIndex, Purpose, ReceiptKey, Role, Score, SignedTicket, StationId, Ticket,
+    VisitId,
 };
 use emrtd::simulator::issuer::{CardOptions, IssuerOptions, SpecimenIssuer, SpecimenPerson};
 use emrtd::simulator::{Applet, Faults};

@@ -9,13 +9,13 @@ use station::answer::{Answer, REFUSED, SUCCESS};
 
 use super::super::Told;
 use super::CheckArguments;
-use super::pages::{Loader, are_there};
+use super::pages::{Loader, Origin, are_there};
 use super::told;
 
 pub(super) fn run(arguments: &CheckArguments, lang: Language) -> Told {
     let paths = &arguments.pages.pages;
     are_there(paths)?;
-    let origins = Mutex::new(Vec::new());
+    let origins: Mutex<Vec<Origin>> = Mutex::default();
     let mut refused = false;
     let mut words = Vec::new();
     let mut reports = Vec::new();
@@ -28,10 +28,10 @@ pub(super) fn run(arguments: &CheckArguments, lang: Language) -> Told {
         };
         scope.spawn(move || loader.load(paths));
         for (number, sheet) in (1_u32..).zip(sheets) {
-            let origin = origins.lock().unwrap_or_else(PoisonError::into_inner)
-                [number as usize - 1]
-                .clone();
-            let mut report = json!({ "number": number, "file": origin.file, "file_page": origin.file_page });
+            let origin =
+                origins.lock().unwrap_or_else(PoisonError::into_inner)[number as usize - 1].clone();
+            let mut report =
+                json!({ "number": number, "file": origin.file, "file_page": origin.file_page });
             match sheet {
                 Ok(sheet) => {
                     let verdicts = paper::quality::look(&sheet.gray(), sheet.dpi());
@@ -46,7 +46,9 @@ pub(super) fn run(arguments: &CheckArguments, lang: Language) -> Told {
                     words.push(if verdicts.is_empty() {
                         format!("  ✓ {number}")
                     } else {
-                        told::verdict_words(number, &verdicts, lang).trim_start_matches('\n').to_owned()
+                        told::verdict_words(number, &verdicts, lang)
+                            .trim_start_matches('\n')
+                            .to_owned()
                     });
                 }
                 Err(error) => {
@@ -54,7 +56,10 @@ pub(super) fn run(arguments: &CheckArguments, lang: Language) -> Told {
                     let code = origin.code.unwrap_or(error.code());
                     report["code"] = json!(code);
                     report = told::explained(report, code);
-                    words.push(format!("  ✗ {number}: {} [{code}]", station::answer::told(code, lang)));
+                    words.push(format!(
+                        "  ✗ {number}: {} [{code}]",
+                        station::answer::told(code, lang)
+                    ));
                 }
             }
             reports.push(report);

@@ -121,10 +121,17 @@ fn in_the_way(read: &Read, lang: Language) -> Option<Answer> {
         match &bad.verdict {
             Some(verdict) => {
                 let verdict = std::slice::from_ref(verdict);
-                answer.words.push_str(&told::verdict_words(bad.page, verdict, lang));
+                answer
+                    .words
+                    .push_str(&told::verdict_words(bad.page, verdict, lang));
             }
             None => {
-                let line = format!("\n  ✗ {}: {} [{}]", bad.page, explained(bad.code, lang), bad.code);
+                let line = format!(
+                    "\n  ✗ {}: {} [{}]",
+                    bad.page,
+                    explained(bad.code, lang),
+                    bad.code
+                );
                 answer.words.push_str(&line);
             }
         }

@@ -60,7 +60,11 @@ impl Read {
 
     /// Page images without those that show a page again.
     pub(super) fn distinct(&self) -> usize {
-        let again = |page: &Page| repeated(&page.report).or_else(|| noted(&page.report)).is_some();
+        let again = |page: &Page| {
+            repeated(&page.report)
+                .or_else(|| noted(&page.report))
+                .is_some()
+        };
         self.pages
             .iter()
             .filter(|(page, _)| !page.as_ref().is_ok_and(again))
@@ -97,7 +101,7 @@ pub(super) fn read(
         ..Plan::default()
     };
     plan.workers = arguments.workers.unwrap_or(plan.workers);
-    let origins = Mutex::new(Vec::new());
+    let origins: Mutex<Vec<Origin>> = Mutex::default();
     let origin_of = |number: u32| -> Origin {
         origins.lock().unwrap_or_else(PoisonError::into_inner)[number as usize - 1].clone()
     };

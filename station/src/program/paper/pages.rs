@@ -40,8 +40,9 @@ pub(super) struct Origin {
 /// All files can be opened; a mistyped name is told before anything is read.
 pub(super) fn are_there(paths: &[PathBuf]) -> Result<(), Trouble> {
     for path in paths {
-        let unreadable =
-            |error: &dyn std::fmt::Display| Trouble::new("file.unreadable", format!("{}: {error}", path.display()));
+        let unreadable = |error: &dyn std::fmt::Display| {
+            Trouble::new("file.unreadable", format!("{}: {error}", path.display()))
+        };
         let file = std::fs::File::open(path).map_err(|error| unreadable(&error))?;
         let about = file.metadata().map_err(|error| unreadable(&error))?;
         if about.is_dir() || about.len() > MAX_FILE_BYTES {
@@ -76,7 +77,12 @@ impl Loader<'_> {
         let read = std::fs::File::open(path)
             .and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut bytes));
         if read.is_err() {
-            return self.hand(path, 1, Err(PaperError::NotAnImage), Some("file.unreadable"));
+            return self.hand(
+                path,
+                1,
+                Err(PaperError::NotAnImage),
+                Some("file.unreadable"),
+            );
         }
         match page_files::format(&bytes) {
             Some(Format::Pdf) => self.pdf(path, &bytes),
@@ -103,7 +109,12 @@ impl Loader<'_> {
             self.hand(path, pages, sheet, None)?;
         }
         if pages < first {
-            return self.hand(path, first, Err(PaperError::NotAnImage), Some(PDF_UNREADABLE));
+            return self.hand(
+                path,
+                first,
+                Err(PaperError::NotAnImage),
+                Some(PDF_UNREADABLE),
+            );
         }
         Ok(())
     }

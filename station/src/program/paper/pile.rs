@@ -71,7 +71,13 @@ pub(super) fn run(arguments: &DigitizeArguments, lang: Language) -> Told {
         }
         words.push_str(&line(document, &done, &numbers, &refused, &file));
         spent = timings(&done.pages, done.pdf_ms);
-        documents.push(summary(document, &done, &numbers, &refused, written.then_some(file)));
+        documents.push(summary(
+            document,
+            &done,
+            &numbers,
+            &refused,
+            written.then_some(file),
+        ));
     }
     let bad = read.bad();
     let duplicates: Vec<Value> = pile
@@ -105,7 +111,10 @@ pub(super) fn run(arguments: &DigitizeArguments, lang: Language) -> Told {
     }
     let words = format!(
         "{} giấy tờ · {} trang · {}{}{words}",
-        pile.documents.iter().filter(|document| document.role == Role::Paper).count(),
+        pile.documents
+            .iter()
+            .filter(|document| document.role == Role::Paper)
+            .count(),
         read.pages.len(),
         arguments.out.display(),
         if read_again > 0 { " ✗" } else { "" },
@@ -126,7 +135,13 @@ fn name_of(number: u32, document: &Sorted, done: &Digitized) -> PathBuf {
     // An id is plain letters; a site's own template might say otherwise.
     let plain: String = what
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect();
     PathBuf::from(format!("{number:02}-{plain}.pdf"))
 }
@@ -139,7 +154,12 @@ fn summary(
     refused: &[u32],
     file: Option<PathBuf>,
 ) -> Value {
-    let in_pile = |page: u32| (page as usize).checked_sub(1).and_then(|at| numbers.get(at)).copied();
+    let in_pile = |page: u32| {
+        (page as usize)
+            .checked_sub(1)
+            .and_then(|at| numbers.get(at))
+            .copied()
+    };
     let mut fields = done.fields.clone();
     for field in &mut fields {
         field.page = in_pile(field.page).unwrap_or(0);
@@ -185,5 +205,9 @@ fn line(
     } else {
         format!("✗ {}", list(refused))
     };
-    format!("\n  {what} · trang {} · {end} {}", list(numbers), doubts.join(" "))
+    format!(
+        "\n  {what} · trang {} · {end} {}",
+        list(numbers),
+        doubts.join(" ")
+    )
 }

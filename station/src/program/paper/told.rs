@@ -79,7 +79,12 @@ pub(super) fn page_line(
     let seconds = elapsed.as_secs_f32();
     match page {
         Ok(page) => {
-            let codes: Vec<&str> = page.report.verdicts.iter().map(|found| found.code).collect();
+            let codes: Vec<&str> = page
+                .report
+                .verdicts
+                .iter()
+                .map(|found| found.code)
+                .collect();
             format!(
                 "{} {number} · {seconds:.1} s · {} {} · {} % {}",
                 word("trang", "page"),
@@ -128,6 +133,7 @@ fn qr(code: &QrCode) -> Value {
                 "link": text(&document.link),
             });
         }
+        _ => value["is"] = json!("unknown"),
     }
     value
 }
@@ -168,7 +174,11 @@ pub(super) fn fields(fields: &[Field]) -> Value {
         value["reasons"] = field.reasons.iter().map(|reason| reason.code()).collect();
         value
     };
-    fields.iter().filter(|field| !field.sensitive).map(told).collect()
+    fields
+        .iter()
+        .filter(|field| !field.sensitive)
+        .map(told)
+        .collect()
 }
 
 pub(super) fn suggestions(suggestions: &[Suggestion]) -> Value {
@@ -212,7 +222,12 @@ pub(super) fn field_words(fields: &[Field]) -> String {
                 FieldState::Unreadable => "✗",
             };
             let reasons: Vec<&str> = field.reasons.iter().map(|reason| reason.code()).collect();
-            format!("\n  {state} {} = {} {}", field.name, field.value, reasons.join(" "))
+            format!(
+                "\n  {state} {} = {} {}",
+                field.name,
+                field.value,
+                reasons.join(" ")
+            )
         })
         .collect()
 }
