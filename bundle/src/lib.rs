@@ -30,8 +30,8 @@ pub use ids::{
 pub use key::{FileKey, KeyError, ReceiptKey, SealingKey, VerifierPublicKey};
 pub use manifest::{
     CertificateBytes, ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, FieldClaim,
-    Grade, MANIFEST_VERSION, Manifest, MatchClaim, MatchOutcome, OwnerClaim, PageClaim, PartIndex,
-    PartRecord, PersonalText, Purpose, Role, Score, Signers, Witnessed,
+    FieldState, Grade, MANIFEST_VERSION, Manifest, MatchClaim, MatchOutcome, OwnerClaim, PageClaim,
+    PartIndex, PartRecord, PersonalText, Purpose, Role, Score, Signers, Witnessed,
 };
 pub use open::{OpenError, Opened, Signer, faulty_blobs, open};
 pub use part::MAX_MANIFEST_BYTES;

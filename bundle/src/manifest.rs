@@ -420,6 +420,21 @@ pub struct FieldClaim {
     pub value: PersonalText,
     /// How sure the reader is, 0 to 100.
     pub confidence: u8,
+    /// What became of it at the desk; none in bundles of desks that did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<FieldState>,
+}
+
+/// Whether a value may be used as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldState {
+    /// Read surely, and it keeps the rules of its kind.
+    Accepted,
+    /// A person compares it with the paper first.
+    Check,
+    /// Its label is there; a value was not read.
+    Unreadable,
 }
 
 /// Whether a paper belongs to the citizen at the desk.

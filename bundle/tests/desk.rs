@@ -3,8 +3,8 @@
 use std::io::Cursor;
 
 use bundle::{
-    ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, Draft, FieldClaim, FileKey,
-    Grade, Identities, MatchClaim, MatchOutcome, OperatorId, OwnerClaim, PageClaim, Part,
+    ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, Draft, FieldClaim, FieldState,
+    FileKey, Grade, Identities, MatchClaim, MatchOutcome, OperatorId, OwnerClaim, PageClaim, Part,
     PartIndex, PersonalText, Purpose, ReceiptKey, Recipients, Role, Score, Sha256Digest,
     SignedTicket, StationId, StationTrust, Ticket, VisitId, Witnessed,
 };
@@ -212,6 +212,7 @@ impl World {
                     name: "full_name".into(),
                     value: PersonalText::new(NAME),
                     confidence: 91,
+                    state: Some(FieldState::Check),
                 }],
                 owner: OwnerClaim::Match,
             }],

@@ -4,9 +4,11 @@ use std::time::Instant;
 
 use models::{PageText, TextEngine};
 
+use crate::codes::Codes;
 use crate::fields::{self, Field};
 use crate::kind::{self, Kind};
 use crate::metadata::Metadata;
+use crate::obstacles::{self, Looked, Suggestion};
 use crate::page::{self, Page, PageReport, ms};
 use crate::pdf::{self, ArchiveMeta, CopyKind, PdfMeta, PdfPage, Picture};
 use crate::{
@@ -36,6 +38,8 @@ pub struct Examined {
     /// What was read, page by page; empty where the pixels were refused already.
     pub reads: Vec<ReadPage>,
     pub masters: Vec<Master>,
+    /// What each page carries for machines.
+    pub codes: Vec<Codes>,
     /// What concerns the paper as a whole.
     pub verdicts: Vec<Verdict>,
 }
@@ -46,6 +50,7 @@ impl Examined {
         self.reports.push(page.report);
         self.reads.push(page.read);
         self.masters.push(page.master);
+        self.codes.push(page.codes);
     }
 
     /// The first page that has to be scanned again, counted from 1, and why.
@@ -70,6 +75,12 @@ pub struct Digitized {
     pub reads: Vec<ReadPage>,
     pub kind: Kind,
     pub fields: Vec<Field>,
+    /// The minimum metadata of TT 01/2023/TT-VPCP Art. 9.
+    pub metadata: Metadata,
+    /// What speaks against digitising it, for a person to decide.
+    pub suggestions: Vec<Suggestion>,
+    /// QR codes and machine-readable zones, page by page.
+    pub codes: Vec<Codes>,
     pub verdicts: Vec<Verdict>,
     /// The certified copy: the unaltered pixels of every page.
     pub pdf: Vec<u8>,
@@ -171,6 +182,17 @@ pub fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperE
     let mut fields = fields::extract(&kind.id, &texts);
     let geometries: Vec<&Geometry> = examined.reads.iter().map(|read| &read.geometry).collect();
     fields::put_on_pages(&mut fields, &geometries);
+    let looked: Vec<Looked<'_>> = examined
+        .reads
+        .iter()
+        .zip(&examined.reports)
+        .map(|(read, report)| Looked {
+            text: &read.text,
+            geometry: &read.geometry,
+            coloured: report.coloured,
+        })
+        .collect();
+    let suggestions = obstacles::look(&kind, &looked);
     let started = Instant::now();
     let attachment = options
         .attach_fields
@@ -198,6 +220,9 @@ pub fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperE
     Ok(Digitized {
         pages: examined.reports,
         reads: examined.reads,
+        metadata: Metadata::of(&kind, &fields),
+        suggestions,
+        codes: examined.codes,
         kind,
         fields,
         verdicts: examined.verdicts,

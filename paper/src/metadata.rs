@@ -31,6 +31,16 @@ pub struct Subject {
     pub birth: Option<Entry>,
 }
 
+impl Subject {
+    /// The personal number, or the nine digits of an earlier card, without the words around it.
+    pub fn digits(&self) -> Option<&str> {
+        let value = self.number.as_ref()?.value.as_str();
+        value
+            .split(|c: char| !c.is_ascii_digit())
+            .find(|digits| matches!(digits.len(), 9 | 12))
+    }
+}
+
 /// What the archive wants to know of every paper. `Debug` prints none of it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {

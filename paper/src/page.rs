@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use models::{PageText, TextEngine};
 use serde::Serialize;
 
+use crate::codes::{self, Codes};
 use crate::{
     Entering, Geometry, Likeness, Master, PageLedger, PaperError, ReadPage, Sheet, Verdict,
     photograph, quality, read::read_flat,
@@ -15,6 +16,8 @@ use crate::{
 pub struct Timings {
     pub look_ms: u64,
     pub read_ms: u64,
+    /// Looking for codes that machines read.
+    pub codes_ms: u64,
     pub pack_ms: u64,
 }
 
@@ -27,7 +30,12 @@ pub struct PageReport {
     pub sha256: String,
     pub width: u32,
     pub height: u32,
+    /// Of a photograph, that of the sheet found in it; 0 where no sheet was found, because nobody knows it then.
     pub dpi: u32,
+    /// Taken by a camera: it has no resolution of its own.
+    pub photograph: bool,
+    /// There is colour on it: a seal, a signature in blue.
+    pub coloured: bool,
     pub geometry: Geometry,
     pub verdicts: Vec<Verdict>,
     pub words: usize,
@@ -44,11 +52,13 @@ pub struct Page {
     pub master: Master,
     /// By which the ledger knows the page again.
     likeness: Likeness,
+    /// QR codes and machine-readable zones.
+    pub codes: Codes,
 }
 
 impl Page {
     /// Enters the page in the ledger and keeps what the ledger says of it.
-    pub(crate) fn enter(&mut self, ledger: &mut PageLedger) {
+    pub fn enter(&mut self, ledger: &mut PageLedger) {
         let verdicts = ledger.enter(&Entering {
             sha256: &self.report.sha256,
             likeness: Some(&self.likeness),
@@ -80,6 +90,13 @@ pub(crate) fn examine(
         read_flat(sheet, flat, engine)?
     };
     let reading = started.elapsed();
+    let started = Instant::now();
+    let codes = if refused && !read_refused {
+        Codes::default()
+    } else {
+        codes::find(sheet, &read)
+    };
+    let coding = started.elapsed();
     if !refused || read_refused {
         verdicts.extend(quality::after_reading(
             &read.text,
@@ -96,7 +113,13 @@ pub(crate) fn examine(
         sha256: master.sha256.clone(),
         width: sheet.width(),
         height: sheet.height(),
-        dpi: sheet.dpi(),
+        dpi: match &read.geometry.flattening {
+            Some(flattening) => flattening.dpi,
+            None if sheet.is_photograph() => 0,
+            None => sheet.dpi(),
+        },
+        photograph: sheet.is_photograph(),
+        coloured: is_coloured(sheet),
         geometry: read.geometry.clone(),
         verdicts,
         words: read.text.words.len(),
@@ -104,6 +127,7 @@ pub(crate) fn examine(
         timings: Timings {
             look_ms: ms(look),
             read_ms: ms(reading),
+            codes_ms: ms(coding),
             pack_ms: ms(pack),
         },
     };
@@ -112,7 +136,34 @@ pub(crate) fn examine(
         read,
         master,
         likeness: seen.likeness,
+        codes,
     })
+}
+
+/// A channel this far above another is a colour; the yellow of old paper and the noise of a JPEG stay below.
+const COLOUR: u8 = 56;
+
+/// A seal of 35 mm covers a two-hundredth of A4 with ink, a signature a two-thousandth.
+const COLOURED_SHARE: f32 = 0.000_4;
+
+/// Every how many pixels it is looked.
+const COLOUR_STEP: usize = 5;
+
+fn is_coloured(sheet: &Sheet) -> bool {
+    let Some(colours) = sheet.colour() else {
+        return false;
+    };
+    let pixels = colours.as_raw().chunks_exact(3).step_by(COLOUR_STEP);
+    let all = pixels.len().max(1);
+    let coloured = pixels
+        .filter(|pixel| {
+            let (least, most) = pixel
+                .iter()
+                .fold((u8::MAX, 0), |(low, high), c| (low.min(*c), high.max(*c)));
+            most - least >= COLOUR
+        })
+        .count();
+    coloured as f32 >= COLOURED_SHARE * all as f32
 }
 
 fn unread(sheet: &Sheet) -> ReadPage {

@@ -28,6 +28,16 @@ pub struct Answer {
     pub exit: u8,
 }
 
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    Words,
+    /// One JSON document.
+    Document,
+    /// One line, after others of the same command.
+    Line,
+}
+
 /// A command that ended without a result: its code, and what it found (never a name or a number).
 #[derive(Debug)]
 pub struct Trouble {
@@ -117,11 +127,15 @@ impl Answer {
 
     /// Prints the answer as it was asked for.
     #[must_use]
-    pub fn print(&self, as_json: bool) -> ExitCode {
-        let text = if as_json {
-            format!("{:#}", self.json)
-        } else {
-            self.words.clone()
+    pub fn print(&self, shape: Shape) -> ExitCode {
+        let text = match shape {
+            Shape::Words => self.words.clone(),
+            Shape::Document => format!("{:#}", self.json),
+            Shape::Line => {
+                let mut line = self.json.clone();
+                line["event"] = json!("end");
+                line.to_string()
+            }
         };
         // Whoever closed the pipe does not want to hear more; the exit code still tells.
         let _ = writeln!(std::io::stdout(), "{text}");

@@ -4,7 +4,9 @@
 mod card;
 mod papers;
 mod person;
+mod scanning;
 mod sealing;
+mod sorting;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -79,9 +81,25 @@ pub enum Step {
         of: u32,
         elapsed_ms: u64,
     },
+    /// A page was judged and read, while later ones are still scanned.
+    PageRead {
+        number: u32,
+        words: usize,
+        mean_confidence: u8,
+        /// What is wrong with it, and where.
+        verdicts: Vec<paper::Verdict>,
+    },
+    /// This page alone has to be scanned again.
+    PageAgain {
+        number: u32,
+        code: &'static str,
+        place: Option<paper::Place>,
+    },
     Paper {
         kind: String,
         pages: u32,
+        /// What a person looks at before it is filed.
+        notices: Vec<&'static str>,
         elapsed_ms: u64,
     },
     Sealed {

@@ -8,7 +8,7 @@ pub mod scanner;
 use bundle::{Device, DeviceKind};
 use emrtd::Habits;
 use emrtd::transport::{Transport, TransportError};
-use models::{FaceEngine, FingerEngine, FingerImage, Portrait, TextEngine};
+use models::{FaceEngine, FingerEngine, FingerImage, Portrait, TextEngine, TextError};
 
 pub use camera::CameraError;
 pub use finger_sensor::SensorError;
@@ -63,6 +63,9 @@ pub trait FingerSensor {
     fn device(&self) -> Device;
 }
 
+/// Opens an engine that reads pages; asked once for each thread that reads.
+pub type OpenReader = Box<dyn Fn() -> Result<Box<dyn TextEngine>, TextError> + Send + Sync>;
+
 /// Everything a visit needs, as one plain struct.
 pub struct Devices {
     pub card_reader: Box<dyn CardReader>,
@@ -76,7 +79,7 @@ pub struct Devices {
     /// The scanner only plays one; the manifest says so.
     pub scanner_simulated: bool,
     pub scan_dpi: u32,
-    pub text: Box<dyn TextEngine>,
+    pub readers: OpenReader,
 }
 
 pub(crate) fn device(kind: DeviceKind, name: &str, driver: &str, simulated: bool) -> Device {

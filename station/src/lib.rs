@@ -11,7 +11,10 @@ pub mod config;
 pub mod courier;
 pub mod desk;
 pub mod devices;
+#[cfg(feature = "tesseract")]
+pub mod readers;
 pub mod script;
+pub mod sorting;
 pub mod spool;
 pub mod tickets;
 pub mod visit;

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use rulebook::Language;
-use station::answer::{Answer, Trouble};
+use station::answer::{Answer, Shape, Trouble};
 
 /// Trạm số hóa và xác minh giấy tờ · Document digitisation and verification station
 #[derive(Parser)]
@@ -68,6 +68,11 @@ const TESSDATA_ENV: &str = "NIEM_TESSDATA";
 
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang;
+    let shape = match &arguments.command {
+        Command::Paper(command) if command.streams() => Shape::Line,
+        _ if arguments.json => Shape::Document,
+        _ => Shape::Words,
+    };
     let answer = match arguments.command {
         Command::Visit(command) => visit::run(command, lang),
         Command::Devices(arguments) => devices::run(&arguments),
@@ -81,7 +86,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     };
     answer
         .unwrap_or_else(|trouble: Trouble| trouble.answer(lang))
-        .print(arguments.json)
+        .print(shape)
 }
 
 /// Logs go to stderr, or to the file that `NIEM_LOG_FILE` names; `NIEM_LOG` filters. They carry

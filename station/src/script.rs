@@ -69,12 +69,17 @@ pub struct PapersScript {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScanScript {
-    /// The pages of this scan continue the paper before it.
-    #[serde(default)]
-    pub same_paper: bool,
+    /// The operator's word on where papers end: `true` continues the paper of the scan before, `false` makes this scan a
+    /// paper of its own. Unsaid, the pages are a pile, sorted by what stands on them.
+    pub same_paper: Option<bool>,
+    /// Sheets of this scan, counted by hand: with fewer the visit does not go on.
+    pub sheets: Option<u32>,
     #[serde(default)]
     pub feeder: bool,
     /// Options for the driver as it names them, e.g. `filename` of SANE's `pnm` backend.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
+    /// What is laid on the glass again, one after another, when a page of this scan is refused.
+    #[serde(default)]
+    pub again: Vec<BTreeMap<String, String>>,
 }

@@ -18,6 +18,7 @@ pub use await_approval::{AwaitApproval, Sealing};
 pub use await_card::AwaitCard;
 pub use await_consent::AwaitConsent;
 pub use await_papers::AwaitPapers;
+pub(crate) use await_papers::COUNT_MISMATCH;
 pub use await_person::{AwaitFace, AwaitFinger};
 pub use event::{Event, Stop, StopKind};
 pub use gathered::{
@@ -39,7 +40,7 @@ pub const CODES: &[&str] = &[
     await_person::FACE_INCONCLUSIVE,
     await_person::FINGER_NO_MATCH,
     await_person::FINGER_INCONCLUSIVE,
-    await_papers::COUNT_MISMATCH,
+    COUNT_MISMATCH,
     await_papers::NOTHING_TO_FILE,
     await_approval::NOT_APPROVED,
 ];

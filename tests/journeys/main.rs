@@ -3,6 +3,7 @@
 
 mod a_copied_chip_is_refused;
 mod a_file_held_back_is_not_believed;
+mod a_missing_sheet_is_noticed;
 mod a_pulled_card_leaves_nothing_behind;
 mod a_simulated_desk_is_refused;
 mod a_verifier_that_is_down_costs_no_bundle;
@@ -12,6 +13,7 @@ mod an_unreadable_page_is_not_filed;
 mod another_persons_face_is_refused;
 mod every_failure_is_documented;
 mod no_consent_no_visit;
+mod papers_are_read_from_the_command_line;
 mod the_card_is_read_through_pcscd;
 mod the_programs_keep_their_contract;
 mod trust_lists_are_pinned;

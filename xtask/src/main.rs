@@ -190,7 +190,7 @@ fn main() -> Result<()> {
                 }
             }
             if further_pages {
-                tool.args(["--further-pages", "yes"]);
+                tool.arg("--further-pages");
             }
             process::run(&mut tool)
         }

@@ -39,7 +39,7 @@ pub(super) fn group(documents: &Documents, sorted: &mut [Document]) -> Vec<Group
             .filter(|(_, document)| document.role == Role::Paper)
         {
             for subject in &subjects[at] {
-                if number_of(subject).is_some() == numbered {
+                if subject.digits().is_some() == numbered {
                     enter(&mut groups, at, subject, &mut document.doubts);
                 }
             }
@@ -56,15 +56,8 @@ pub(super) fn group(documents: &Documents, sorted: &mut [Document]) -> Vec<Group
     groups
 }
 
-fn number_of(subject: &Subject) -> Option<&str> {
-    let value = subject.number.as_ref()?.value.as_str();
-    value
-        .split(|c: char| !c.is_ascii_digit())
-        .find(|digits| matches!(digits.len(), 9 | 12))
-}
-
 fn enter(groups: &mut Vec<Group>, at: usize, subject: &Subject, doubts: &mut Vec<Doubt>) {
-    let number = number_of(subject);
+    let number = subject.digits();
     let name = subject
         .name
         .as_ref()

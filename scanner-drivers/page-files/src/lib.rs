@@ -4,7 +4,8 @@
 //! page as a JPEG, its bytes come along. A PDF page that is more than one image (letters, drawings, layers of a
 //! compressing scanner) is refused, since to take one image out of it would lose what the others show.
 //!
-//! Used by worker processes only: these are foreign bytes, and parsers of foreign bytes may fail in ways of their own.
+//! Used by worker processes and by `niem-station paper`, whose process serves one command: these are foreign bytes, and
+//! parsers of foreign bytes may fail in ways of their own.
 
 mod format;
 mod jpeg;

@@ -14,6 +14,7 @@ use station::devices::camera::OpenCvCamera;
 use station::devices::card_reader::{HabitBook, PcscReader};
 use station::devices::finger_sensor::LibfprintSensor;
 use station::devices::{Devices, scanner};
+use station::readers::{ReaderPool, Wanted};
 use station::spool::Spool;
 use station::tickets::TicketStock;
 
@@ -33,8 +34,12 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
     let face = models::Manifest::load(&config.models.dir)
         .and_then(|manifest| models_opencv::SFace::load(&manifest))
         .map_err(|error| Trouble::new(error.code(), error))?;
-    let text = models_tesseract::Tesseract::open(&config.models.tessdata, &config.models.languages)
-        .map_err(|error| Trouble::new(error.code(), error))?;
+    let readers = readers(&Wanted {
+        tessdata: &config.models.tessdata,
+        languages: &config.models.languages,
+        models: Some(&config.models.dir),
+        second_opinion: config.models.second_opinion,
+    })?;
     let scanner = scanner::open(&config.scanner, beside_program)
         .map_err(|error| Trouble::new(error.code(), error))?;
     let finger = config.finger.as_ref().map(|finger| {
@@ -66,8 +71,13 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
         scanner,
         scanner_simulated: config.scanner.simulated,
         scan_dpi: config.scanner.dpi,
-        text: Box::new(text),
+        readers: readers.lend(),
     })
+}
+
+/// What reads pages, for the commands and the desk alike.
+pub(super) fn readers(wanted: &Wanted<'_>) -> Result<Arc<ReaderPool>, Trouble> {
+    ReaderPool::find(wanted).map_err(|error| Trouble::new(error.code(), error))
 }
 
 fn pairs(env: &std::collections::BTreeMap<String, String>) -> Vec<(String, String)> {

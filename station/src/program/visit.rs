@@ -335,14 +335,49 @@ fn in_words(step: &Step, lang: Language) -> String {
                 if vi { "quét: trang" } else { "scan: page" }
             )
         }
+        Step::PageRead {
+            number,
+            words,
+            mean_confidence,
+            verdicts,
+        } => {
+            let codes: Vec<&str> = verdicts.iter().map(|verdict| verdict.code).collect();
+            format!(
+                "{} {number}, {words} {}, {mean_confidence} % {}",
+                if vi { "đọc: trang" } else { "read: page" },
+                if vi { "từ" } else { "words" },
+                codes.join(" ")
+            )
+        }
+        Step::PageAgain {
+            number,
+            code,
+            place,
+        } => {
+            let place = place.map_or_else(String::new, |place| {
+                format!(" ({}, {}; {} × {} px)", place.x, place.y, place.w, place.h)
+            });
+            format!(
+                "{} {number}{place}: {} [{code}]",
+                if vi {
+                    "quét lại riêng trang"
+                } else {
+                    "scan again this page alone:"
+                },
+                told(code, lang)
+            )
+        }
         Step::Paper {
             kind,
             pages,
+            notices,
             elapsed_ms,
         } => {
             format!(
-                "{} {kind}, {pages} tr., {elapsed_ms} ms",
-                if vi { "giấy tờ:" } else { "paper:" }
+                "{} {kind}, {pages} {}, {elapsed_ms} ms {}",
+                if vi { "giấy tờ:" } else { "paper:" },
+                if vi { "tr." } else { "p." },
+                notices.join(" ")
             )
         }
         Step::Sealed { elapsed_ms } => format!(

@@ -1,6 +1,7 @@
 //! Waiting for the papers: counted, read, and sorted into those to keep and those to hand back.
 
 use bundle::OwnerClaim;
+use paper::obstacles::{self, Suggestion};
 use paper::owner::Owner;
 use rulebook::kinds;
 
@@ -8,7 +9,7 @@ use super::await_approval::AwaitApproval;
 use super::event::Stop;
 use super::gathered::{Matched, PaperDocument, Papers, SetAside};
 
-pub(super) const COUNT_MISMATCH: &str = "paper.count_mismatch";
+pub(crate) const COUNT_MISMATCH: &str = "paper.count_mismatch";
 pub(super) const NOTHING_TO_FILE: &str = "paper.nothing_to_file";
 
 /// Notices that go with a paper that is handed back unstored.
@@ -20,19 +21,30 @@ pub struct AwaitPapers {
 }
 
 impl AwaitPapers {
-    /// TT 01/2023/TT-VPCP Art. 8(2): images = physical pages. A paper of another person, or one
+    /// TT 01/2023/TT-VPCP Art. 8(2): images = physical pages, of the visit and of each paper that was counted. A paper of another person, or one
     /// that Art. 4 forbids to digitise, is set aside and never stored.
     pub(super) fn read(self, papers: Papers) -> Result<AwaitApproval, Stop> {
-        if papers.pages < self.matched.plan().sheets {
+        let short = |document: &PaperDocument| {
+            let pages = u32::try_from(document.claim.pages.len()).unwrap_or(u32::MAX);
+            pages < document.claim.sheets_declared
+        };
+        if papers.sheets < self.matched.plan().sheets || papers.documents.iter().any(short) {
             return Err(Stop::failure(COUNT_MISMATCH));
         }
         let (grade, day) = (self.matched.grade(), self.matched.day());
         let mut kept = Vec::new();
-        let mut set_aside = Vec::new();
+        let mut set_aside = papers.set_aside;
         for mut document in papers.documents {
             document.claim.owner = owner(&self.matched, &document);
             let forbidden = kinds::find(&document.claim.kind).and_then(|kind| {
-                kinds::objections(kind, &kinds::Paper::default(), grade, day)
+                // What is only supposed is told to the operator and decides nothing.
+                let sure: Vec<Suggestion> = document
+                    .suggestions
+                    .iter()
+                    .filter(|told| told.sure)
+                    .cloned()
+                    .collect();
+                kinds::objections(kind, &obstacles::paper(&sure), grade, day)
                     .into_iter()
                     .find(|objection| objection.blocks)
             });
@@ -76,7 +88,7 @@ fn owner(matched: &Matched, document: &PaperDocument) -> OwnerClaim {
         name: name.to_string(),
         birth_date: holder.birth_date,
     };
-    match paper::owner::hint(&document.fields, &holder).owner {
+    match paper::owner::hint(&document.subjects, &document.fields, &holder).owner {
         Owner::Match => OwnerClaim::Match,
         Owner::Other => OwnerClaim::Other,
         Owner::Unknown => OwnerClaim::Unknown,

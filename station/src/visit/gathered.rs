@@ -10,6 +10,8 @@ use emrtd::{Challenge, ChipEvidence, Holder, VerifiedIdentity};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use paper::fields::Field;
+use paper::metadata::Subject;
+use paper::obstacles::Suggestion;
 use rulebook::grades::{self, Grade};
 use zeroize::Zeroizing;
 
@@ -173,15 +175,20 @@ impl Matched {
 pub struct PaperDocument {
     pub claim: DocumentClaim,
     pub pdf: Zeroizing<Vec<u8>>,
-    /// What was read, for telling whose paper it is.
+    /// What was read, and whom it is about, for telling whose paper it is.
     pub fields: Vec<Field>,
+    pub subjects: Vec<Subject>,
+    /// What speaks against storing it.
+    pub suggestions: Vec<Suggestion>,
 }
 
 /// What came off the scanner.
 pub struct Papers {
     pub documents: Vec<PaperDocument>,
-    /// Page images that arrived (a sheet has at least one).
-    pub pages: u32,
+    /// Sheets that were seen, each once however often it was scanned.
+    pub sheets: u32,
+    /// Pages that are no paper's.
+    pub set_aside: Vec<SetAside>,
     pub device: Device,
 }
 

@@ -3,7 +3,8 @@
 
 use bundle::{
     Consent, Device, DeviceKind, DocumentClaim, Grade, MatchOutcome, OperatorId, OwnerClaim,
-    PartIndex, Purpose, ReceiptKey, Role, Score, SignedTicket, StationId, Ticket, VisitId,
+    PageClaim, PartIndex, Purpose, ReceiptKey, Role, Score, SignedTicket, StationId, Ticket,
+    VisitId,
 };
 use emrtd::simulator::issuer::{CardOptions, IssuerOptions, SpecimenIssuer, SpecimenPerson};
 use emrtd::simulator::{Applet, Faults};
@@ -146,12 +147,23 @@ fn face(outcome: MatchOutcome) -> Comparison {
 }
 
 fn papers(kind: &str) -> Event {
+    papers_of(kind, 1, 1)
+}
+
+/// A paper of one page, of which so many sheets were counted, among so many sheets seen.
+fn papers_of(kind: &str, sheets_declared: u32, sheets: u32) -> Event {
     let claim = DocumentClaim {
         kind: kind.into(),
         title: kind.into(),
         grade: Grade::G0,
-        sheets_declared: 1,
-        pages: Vec::new(),
+        sheets_declared,
+        pages: vec![PageClaim {
+            image_sha256: "00".repeat(32).parse().unwrap(),
+            width: 2480,
+            height: 3508,
+            dpi: 300,
+            verdicts: Vec::new(),
+        }],
         pdf: PartIndex(0),
         fields: Vec::new(),
         owner: OwnerClaim::Unknown,
@@ -160,10 +172,13 @@ fn papers(kind: &str) -> Event {
         claim,
         pdf: Zeroizing::new(Vec::new()),
         fields: Vec::new(),
+        subjects: Vec::new(),
+        suggestions: Vec::new(),
     };
     Event::PapersRead(Papers {
         documents: vec![document],
-        pages: 1,
+        sheets,
+        set_aside: Vec::new(),
         device: device(DeviceKind::Scanner),
     })
 }
@@ -279,6 +294,25 @@ fn an_identity_card_is_handed_back_unstored() {
         closed,
         Closed::Stopped(Stop::refusal("paper.nothing_to_file"))
     );
+}
+
+#[test]
+fn a_paper_with_fewer_pages_than_counted_sheets_goes_no_further() {
+    let specimen = Specimen::read();
+    for (declared, seen, sealed) in [(1, 1, true), (2, 2, false), (1, 0, false)] {
+        let (visit, _) = Visit::open(opening(Role::Clerk));
+        let (visit, _) = visit.step(consents(&[Purpose::Identify, Purpose::File]));
+        let (visit, _) = visit.step(Event::CardRead(specimen.seen()));
+        let (visit, _) = visit.step(Event::FaceCompared(face(MatchOutcome::Match)));
+        let (visit, _) = visit.step(Event::FingerCompared(FingerResult::NotDone("no_sensor")));
+        // Another paper's back may have made up the visit's count; this paper's own still fails.
+        let (visit, _) = visit.step(papers_of("khai_sinh", declared, seen));
+        let expected = Closed::Stopped(Stop::failure("paper.count_mismatch"));
+        match visit {
+            Visit::Closed(closed) => assert!(!sealed && closed == expected, "{closed:?}"),
+            _ => assert!(sealed),
+        }
+    }
 }
 
 #[test]

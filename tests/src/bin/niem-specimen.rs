@@ -1,10 +1,11 @@
-//! `niem-specimen`: makes the specimen state and single cards, and plays a card and a finger. For the
+//! `niem-specimen`: makes the specimen state and single cards, draws papers, and plays a card and a finger. For the
 //! demo and for whoever wants to try a desk without hardware.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use emrtd::simulator::{Faults, vpcd};
 use tests::rig::desk::feed_finger;
 use tests::specimen::faults;
@@ -12,14 +13,99 @@ use tests::specimen::papers::{self, Order, PileOrder};
 use tests::specimen::profile::{self, Choice};
 use tests::specimen::state::{State, chip, read_card};
 
-const USAGE: &str = "niem-specimen state DIR
-niem-specimen card CARD.json [--addr 127.0.0.1:35963] [--faults WORD,WORD=N]
-niem-specimen card-profile NAME [--can 123456] [--number NUMBER] [-o card.json]
-niem-specimen card-profile --list
-niem-specimen finger SOCKET IMAGE
-niem-specimen papers DIR [--people N] [--kinds a,b] [--conditions x,y] [--seed S] [--further-pages yes]
-niem-specimen piles DIR [--piles N] [--seed S]
-niem-specimen faults DIR [--each N] [--classes a,b] [--seed S]";
+#[derive(Parser)]
+#[command(
+    name = "niem-specimen",
+    about = "Specimens: an invented state, its cards, papers and piles of papers"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Makes country, keys, card, face, finger and papers in a folder.
+    State {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Lays a card on vpcd's virtual reader until this process ends.
+    Card {
+        #[arg(value_name = "CARD.json")]
+        card: PathBuf,
+        #[arg(long, default_value = "127.0.0.1:35963")]
+        addr: String,
+        /// What the card does wrong: WORD,WORD=N.
+        #[arg(long, default_value = "")]
+        faults: String,
+    },
+    /// Makes one card of a profile, or lists the profiles.
+    CardProfile(CardProfile),
+    /// Lays a finger on libfprint's virtual sensor until this process ends.
+    Finger { socket: PathBuf, image: PathBuf },
+    /// Draws labelled papers in the layout of the reading corpus.
+    Papers(Papers),
+    /// Draws mixed piles, as they come out of a bag.
+    Piles {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        #[arg(long, default_value_t = PileOrder::default().piles)]
+        piles: usize,
+        #[arg(long, default_value_t = PileOrder::default().seed)]
+        seed: u64,
+    },
+    /// Draws pages with one fault each, and good pages that look faulty, with labels.
+    Faults {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// So many pages (or piles) of each class.
+        #[arg(long, default_value_t = faults::Order::default().each)]
+        each: usize,
+        /// Classes; all when left out.
+        #[arg(long, value_delimiter = ',')]
+        classes: Vec<String>,
+        #[arg(long, default_value_t = faults::Order::default().seed)]
+        seed: u64,
+    },
+}
+
+#[derive(Args)]
+struct CardProfile {
+    #[arg(required_unless_present = "list")]
+    name: Option<String>,
+    /// Lists what there is.
+    #[arg(long, conflicts_with_all = ["name", "can", "number"])]
+    list: bool,
+    /// Six digits in place of the end of the personal number.
+    #[arg(long)]
+    can: Option<String>,
+    /// The personal number of a citizen's card, the document number of anything else.
+    #[arg(long)]
+    number: Option<String>,
+    #[arg(short, long = "out", default_value = "card.json")]
+    out: PathBuf,
+}
+
+#[derive(Args)]
+struct Papers {
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// So many instances of each kind.
+    #[arg(long, default_value_t = Order::default().people)]
+    people: usize,
+    /// Kinds; all when left out.
+    #[arg(long, value_delimiter = ',')]
+    kinds: Vec<String>,
+    /// Conditions; all when left out.
+    #[arg(long, value_delimiter = ',')]
+    conditions: Vec<String>,
+    #[arg(long, default_value_t = Order::default().seed)]
+    seed: u64,
+    /// Pages without a heading, too.
+    #[arg(long)]
+    further_pages: bool,
+}
 
 /// Why nothing was done.
 enum Failure {
@@ -35,37 +121,11 @@ impl From<std::io::Error> for Failure {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match arguments.as_slice() {
-        ["state", folder] => State::make(Path::new(folder))
-            .map(|_| ())
-            .map_err(Failure::from),
-        ["card", card, options @ ..] => play_card(Path::new(card), options),
-        ["card-profile", "--list"] => {
-            print!("{}", profile::list());
-            Ok(())
-        }
-        ["card-profile", name, options @ ..] => make_card(name, options),
-        ["papers", folder, options @ ..] => draw_papers(Path::new(folder), options),
-        ["piles", folder, options @ ..] => draw_piles(Path::new(folder), options),
-        ["faults", folder, options @ ..] => draw_faults(Path::new(folder), options),
-        ["finger", socket, image] => {
-            feed_finger(
-                Path::new(socket),
-                &PathBuf::from(image),
-                &AtomicBool::new(false),
-            );
-            Ok(())
-        }
-        _ => Err(Failure::Usage("what is to be done?".to_owned())),
-    };
-    match done {
+    match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Usage(reason)) => {
-            eprintln!("niem-specimen: {reason}\n{USAGE}");
-            ExitCode::from(2)
-        }
+        Err(Failure::Usage(reason)) => Arguments::command()
+            .error(clap::error::ErrorKind::InvalidValue, reason)
+            .exit(),
         Err(Failure::Io(error)) => {
             eprintln!("niem-specimen: {error}");
             ExitCode::from(3)
@@ -73,100 +133,90 @@ fn main() -> ExitCode {
     }
 }
 
-/// Lays the card on vpcd's reader until this process ends.
-fn play_card(card: &Path, options: &[&str]) -> Result<(), Failure> {
-    let (mut address, mut faults) = ("127.0.0.1:35963", Faults::default());
-    for option in options.chunks(2) {
-        match option {
-            ["--addr", given] => address = given,
-            ["--faults", script] => {
-                faults = script
-                    .parse()
-                    .map_err(|error| Failure::Usage(format!("{error}")))?;
-            }
-            _ => return Err(unknown(option)),
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::State { folder } => {
+            State::make(&folder)?;
+            Ok(())
+        }
+        Command::Card { card, addr, faults } => play_card(&card, &addr, &faults),
+        Command::CardProfile(CardProfile { list: true, .. }) => {
+            print!("{}", profile::list());
+            Ok(())
+        }
+        Command::CardProfile(card) => make_card(card),
+        Command::Finger { socket, image } => {
+            feed_finger(&socket, &image, &AtomicBool::new(false));
+            Ok(())
+        }
+        Command::Papers(wanted) => {
+            let order = Order {
+                people: wanted.people,
+                kinds: wanted.kinds,
+                conditions: wanted.conditions,
+                seed: wanted.seed,
+                further_pages: wanted.further_pages,
+                ..Order::default()
+            };
+            drawn(papers::draw(&wanted.folder, &order)?, &wanted.folder)
+        }
+        Command::Piles {
+            folder,
+            piles,
+            seed,
+        } => drawn(
+            papers::draw_piles(&folder, &PileOrder { piles, seed })?,
+            &folder,
+        ),
+        Command::Faults {
+            folder,
+            each,
+            classes,
+            seed,
+        } => {
+            let order = faults::Order {
+                each,
+                classes,
+                seed,
+                ..faults::Order::default()
+            };
+            drawn(faults::draw(&folder, &order)?, &folder)
         }
     }
+}
+
+fn drawn(count: usize, folder: &Path) -> Result<(), Failure> {
+    println!("{count} images in {}", folder.display());
+    Ok(())
+}
+
+fn play_card(card: &Path, address: &str, faults: &str) -> Result<(), Failure> {
+    let faults = match faults {
+        "" => Faults::default(),
+        script => script
+            .parse()
+            .map_err(|error| Failure::Usage(format!("{error}")))?,
+    };
     let bytes = std::fs::read(card)?;
     let mut chip = chip(&read_card(&bytes)?, faults);
     vpcd::serve(&mut chip, address, &AtomicBool::new(false))?;
     Ok(())
 }
 
-/// Draws labelled papers in the layout of the reading corpus.
-fn draw_papers(folder: &Path, options: &[&str]) -> Result<(), Failure> {
-    let mut order = Order::default();
-    let words = |list: &str| list.split(',').map(str::to_owned).collect();
-    for option in options.chunks(2) {
-        match *option {
-            ["--people", count] => order.people = number(count)?,
-            ["--seed", seed] => order.seed = number(seed)?,
-            ["--kinds", list] => order.kinds = words(list),
-            ["--conditions", list] => order.conditions = words(list),
-            ["--further-pages", "yes"] => order.further_pages = true,
-            _ => return Err(unknown(option)),
-        }
-    }
-    let count = papers::draw(folder, &order)?;
-    println!("{count} images in {}", folder.display());
-    Ok(())
-}
-
-/// Draws mixed piles, as they come out of a bag.
-fn draw_piles(folder: &Path, options: &[&str]) -> Result<(), Failure> {
-    let mut order = PileOrder::default();
-    for option in options.chunks(2) {
-        match *option {
-            ["--piles", count] => order.piles = number(count)?,
-            ["--seed", seed] => order.seed = number(seed)?,
-            _ => return Err(unknown(option)),
-        }
-    }
-    let count = papers::draw_piles(folder, &order)?;
-    println!("{count} images in {}", folder.display());
-    Ok(())
-}
-
-/// Draws pages with one fault each, and good pages that look faulty.
-fn draw_faults(folder: &Path, options: &[&str]) -> Result<(), Failure> {
-    let mut order = faults::Order::default();
-    for option in options.chunks(2) {
-        match *option {
-            ["--each", count] => order.each = number(count)?,
-            ["--seed", seed] => order.seed = number(seed)?,
-            ["--classes", list] => order.classes = list.split(',').map(str::to_owned).collect(),
-            _ => return Err(unknown(option)),
-        }
-    }
-    let count = faults::draw(folder, &order)?;
-    println!("{count} images in {}", folder.display());
-    Ok(())
-}
-
-fn number<T: std::str::FromStr>(word: &str) -> Result<T, Failure> {
-    word.parse()
-        .map_err(|_| Failure::Usage(format!("{word} is no number")))
-}
-
 /// Makes one card and tells which files were written.
-fn make_card(name: &str, options: &[&str]) -> Result<(), Failure> {
-    let mut choice = Choice {
-        profile: name
-            .parse()
-            .map_err(|error| Failure::Usage(format!("{error}")))?,
-        ..Choice::default()
+fn make_card(wanted: CardProfile) -> Result<(), Failure> {
+    let profile = wanted
+        .name
+        .unwrap_or_default()
+        .parse()
+        .map_err(|error| Failure::Usage(format!("{error}")))?;
+    let choice = Choice {
+        profile,
+        can: wanted.can,
+        number: wanted.number,
     };
-    let mut out = PathBuf::from("card.json");
-    for option in options.chunks(2) {
-        match option {
-            ["--can", can] => choice.can = Some((*can).to_owned()),
-            ["--number", number] => choice.number = Some((*number).to_owned()),
-            ["-o", path] => out = PathBuf::from(path),
-            _ => return Err(unknown(option)),
-        }
-    }
     let made = profile::make(&choice)?;
-    for written in profile::save(&made, &out)? {
+    for written in profile::save(&made, &wanted.out)? {
         println!("{}", written.display());
     }
     println!("CAN {}", made.card.can);
@@ -174,8 +224,4 @@ fn make_card(name: &str, options: &[&str]) -> Result<(), Failure> {
         println!("{line}");
     }
     Ok(())
-}
-
-fn unknown(option: &[&str]) -> Failure {
-    Failure::Usage(format!("what does {} mean?", option.join(" ")))
 }

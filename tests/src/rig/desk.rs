@@ -16,11 +16,12 @@ use emrtd::simulator::Applet;
 use finger_worker::{FingerPixels, virtual_image};
 use jiff::Timestamp;
 use station::courier::{Courier, CourierError, Credentials};
-use station::desk::{Desk, VisitEnd};
+use station::desk::{Desk, Step, VisitEnd};
 use station::devices::camera::OpenCvCamera;
 use station::devices::card_reader::SimulatedReader;
 use station::devices::finger_sensor::LibfprintSensor;
 use station::devices::{Devices, scanner};
+use station::readers::{ReaderPool, Wanted};
 use station::script::Script;
 use station::spool::Spool;
 use station::tickets::TicketStock;
@@ -114,6 +115,19 @@ impl TestDesk {
     /// # Panics
     /// When there is no ticket in stock.
     pub fn visit(&self, devices: &mut Devices, script: &Script) -> VisitEnd {
+        self.watched_visit(devices, script, &mut |_| ())
+    }
+
+    /// The same for whoever watches what happens.
+    ///
+    /// # Panics
+    /// When there is no ticket in stock.
+    pub fn watched_visit(
+        &self,
+        devices: &mut Devices,
+        script: &Script,
+        watch: &mut dyn FnMut(Step),
+    ) -> VisitEnd {
         let now = Timestamp::now();
         let opening = Opening {
             visit: VisitId::at(now),
@@ -140,7 +154,7 @@ impl TestDesk {
             terminal: None,
             now: &Timestamp::now,
         };
-        desk.run(opening, script, &mut |_| ())
+        desk.run(opening, script, watch)
     }
 
     /// Delivers one bundle and lets go of it, as the station's courier does.
@@ -249,7 +263,13 @@ impl Bench {
             state.sane().to_str().expect("UTF-8").to_owned(),
         )];
         let manifest = models::Manifest::load(models_dir()).expect("models.toml");
-        let tessdata = crate::specimen::state::tessdata();
+        let readers = ReaderPool::find(&Wanted {
+            tessdata: &crate::specimen::state::tessdata(),
+            languages: "vie",
+            models: Some(&models_dir()),
+            second_opinion: true,
+        })
+        .expect("the readers");
         let devices = Devices {
             card_reader: Box::new(SimulatedReader::new(cards)),
             camera: Box::new(OpenCvCamera::new(
@@ -265,7 +285,7 @@ impl Bench {
                 .expect("SANE's pnm backend"),
             scanner_simulated: true,
             scan_dpi: 300,
-            text: Box::new(models_tesseract::Tesseract::open(&tessdata, "vie").expect("Tesseract")),
+            readers: readers.lend(),
         };
         Self {
             devices,

@@ -135,6 +135,8 @@ impl<'a> Desk<'a> {
                     name: "ho_ten".to_owned(),
                     value: PersonalText::new(NAME),
                     confidence: 93,
+                    // As a desk of the first days leaves it.
+                    state: None,
                 }],
                 owner: OwnerClaim::Match,
             }],
