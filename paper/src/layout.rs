@@ -3,23 +3,17 @@
 //! The engine's own lines are only a start: it glues a label in the left column to a name in the right one, and tears
 //! a card's label from its value. Here a line is cut at wide gaps, and pieces at one height form a row.
 
+mod columns;
 mod level;
+mod token;
 
 use std::ops::Range;
 
 use models::{PageText, Rect, Word};
 
-use crate::fold::fold;
+use columns::{cut, cut_at_columns};
 use level::{Upright, slope};
-
-/// A gap this many times the height of the writing parts two columns; justified lines stay below it.
-const WIDE_GAP: f32 = 2.0;
-
-/// A gap this wide, and wider than the others in its line, parts two columns where a column of the lines nearby begins.
-const NARROW_GAP: f32 = 0.7;
-
-/// Lines so many heights of the writing apart may stand in one column.
-const COLUMN_REACH: u32 = 7;
+use token::split;
 
 /// A word, or the part of it before or after a colon that the engine did not part from its neighbour.
 pub(crate) struct Token<'a> {
@@ -232,183 +226,6 @@ fn median(values: impl Iterator<Item = u32>) -> u32 {
     let mut values: Vec<u32> = values.collect();
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or(0)
-}
-
-/// A word as tokens: cut behind an inner colon (`Số:471/2019`), leaders taken off its ends.
-fn split<'a>(word: &'a Word, rect: Rect, line: &mut Vec<Token<'a>>) {
-    let letters = word.text.chars().count().max(1) as u32;
-    let mut rest = word.text.as_str();
-    let mut from = 0;
-    let mut ordinal = if line.is_empty() {
-        ordinal_before(rest)
-    } else {
-        None
-    };
-    loop {
-        let inner = rest.char_indices().find(|(at, c)| {
-            matches!(c, ':' | ';')
-                && *at + 1 < rest.len()
-                && rest[..*at].chars().any(char::is_alphabetic)
-                && !rest[..*at].chars().any(|c| c.is_ascii_digit())
-        });
-        let inner = ordinal
-            .take()
-            .or(inner.map(|(at, _)| at + 1))
-            .or_else(|| glued_value(rest));
-        let (part, after) = match inner {
-            Some(at) => rest.split_at(at),
-            None => (rest, ""),
-        };
-        let length = part.chars().count() as u32;
-        let text = part
-            // The rule of a table reads as a stroke.
-            .trim_matches(|c| matches!(c, '…' | '_' | '·' | '|'))
-            .trim_start_matches('.')
-            .to_owned();
-        let text = match text.trim_end_matches('.') {
-            // Two points or more are a leader, one is a full stop.
-            bare if text.len() - bare.len() > 1 => bare.to_owned(),
-            _ => text,
-        };
-        if !text.is_empty() && !is_rule(&text) {
-            line.push(Token {
-                word,
-                folded: fold(&text).replace(' ', ""),
-                colon: text.ends_with([':', ';']),
-                rect: part_of(rect, from, length, letters),
-                place: part_of(rect, from, length, letters),
-                whole: inner.is_none() && from == 0,
-                text,
-            });
-        }
-        if after.is_empty() {
-            return;
-        }
-        from += length;
-        rest = after;
-    }
-}
-
-/// Where an ordinal ends that the engine glued to the word behind it: `3Nguyễn`, `1.Họ`.
-fn ordinal_before(text: &str) -> Option<usize> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let signs = text[digits..]
-        .bytes()
-        .take_while(|byte| matches!(byte, b'.' | b')' | b'|'))
-        .count();
-    let rest = &text[digits + signs..];
-    let capital = rest.chars().next().is_some_and(char::is_uppercase);
-    let small = rest.chars().skip(1).take(2).filter(|c| c.is_lowercase());
-    let word = capital && small.count() >= 1 && rest.chars().all(|c| c.is_alphabetic() || c == ',');
-    ((1..=2).contains(&digits) && word).then_some(digits + signs)
-}
-
-/// Where a label's last word ends that the engine glued to its value: `sinh17/12/1999`.
-fn glued_value(text: &str) -> Option<usize> {
-    let at = text.find(|c: char| c.is_ascii_digit())?;
-    if at == 0 {
-        // The other way round: `1948Dân tộc:`.
-        let end = text.bytes().take_while(u8::is_ascii_digit).count();
-        let next: Vec<char> = text[end..].chars().take(3).collect();
-        let word = matches!(next[..], [a, b, ..] if a.is_uppercase() && b.is_lowercase());
-        return (end >= 4 && word).then_some(end);
-    }
-    let word = text[..at].trim_end_matches('|');
-    let small = word.chars().count() >= 3 && word.chars().all(char::is_lowercase);
-    let rest = text[at..].trim_end_matches([',', '.', ';']);
-    let digits = rest.bytes().all(|byte| byte.is_ascii_digit());
-    let date = rest.len() >= 8
-        && rest.bytes().filter(|byte| *byte == b'/').count() == 2
-        && rest
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'/');
-    (small && (date || digits && matches!(rest.len(), 9 | 12))).then_some(at)
-}
-
-/// A drawn line, or a speck, that reads as strokes; a single dash is a dash.
-fn is_rule(text: &str) -> bool {
-    let strokes = |c: char| matches!(c, '-' | '–' | '—' | '~' | '=' | '_' | '¬');
-    text.chars().all(strokes) && !matches!(text, "-" | "–")
-}
-
-/// The part of a word's box that some of its letters take.
-fn part_of(rect: Rect, from: u32, length: u32, letters: u32) -> Rect {
-    Rect {
-        x: rect.x + rect.w * from / letters,
-        w: rect.w * length / letters,
-        ..rect
-    }
-}
-
-/// Cuts a line at its wide gaps.
-fn cut<'a>(line: Vec<Token<'a>>, height: u32) -> Vec<Vec<Token<'a>>> {
-    let mut pieces: Vec<Vec<Token<'a>>> = Vec::new();
-    let mut end: Option<u32> = None;
-    for token in line {
-        let tall = height.max(token.rect.h.min(height * 3)) as f32;
-        let apart = end.is_none_or(|end| token.rect.x.saturating_sub(end) as f32 > WIDE_GAP * tall);
-        end = Some(token.rect.x + token.rect.w);
-        match pieces.last_mut() {
-            Some(piece) if !apart => piece.push(token),
-            _ => pieces.push(vec![token]),
-        }
-    }
-    pieces
-}
-
-/// Cuts pieces once more where a column of the lines nearby begins: beside a long cell the gap is narrow.
-fn cut_at_columns(pieces: Vec<Vec<Token<'_>>>, height: u32) -> Vec<Vec<Token<'_>>> {
-    // Where pieces begin that have something at their left; a label ends in a colon there.
-    let mut edges: Vec<(u32, u32)> = Vec::new();
-    for piece in &pieces {
-        let Some(first) = piece.first().map(|token| token.rect) else {
-            continue;
-        };
-        let beside = pieces.iter().any(|other| {
-            other.last().is_some_and(|last| {
-                last.rect.x + last.rect.w < first.x
-                    && last.rect.y.abs_diff(first.y) < height
-                    && !std::ptr::eq(other, piece)
-            })
-        });
-        if beside {
-            edges.push((first.x, first.y));
-        }
-    }
-    let begins = |rect: Rect| {
-        edges.iter().any(|(x, y)| {
-            x.abs_diff(rect.x) * 2 <= height && {
-                let far = y.abs_diff(rect.y);
-                far > height / 2 && far < height * COLUMN_REACH
-            }
-        })
-    };
-    pieces
-        .into_iter()
-        .flat_map(|piece| {
-            let mut parts: Vec<Vec<Token<'_>>> = Vec::new();
-            let mut end: Option<u32> = None;
-            let gaps = piece.windows(2).map(|pair| {
-                pair[1]
-                    .rect
-                    .x
-                    .saturating_sub(pair[0].rect.x + pair[0].rect.w)
-            });
-            let usual = median(gaps);
-            for token in piece {
-                let gap = end.map_or(0, |end| token.rect.x.saturating_sub(end));
-                let tall = height.max(token.rect.h.min(height * 3)) as f32;
-                let wide = gap as f32 > NARROW_GAP * tall && gap * 2 > usual * 3;
-                let apart = wide && begins(token.rect);
-                end = Some(token.rect.x + token.rect.w);
-                match parts.last_mut() {
-                    Some(part) if !apart => part.push(token),
-                    _ => parts.push(vec![token]),
-                }
-            }
-            parts
-        })
-        .collect()
 }
 
 /// A page out of drawn lines, for examples: a letter is a box, so columns can be drawn with spaces.
