@@ -164,6 +164,14 @@ pub(crate) fn extract_by(template: &Template, pages: &[&PageText]) -> Vec<Field>
 fn enter(fields: &mut Vec<Field>, field: Field) {
     match fields.iter_mut().find(|known| known.name == field.name) {
         Some(known) if known.state == FieldState::Unreadable => *known = field,
+        // The field's own label stands elsewhere.
+        Some(known)
+            if known.reasons.contains(&Reason::Label)
+                && !field.value.is_empty()
+                && !field.reasons.contains(&Reason::Label) =>
+        {
+            *known = field
+        }
         // "ông/bà có tên tại Điều 1" is no name: the place where one stands is meant.
         Some(known)
             if known.reasons.contains(&Reason::Shape) && field.state == FieldState::Accepted =>

@@ -59,7 +59,11 @@ fn issuer(layout: &Layout<'_>) -> Option<Field> {
         let capitals = line
             .iter()
             .all(|at| !layout.tokens[*at].text.chars().any(char::is_lowercase));
-        let near = bottom.is_none_or(|bottom| other.middle() < bottom + layout.height * 3);
+        // It begins beside the nation's name, or a little above or below it.
+        let above = bottom.map_or(segment.middle() + layout.height * 3, |bottom| {
+            bottom + layout.height * 3
+        });
+        let near = other.middle() < above;
         let wide = line.last().is_some_and(|at| {
             layout.tokens[*at].rect.x + layout.tokens[*at].rect.w > edge + layout.height
         });
@@ -125,7 +129,12 @@ fn place_and_date(layout: &Layout<'_>) -> Option<(Vec<usize>, Vec<usize>)> {
         })?;
         let place: Vec<usize> = (range.start..at).collect();
         let ends = at + 6 + 1 >= range.end;
-        let placed = place.len() <= 8
+        let named = place.iter().all(|at| {
+            let token = &layout.tokens[*at];
+            !token.colon && !token.text.bytes().any(|byte| byte.is_ascii_digit())
+        });
+        let placed = named
+            && place.len() <= 8
             && place
                 .last()
                 .is_some_and(|last| layout.tokens[*last].text.ends_with([',', '.']))

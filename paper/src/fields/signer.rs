@@ -99,6 +99,10 @@ pub(super) fn find(layout: &Layout<'_>, hits: &[Hit]) -> Option<Field> {
             .map(field)
             .collect();
         let sound = named.iter().filter(|field| reads_as_name(field)).count();
+        if role.rect.y <= halfway {
+            // At the head of a paper an office is the issuer's name.
+            continue;
+        }
         let first = named.iter().position(reads_as_name).unwrap_or(0);
         if let Some(mut field) = named.into_iter().nth(first) {
             if sound > 1 {

@@ -275,6 +275,10 @@ fn belongs(
                 .chars()
                 .all(char::is_alphanumeric)
             && tokens.len() > 1
+        || first.folded == "dieu"
+            && tokens
+                .get(1)
+                .is_some_and(|next| next.text.starts_with(|c: char| c.is_ascii_digit()))
         || looks_labelled(layout, below);
     let bracket = first.text.starts_with('(')
         && !value.iter().any(|at| layout.tokens[*at].text.contains('('));

@@ -75,8 +75,8 @@ pub(super) fn name(words: &[&str]) -> Option<Taken> {
                     && value.split_whitespace().count() > 2
         })
         .collect();
-    let letters = value.chars().filter(|c| c.is_alphabetic());
-    let capitals = letters.clone().all(char::is_uppercase);
+    let mut letters = parts.iter().flat_map(|part| part.chars());
+    let capitals = letters.all(|c| c.is_uppercase() || !c.is_alphabetic());
     let mixed = !capitals
         && parts
             .iter()
@@ -392,6 +392,7 @@ mod tests {
             name("PGS.TS. Quách Minh Bằng"),
             ("PGS.TS. Quách Minh Bằng".to_owned(), vec![])
         );
+        assert_eq!(name("Bà LÊ THỊ MẪU"), ("Bà LÊ THỊ MẪU".to_owned(), vec![]));
         assert!(name("NGÔ TH1 QUYÊN").1.contains(&Reason::Shape));
         assert!(
             name("TRAN THỊ MẪU").1.contains(&Reason::UnusualWord),
