@@ -138,11 +138,13 @@ fn place_and_date(layout: &Layout<'_>) -> Option<(Vec<usize>, Vec<usize>)> {
             && place
                 .last()
                 .is_some_and(|last| layout.tokens[*last].text.ends_with([',', '.']))
-            && layout.tokens[range.start]
-                .text
-                .chars()
-                .next()
-                .is_some_and(char::is_uppercase);
+            && [place.first(), place.last()]
+                .into_iter()
+                .flatten()
+                .all(|at| {
+                    let first = layout.tokens[*at].text.chars().next();
+                    first.is_some_and(char::is_uppercase)
+                });
         (ends && placed).then(|| (place, (at + 1..range.end).collect()))
     })
 }
