@@ -3,7 +3,7 @@
 //! The layout of official papers is NĐ 30/2020/NĐ-CP, Annex I.
 
 use crate::fold::distance_within;
-use crate::layout::{Layout, Segment, Token};
+use crate::layout::{Layout, Segment, Token, around};
 
 use super::judge::of_tokens;
 use super::{Field, Reason};
@@ -41,6 +41,8 @@ fn issuer(layout: &Layout<'_>) -> Option<Field> {
     let edge = layout.tokens[from].rect.x;
     let mut tokens: Vec<usize> = Vec::new();
     let mut bottom: Option<u32> = None;
+    // The middle of the first line: the lines stand centred below each other.
+    let mut centre: Option<u32> = None;
     for other in &layout.segments {
         if other.middle() + layout.height < segment.rect.y
             || other.rect.x >= edge
@@ -67,13 +69,17 @@ fn issuer(layout: &Layout<'_>) -> Option<Field> {
         let wide = line.last().is_some_and(|at| {
             layout.tokens[*at].rect.x + layout.tokens[*at].rect.w > edge + layout.height
         });
-        if line.is_empty() || !capitals || !near || wide {
+        let own = around(line.iter().map(|at| layout.tokens[*at].rect));
+        let own = own.x + own.w / 2;
+        let apart = centre.is_some_and(|centre| centre.abs_diff(own) > layout.height * 5);
+        if line.is_empty() || !capitals || !near || wide || apart {
             if bottom.is_some() {
                 break;
             }
             continue;
         }
         bottom = Some(other.middle());
+        centre.get_or_insert(own);
         tokens.extend(line);
     }
     let tokens: Vec<&Token<'_>> = tokens.iter().map(|at| &layout.tokens[*at]).collect();

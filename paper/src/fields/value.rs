@@ -46,6 +46,16 @@ pub(crate) fn reach(template: &Template, layout: &Layout<'_>, hits: &[Hit], nth:
     if rest.iter().any(|at| !layout.tokens[*at].folded.is_empty()) {
         value.extend(rest);
     }
+    // "Số: 12, quyển số: 3": no point of the form, a number.
+    let first = hit.to..segment.tokens.end.min(hit.to + 1);
+    if value.len() == own
+        && matches!(rule.shape, Shape::Number | Shape::Count)
+        && layout.tokens[first.clone()]
+            .iter()
+            .any(|token| token.text.ends_with(','))
+    {
+        value.extend(first);
+    }
     let mut last = hit.segment;
     if !ended && value.len() == own {
         // A label and its value may stand far apart in one row.
@@ -292,7 +302,11 @@ fn belongs(
         return NO;
     };
     let capitals_above = last.text.chars().all(|c| !c.is_lowercase());
-    if labelled || bracket || tokens.len() > 1 && capitals && !capitals_above {
+    // A row of a table, or a line across the columns, goes on with nothing.
+    let cells = layout.rows[below.row].len();
+    let across = right != layout.right && below.right() > right + layout.height;
+    let other = matches!(rule.shape, Shape::Text | Shape::Sentence) && (cells > 2 || across);
+    if other || labelled || bracket || tokens.len() > 1 && capitals && !capitals_above {
         return NO;
     }
     if rule.running && rule.shape != Shape::Name {
@@ -307,7 +321,7 @@ fn belongs(
         right
     };
     // Between two columns there is white that belongs to neither.
-    let white = if right == layout.right {
+    let white = if right == layout.right || rule.shape == Shape::Text {
         0
     } else {
         layout.height
