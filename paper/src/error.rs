@@ -89,6 +89,8 @@ pub const CODES: &[&str] = &[
     "field.no_province",
     "field.page",
     "field.unlabelled",
+    "field.cut",
+    "field.twice",
     "field.not_read",
     "field.old_place",
     "field.ward_elsewhere",
