@@ -104,7 +104,6 @@ impl Holder {
         let other_birth = born.is_some_and(|(same, accepted)| !same && accepted);
         let other_name = called == Some(false)
             && !self.name.is_empty()
-            && born.is_none_or(|(same, _)| !same)
             && subject.name.as_ref().is_some_and(|name| {
                 // A mark is easily misread; another syllable is a brother's name.
                 accepted(name) && compare(&self.name, &name.value) != NameDifference::AccentsOnly
