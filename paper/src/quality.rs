@@ -90,14 +90,14 @@ const MAX_EDGE_PX: f32 = 2.8;
 /// When so much of the text is blurred, the page is; less is a part to look at.
 const BLURRED_SHARE: f32 = 0.5;
 
-/// So many squares side by side are a blurred part; fewer are a portrait or a worn stamp.
-const BLURRED_SQUARES: usize = 5;
+/// So many squares side by side are a blurred part; fewer are a portrait, a signature or a worn stamp.
+const BLURRED_SQUARES: usize = 9;
 
 /// A part is blurred when it is so much worse than the better part of the page.
 const BLURRED_AGAINST_REST: f32 = 1.8;
 
 /// And the edges of its strokes are so much flatter, each by itself.
-const FLATTER_THAN_REST: f32 = 1.5;
+const FLATTER_THAN_REST: f32 = 1.7;
 
 /// Ink takes at least this share of the paper's light: pencil takes half, a pale copy a third.
 pub const MIN_CONTRAST: f32 = 0.22;

@@ -22,6 +22,9 @@ pub(crate) struct PaperArguments {
     /// How many pages of each condition OCRmyPDF reads too; it takes 10 to 35 CPU seconds a page.
     #[arg(long, default_value_t = 2)]
     peer: usize,
+    /// A corpus of faulty pages (labels.json); made when it is not there (some two CPU minutes).
+    #[arg(long, default_value = "target/faults")]
+    faults: PathBuf,
     /// Install missing packages without asking.
     #[arg(long)]
     yes: bool,
@@ -53,6 +56,22 @@ pub(crate) fn run(root: &Path, what: &Evaluation) -> Result<()> {
             .args(&corpora)
             .args(["--peer", &arguments.peer.to_string()])
             .args(&arguments.rest)
+            .env("OMP_THREAD_LIMIT", "1"),
+    )?;
+    if !arguments.faults.join("labels.json").is_file() {
+        packages::install(packages::FONTS, arguments.yes)?;
+        process::cargo(&["build", "--package", "tests", "--bin", "niem-specimen"])?;
+        let mut draw = process::built(root, "niem-specimen");
+        process::run(
+            draw.arg("faults")
+                .arg(&arguments.faults)
+                .args(["--each", "2"]),
+        )?;
+    }
+    process::run(
+        process::built(root, "niem-eval")
+            .arg("faults")
+            .arg(&arguments.faults)
             .env("OMP_THREAD_LIMIT", "1"),
     )
 }
