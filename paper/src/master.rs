@@ -189,7 +189,7 @@ mod tests {
         let (width, height) = (333, 70);
         let pixels: Vec<u8> = (0..width * height)
             .map(|at: u32| {
-                if (at * 2_654_435_761_u32.wrapping_mul(at >> 5)) >> 29 == 0 {
+                if at.wrapping_mul(2_654_435_761).wrapping_mul(at >> 5) >> 29 == 0 {
                     0
                 } else {
                     255
