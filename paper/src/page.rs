@@ -30,7 +30,8 @@ pub struct PageReport {
     pub sha256: String,
     pub width: u32,
     pub height: u32,
-    /// Of a photograph, that of the sheet found in it; 0 where no sheet was found, because nobody knows it then.
+    /// What the scanner says. A photograph says nothing: there it is that of the sheet found in it, or, where none was
+    /// found, what its letters tell.
     pub dpi: u32,
     /// Taken by a camera: it has no resolution of its own.
     pub photograph: bool,
@@ -115,7 +116,7 @@ pub(crate) fn examine(
         height: sheet.height(),
         dpi: match &read.geometry.flattening {
             Some(flattening) => flattening.dpi,
-            None if sheet.is_photograph() => 0,
+            None if sheet.is_photograph() => seen.effective_dpi.round() as u32,
             None => sheet.dpi(),
         },
         photograph: sheet.is_photograph(),

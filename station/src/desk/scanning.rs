@@ -234,7 +234,7 @@ fn objection(page: &Outcome) -> Option<(&'static str, Option<Verdict>)> {
         .iter()
         .find(|verdict| verdict.severity == Severity::Refused)
         .cloned();
-    // A photograph in which no sheet was found has no resolution that could be vouched for.
+    // A photograph too far away; a scanner's page was judged by its own resolution already.
     let coarse = || quality::dpi(report.dpi);
     refused
         .or_else(coarse)
