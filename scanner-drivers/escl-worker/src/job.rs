@@ -166,10 +166,11 @@ impl Scan<'_> {
 
     /// The device said that there are no more pages: because there is no more paper, or because of trouble?
     async fn end(&self, pages: u32, desk: &Desk) -> Result<End, Trouble> {
-        if self.job.source != Source::Flatbed && pages > 0 {
-            if let Some(fault) = self.status(desk).await?.feeder_fault() {
-                return Err(fault.into());
-            }
+        if self.job.source != Source::Flatbed
+            && pages > 0
+            && let Some(fault) = self.status(desk).await?.feeder_fault()
+        {
+            return Err(fault.into());
         }
         Ok(End::SaidSo)
     }

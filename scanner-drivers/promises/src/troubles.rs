@@ -75,7 +75,7 @@ pub fn a_missing_scanner_is_said_to_be_missing(bench: &dyn Bench) {
     let driver = bench.driver(&bench.worker(), LONG);
     let (device, job) = bench.lay(&[sheet(1)]);
     // A name of the same form that nothing has.
-    let missing = match device.rsplit_once(|separator: char| separator == ':' || separator == '/') {
+    let missing = match device.rsplit_once([':', '/']) {
         Some((front, _)) if device.starts_with("http") => {
             let port = front.rsplit_once(':').map_or(front, |(host, _)| host);
             format!("{port}:1/eSCL")

@@ -61,7 +61,7 @@ impl Airscan {
         Self { rig, fake }
     }
 
-    fn from_feeder(&self, change: impl FnOnce(&mut Device)) -> (String, ScanJob) {
+    fn by_feeder(&self, change: impl FnOnce(&mut Device)) -> (String, ScanJob) {
         self.fake.set(change);
         let job = ScanJob {
             source: Source::Feeder,
@@ -101,7 +101,7 @@ impl Bench for Airscan {
     }
 
     fn lay(&self, pages: &[DynamicImage]) -> (String, ScanJob) {
-        self.from_feeder(|device| device.feeder = pages.to_vec().into())
+        self.by_feeder(|device| device.feeder = pages.to_vec().into())
     }
 
     fn slow(&self) -> (String, ScanJob) {
@@ -120,7 +120,7 @@ impl Bench for Airscan {
     }
 
     fn trouble(&self, trouble: Trouble) -> Option<(String, ScanJob)> {
-        Some(self.from_feeder(|device| {
+        Some(self.by_feeder(|device| {
             device.feeder = [sheet(1), sheet(2)].into();
             match trouble {
                 Trouble::Jam => device.trouble = Some((1, AdfState::Jam)),
@@ -136,7 +136,7 @@ impl Bench for Airscan {
     }
 
     fn empty(&self) -> Option<(String, ScanJob)> {
-        Some(self.from_feeder(|device| device.feeder.clear()))
+        Some(self.by_feeder(|device| device.feeder.clear()))
     }
 }
 
