@@ -1,5 +1,7 @@
 //! A file is whole with its last byte and not one before.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use super::*;
 use crate::samples;
 
