@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, PoisonError};
 
-use page_files::{FileError, FilePage, Format};
+use page_files::{FileError, FilePage, Format, Whole};
 use paper::{PaperError, Sheet};
 use station::answer::Trouble;
 
@@ -84,7 +84,12 @@ impl Loader<'_> {
                 Some("file.unreadable"),
             );
         }
-        match page_files::format(&bytes) {
+        let format = page_files::format(&bytes);
+        // Decoders fill up what is missing of a cut image with gray; half a page would pass for a whole one.
+        if format != Some(Format::Pdf) && page_files::whole(&bytes) == Whole::NotYet {
+            return self.hand(path, 1, Err(PaperError::NotAnImage), None);
+        }
+        match format {
             Some(Format::Pdf) => self.pdf(path, &bytes),
             Some(Format::Tiff) => {
                 let (pages, found) = self.taken_out(path, &bytes);
