@@ -21,8 +21,9 @@ fn neither_a_back_nor_the_same_sheet_again_stands_for_a_sheet_that_is_missing() 
     };
     let missing = Closed::Stopped(Stop::failure("paper.count_mismatch"));
 
-    // Three images for three sheets; but two of them are of one paper, and the other paper has two sheets.
-    let mut counted = script(&[&one, &two, &two]);
+    // Three images for three sheets; but two of them are of the second paper, and the first has two sheets. The third
+    // looks like the first, and is none the less another paper's page: the operator says so.
+    let mut counted = script(&[&one, &two, &one]);
     for (scan, same_paper) in counted.papers.scan.iter_mut().zip([false, false, true]) {
         scan.same_paper = Some(same_paper);
     }
