@@ -33,9 +33,11 @@ const COARSER: [f32; 2] = [0.67, 0.5];
 /// The colours of the ink: flat areas, which even a low quality keeps.
 const INK_QUALITY: u8 = 55;
 
-/// One ink pixel is this much finer than the paper's picture, and than the colours of the ink.
+/// One ink pixel is this much finer than the paper's picture.
 const PAPER_STEP: u32 = 3;
-const COLOUR_STEP: u32 = 6;
+
+/// And than the colours of the ink, as fine as the page affords: black letters under a red seal are told apart by them.
+const COLOUR_STEPS: [u32; 3] = [2, 3, 6];
 
 /// A packed picture that is one layer of a page.
 #[derive(Clone)]
@@ -82,40 +84,44 @@ impl Layers {
         let mask = group4(ink.mask().iter().copied(), size)?;
         let step = PAPER_STEP.min(size.0).min(size.1);
         let paper = coloured(&picture, step, |at| ink.is_paper(at), [255; 3]);
-        let step = COLOUR_STEP.min(size.0).min(size.1);
-        let colours = coloured(&picture, step, |at| ink.is_core(at), [0; 3]);
-        let packed = |picture: &image::RgbImage, quality: u8| -> Result<Layer, PaperError> {
-            let (width, height) = picture.dimensions();
-            let pixels: Vec<u8> = if gray {
-                picture.as_raw().iter().step_by(3).copied().collect()
-            } else {
-                picture.as_raw().clone()
+        let packed =
+            |picture: &image::RgbImage, way: (u8, SamplingFactor)| -> Result<Layer, PaperError> {
+                let (width, height) = picture.dimensions();
+                let pixels: Vec<u8> = if gray {
+                    picture.as_raw().iter().step_by(3).copied().collect()
+                } else {
+                    picture.as_raw().clone()
+                };
+                let bytes = jpeg(&pixels, gray, (width, height), INK_DPI, way)?;
+                Ok(Layer {
+                    bytes,
+                    width,
+                    height,
+                })
             };
-            let bytes = jpeg(
-                &pixels,
-                gray,
-                (width, height),
-                INK_DPI,
-                (quality, SamplingFactor::F_2_2),
-            )?;
-            Ok(Layer {
-                bytes,
-                width,
-                height,
-            })
+        let colours = |step: u32| {
+            let step = step.min(size.0).min(size.1);
+            let colours = coloured(&picture, step, |at| ink.is_core(at), [0; 3]);
+            packed(&colours, (INK_QUALITY, SamplingFactor::F_1_1))
         };
-        let colours = packed(&colours, INK_QUALITY)?;
-        let rest = MOST_BYTES_A_PAGE.saturating_sub(mask.len() + colours.bytes.len());
-        let mut soft = packed(&paper, QUALITIES[0])?;
-        for quality in &QUALITIES[1..] {
-            if soft.bytes.len() <= rest {
+        let soft = |quality: u8| packed(&paper, (quality, SamplingFactor::F_2_2));
+        let rest = MOST_BYTES_A_PAGE.saturating_sub(mask.len());
+        let (mut in_colours, mut in_paper) = (colours(COLOUR_STEPS[0])?, soft(QUALITIES[0])?);
+        for step in &COLOUR_STEPS[1..] {
+            if in_colours.bytes.len() + in_paper.bytes.len() <= rest {
                 break;
             }
-            soft = packed(&paper, *quality)?;
+            in_colours = colours(*step)?;
+        }
+        for quality in &QUALITIES[1..] {
+            if in_colours.bytes.len() + in_paper.bytes.len() <= rest {
+                break;
+            }
+            in_paper = soft(*quality)?;
         }
         Ok(Self {
-            paper: soft,
-            colours,
+            paper: in_paper,
+            colours: in_colours,
             ink: Layer {
                 bytes: mask,
                 width: size.0,

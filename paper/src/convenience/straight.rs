@@ -1,4 +1,5 @@
-//! The page in colour, upright, straight and, of a photograph, its sheet laid flat: every pixel fetched from where it lies on the unaltered page.
+//! The page in colour, upright, straight and, of a photograph, its sheet laid flat: every pixel fetched from where it
+//! lies on the unaltered page.
 
 use image::{Rgb, RgbImage};
 
