@@ -1,7 +1,10 @@
 //! Any bytes as what a network scanner says of itself (eSCL's XML). The worker is a program and no library, so its files
 //! are taken in here by their paths.
 #![no_main]
-#![allow(dead_code, reason = "the worker uses more of its files than the parsers")]
+#![allow(
+    dead_code,
+    reason = "the worker uses more of its files than the parsers"
+)]
 
 #[path = "../../scanner-drivers/escl-worker/src/capabilities.rs"]
 mod capabilities;

@@ -72,15 +72,28 @@ fn write(folder: &str) -> std::io::Result<()> {
         put("mrz", name, zone.as_bytes())?;
         put("zone", name, zone.as_bytes())?;
         // As a reader without a feeling for zones gives it.
-        put("zone", &format!("{name}-misread"), zone.replace('0', "O").replace("<<", "< <").as_bytes())?;
+        put(
+            "zone",
+            &format!("{name}-misread"),
+            zone.replace('0', "O").replace("<<", "< <").as_bytes(),
+        )?;
     }
     put("chip", "honest", &[8, 0, 0])?;
     put("chip", "garbled", &[8, 0, 0, 8, 0, 0, 8, 0, 0, 0, 9, 1])?;
     put("chip", "lost", &[[8, 0, 0]; 9].concat())?;
     for (name, text) in [
-        ("card", "001090004721|012345678|Nguyễn Văn Mẫu|15031990|Nam|Nơi thường trú mẫu|05012026"),
-        ("dossier", "000.00.16.H40-260504-0001|1.004222.000.00.00.H40|001203000001|Giấy khai sinh"),
-        ("link", "https://example.vn/tra-cuu?ma=000.00.16.H40-260504-0001"),
+        (
+            "card",
+            "001090004721|012345678|Nguyễn Văn Mẫu|15031990|Nam|Nơi thường trú mẫu|05012026",
+        ),
+        (
+            "dossier",
+            "000.00.16.H40-260504-0001|1.004222.000.00.00.H40|001203000001|Giấy khai sinh",
+        ),
+        (
+            "link",
+            "https://example.vn/tra-cuu?ma=000.00.16.H40-260504-0001",
+        ),
     ] {
         put("qr_payload", name, text.as_bytes())?;
     }
@@ -102,21 +115,32 @@ const CAPABILITIES: &str = "<s:ScannerCapabilities xmlns:s='x' xmlns:p='y'><p:Ve
 
 /// One small page in every format, and in a PDF of ours.
 fn page_files(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
-    let picture = image::RgbImage::from_fn(24, 32, |x, y| image::Rgb([x as u8 * 9, y as u8 * 7, 90]));
+    let picture =
+        image::RgbImage::from_fn(24, 32, |x, y| image::Rgb([x as u8 * 9, y as u8 * 7, 90]));
     for (name, format) in [
         ("jpeg", image::ImageFormat::Jpeg),
         ("png", image::ImageFormat::Png),
         ("tiff", image::ImageFormat::Tiff),
     ] {
         let mut bytes = std::io::Cursor::new(Vec::new());
-        picture.write_to(&mut bytes, format).map_err(std::io::Error::other)?;
+        picture
+            .write_to(&mut bytes, format)
+            .map_err(std::io::Error::other)?;
         put("page_file", name, bytes.get_ref())?;
     }
     for (name, sheet) in [
         ("pdf", paper::Sheet::new(picture, 300)),
-        ("pdf-two-level", paper::Sheet::new(image::GrayImage::from_pixel(24, 32, image::Luma([255])), 300)),
+        (
+            "pdf-two-level",
+            paper::Sheet::new(
+                image::GrayImage::from_pixel(24, 32, image::Luma([255])),
+                300,
+            ),
+        ),
     ] {
-        let master = sheet.and_then(|sheet| sheet.master()).map_err(std::io::Error::other)?;
+        let master = sheet
+            .and_then(|sheet| sheet.master())
+            .map_err(std::io::Error::other)?;
         let page = paper::pdf::PdfPage {
             picture: paper::pdf::Picture::Master(&master),
             read: None,

@@ -216,11 +216,11 @@ fn pages_come_one_line_each_before_the_answer() {
         (&lines[0]["page"]["number"], &lines[1]["page"]["number"]),
         (&1.into(), &2.into())
     );
-    let name = truth("quyet_dinh_0", "so");
-    assert!(lines[0]["text"].as_str().unwrap().contains(&name));
+    let number = truth("quyet_dinh_0", "so_dinh_danh");
+    assert!(lines[0]["text"].as_str().unwrap().contains(&number));
     assert_eq!(lines[2]["outcome"], "digitized");
     // Whoever reads along on stderr, or in a log, learns nobody's name or number.
     let aside = String::from_utf8_lossy(&output.stderr);
     assert_eq!(aside.lines().count(), 2, "{aside}");
-    assert!(!aside.contains(&name));
+    assert!(!aside.contains(&number));
 }

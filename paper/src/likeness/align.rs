@@ -72,7 +72,7 @@ impl Pieces {
             return None;
         }
         let (letters_1, letters_2) = (first.letters(PIECE.0 / 2), second.letters(PIECE.0 / 2));
-        let rough = Self::compared(first, second, &letters_1, &letters_2, whole, (5, 3));
+        let rough = Self::compared(first, &letters_1, &letters_2, whole, (5, 3));
         let good: Vec<&Piece> = rough
             .pieces
             .iter()
@@ -82,19 +82,11 @@ impl Pieces {
             return None;
         }
         let way = fitted(&good, whole);
-        Some(Self::compared(
-            first,
-            second,
-            &letters_1,
-            &letters_2,
-            way,
-            (3, 1),
-        ))
+        Some(Self::compared(first, &letters_1, &letters_2, way, (3, 1)))
     }
 
     fn compared(
         first: &Raster,
-        second: &Raster,
         letters_1: &Raster,
         letters_2: &Raster,
         way: Affine,

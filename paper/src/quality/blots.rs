@@ -136,7 +136,7 @@ mod tests {
         );
         let once = grown(&marked, 5, 1);
         assert_eq!(blots(&once, 5).len(), 1);
-        assert_eq!(shrunk(&grown(&marked, 5, 1), 5, 1)[0], true);
+        assert!(shrunk(&grown(&marked, 5, 1), 5, 1)[0]);
     }
 
     #[test]

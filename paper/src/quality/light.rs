@@ -322,13 +322,9 @@ fn has_halo(map: &PageMap, surface: &Surface, squares: &[usize]) -> bool {
 
 /// Squares of the map under squares with writing.
 pub(crate) fn writing_squares(map: &PageMap, writing: &Writing) -> Vec<bool> {
-    let mut marked = vec![false; map.len()];
     // The map's own marks are finer than the writing's squares: a dark spot within light paper.
-    for at in 0..map.len() {
-        marked[at] = f32::from(map.darkest[at]) < 0.72 * f32::from(map.paper[at]);
-    }
-    if writing.tiles.is_empty() {
-        marked.fill(false);
-    }
-    marked
+    let written = !writing.tiles.is_empty();
+    (0..map.len())
+        .map(|at| written && f32::from(map.darkest[at]) < 0.72 * f32::from(map.paper[at]))
+        .collect()
 }

@@ -335,8 +335,7 @@ pub(crate) fn fingers(map: &PageMap, surface: &Surface, foreign: &[bool]) -> Vec
         let across = sides[0] || sides[1];
         let (wide, high) = (blot.wide() as f32 * map.mm, blot.high() as f32 * map.mm);
         let (depth, width) = if across { (wide, high) } else { (high, wide) };
-        if depth < FINGER_DEPTH_MM
-            || depth > 110.0
+        if !(FINGER_DEPTH_MM..=110.0).contains(&depth)
             || !FINGER_MM.contains(&width)
             || blot.fill() < 0.45
         {

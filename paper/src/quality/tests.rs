@@ -1,5 +1,7 @@
 //! Each fault on a page of drawn strokes, and the same page without it.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use image::{GrayImage, Luma, imageops};
 
 use super::*;

@@ -124,7 +124,7 @@ pub(super) fn blur_focus(studio: &mut Studio<'_>) -> Vec<Shot> {
 pub(super) fn blur_motion(studio: &mut Studio<'_>) -> Vec<Shot> {
     let (length, angle) = (
         studio.chance.between(0.6, 2.0),
-        studio.chance.between(0.0, 3.14),
+        studio.chance.between(0.0, std::f32::consts::PI),
     );
     blurred(studio, Blur::Motion(length, angle))
 }
@@ -138,7 +138,10 @@ pub(super) fn blur_part(studio: &mut Studio<'_>) -> Vec<Shot> {
     let blur = if chance.chance(0.6) {
         Blur::Focus(chance.between(0.45, 1.1))
     } else {
-        Blur::Motion(chance.between(0.8, 2.0), chance.between(0.0, 3.14))
+        Blur::Motion(
+            chance.between(0.8, 2.0),
+            chance.between(0.0, std::f32::consts::PI),
+        )
     };
     let core = radius * 0.8;
     let bounds = [
