@@ -21,6 +21,6 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Ok(offer) = capabilities::Offer::parse(bytes) {
         let told = offer.capabilities("escl:fuzz");
-        assert!(told.name.len() <= 2 * bytes.len() + 64);
+        assert!(told.model.len() <= 2 * bytes.len() + 64);
     }
 });
