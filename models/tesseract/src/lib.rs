@@ -266,7 +266,7 @@ mod tests {
         assert!(engine.read(&white, 300).unwrap().words.is_empty());
         let mut later = OnDemand::new(DEBIAN, "vie").unwrap();
         assert_eq!(later.model(), engine.model());
-        assert!(later.read_line(&white, 300).unwrap().words.is_empty());
+        assert!(later.read(&white, 300).unwrap().words.is_empty());
         assert_eq!(
             OnDemand::new("/nowhere", "vie").err().unwrap().code(),
             "text.data_missing"
