@@ -1,6 +1,6 @@
 //! The PDF/A writer: the picture of each page, and over it, invisibly, the text that was read.
 //!
-//! [`Writer`] writes page by page into any sink and holds none of them; [`write`] does it into memory. Certified masters
+//! [`Writer`] writes page by page into any sink and holds none of them; [`write()`] does it into memory. Certified masters
 //! are packed as full pages only (see [`crate::Master`]); a convenience copy has layers and says so.
 
 mod attachment;
