@@ -140,7 +140,7 @@ fn look_and_read(
     let mut ledger = PageLedger::new(declared_pages.map(Counted::Pages));
     let mut examined = Examined::default();
     for (sheet, number) in sheets.iter().zip(1..) {
-        let mut page = page::examine(sheet, number, engine, read_refused)?;
+        let mut page = page::examine(sheet, number, engine, read_refused, &mut |_| {})?;
         page.enter(&mut ledger);
         examined.push(page);
     }
@@ -182,6 +182,7 @@ pub fn finish(examined: Examined, options: &Options) -> Result<Digitized, PaperE
     let mut fields = fields::extract(&kind.id, &texts);
     let geometries: Vec<&Geometry> = examined.reads.iter().map(|read| &read.geometry).collect();
     fields::put_on_pages(&mut fields, &geometries);
+    fields::take_zones(&kind.id, &mut fields, &examined.codes);
     let looked: Vec<Looked<'_>> = examined
         .reads
         .iter()

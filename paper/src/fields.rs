@@ -18,6 +18,7 @@ mod value;
 use models::PageText;
 use serde::{Deserialize, Serialize};
 
+use crate::codes::Codes;
 use crate::documents::{Documents, Of, Template};
 use crate::fold::fold;
 use crate::layout::Layout;
@@ -124,6 +125,19 @@ pub fn put_on_pages(fields: &mut [Field], geometries: &[&Geometry]) {
                 w: place.w,
                 h: place.h,
             });
+        }
+    }
+}
+
+/// Lets the zones of the pages speak for their lines, where a kind of paper has a zone and all its check digits fit. To
+/// be called after [`put_on_pages`].
+pub(crate) fn take_zones(kind: &str, fields: &mut Vec<Field>, codes: &[Codes]) {
+    if !Documents::built_in().template(kind).mrz {
+        return;
+    }
+    for (page, number) in codes.iter().zip(1..) {
+        for zone in &page.zones {
+            mrz::from_zone(fields, zone, number);
         }
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Upright {
     pub(crate) view: GrayImage,
     pub(crate) turn: Turn,
     pub(crate) skew_degrees: f32,
+    /// The lines that told it, with places in their own strip.
+    pub(crate) lines: PageText,
 }
 
 /// Turns and straightens a page so that it can be read. The engine reads a strip of it, one more when the page stands on
@@ -109,15 +111,22 @@ impl Way {
                 self.turn
             },
             skew_degrees: self.skew_degrees,
+            lines: if on_its_head {
+                balance.down_lines
+            } else {
+                balance.up_lines
+            },
         }
     }
 }
 
-/// How well a page's strips read as they stand and upside down, in sure letters.
+/// How well a page's strips read as they stand and upside down, in sure letters, and what the last of them says.
 #[derive(Debug, Default)]
 struct Balance {
     up: f32,
     down: f32,
+    up_lines: PageText,
+    down_lines: PageText,
 }
 
 impl Balance {
@@ -130,13 +139,15 @@ impl Balance {
         let mut balance = Self::default();
         for place in strips::find(view, dpi, STRIPS) {
             let strip = imageops::crop_imm(view, place.x, place.y, place.w, place.h).to_image();
-            let (letters, settled) = read(&strip, dpi, engine)?;
+            let (lines, letters, settled) = read(&strip, dpi, engine)?;
             balance.up += letters;
+            balance.up_lines = lines;
             if settled && clearly(balance.up, balance.down) {
                 return Ok((balance, true));
             }
-            let (letters, _) = read(&imageops::rotate180(&strip), dpi, engine)?;
+            let (lines, letters, _) = read(&imageops::rotate180(&strip), dpi, engine)?;
             balance.down += letters;
+            balance.down_lines = lines;
             if clearly(balance.up, balance.down) || clearly(balance.down, balance.up) {
                 return Ok((balance, true));
             }
@@ -153,16 +164,16 @@ fn clearly(more: f32, less: f32) -> bool {
     more > CLEARLY * less && more > less + CLEARLY_MORE
 }
 
-/// How many sure letters a strip gives, and whether that settles it.
+/// What a strip says, how many sure letters it gives, and whether that settles it.
 fn read(
     strip: &GrayImage,
     dpi: u32,
     engine: &mut dyn TextEngine,
-) -> Result<(f32, bool), TextError> {
+) -> Result<(PageText, f32, bool), TextError> {
     let text = engine.read_lines(strip, dpi)?;
     let (sure, all) = letters(&text);
     let settled = sure >= ENOUGH_SURE_LETTERS && sure as f32 >= ENOUGH_SURE_SHARE * all as f32;
-    Ok((sure as f32, settled))
+    Ok((text, sure as f32, settled))
 }
 
 /// How many letters were read surely, and how many at all.

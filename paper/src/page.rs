@@ -70,12 +70,14 @@ impl Page {
     }
 }
 
-/// Looks at a page, reads it and packs it. One that is refused for its pixels is only read when asked for.
+/// Looks at a page, reads it and packs it. One that is refused for its pixels is only read when asked for. `first` hears
+/// the first lines as soon as they are read.
 pub(crate) fn examine(
     sheet: &Sheet,
     number: u32,
     engine: &mut dyn TextEngine,
     read_refused: bool,
+    first: &mut dyn FnMut(&PageText),
 ) -> Result<Page, PaperError> {
     let started = Instant::now();
     let flat = photograph::flatten(sheet);
@@ -88,7 +90,7 @@ pub(crate) fn examine(
     let read = if refused && !read_refused {
         unread(sheet)
     } else {
-        read_flat(sheet, flat, engine)?
+        read_flat(sheet, flat, engine, first)?
     };
     let reading = started.elapsed();
     let started = Instant::now();

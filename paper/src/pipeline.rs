@@ -7,8 +7,9 @@
 //! ```
 //!
 //! A sheet is only taken from its source when a permit is free, so that at most [`Plan::in_flight`] sheets are in memory,
-//! whether the source is a fast feeder or a folder of thousands. A page that cannot be read is delivered as an error in
-//! its place; the others go on.
+//! whether the source is a fast feeder or a folder of thousands. A worker is hired, and its engine opened, when there is
+//! a sheet for it: one page costs one engine. A page that cannot be read is delivered as an error in its place; the
+//! others go on.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -17,7 +18,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use models::{TextEngine, TextError};
+use models::{PageText, TextEngine, TextError};
 
 use crate::digitize::MAX_PAGES;
 use crate::page::{self, Page};
@@ -25,6 +26,24 @@ use crate::{Counted, PageLedger, PaperError, Sheet, Verdict};
 
 /// Opens an engine; called once in each worker's thread.
 pub type OpenEngine<'a> = dyn Fn() -> Result<Box<dyn TextEngine>, TextError> + Sync + 'a;
+
+/// Who takes what was read, on the thread that called [`read_pages`]. A closure takes pages alone.
+pub trait Deliver {
+    /// The first lines read on a page, long before the rest: they show that reading goes on, and are no evidence. Pages
+    /// tell them in any order, and those that are not read never.
+    fn first_text(&mut self, number: u32, text: &PageText) {
+        let _ = (number, text);
+    }
+
+    /// A page that is done, in the order of the sheets.
+    fn page(&mut self, number: u32, page: Result<Page, PaperError>);
+}
+
+impl<F: FnMut(u32, Result<Page, PaperError>)> Deliver for F {
+    fn page(&mut self, number: u32, page: Result<Page, PaperError>) {
+        self(number, page);
+    }
+}
 
 /// How the pages flow.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +85,21 @@ pub struct Summary {
 }
 
 type Job = (u32, Result<Sheet, PaperError>);
-/// Nothing where the run was cancelled before the page was begun; it is sent all the same, so that the caller wakes.
-type Done = (u32, Option<Result<Page, PaperError>>);
+
+/// What a worker has to tell of a page.
+enum Done {
+    FirstText(u32, PageText),
+    Page(u32, Box<Result<Page, PaperError>>),
+    /// The run was cancelled before the page was begun; told all the same, so that the caller wakes.
+    Dropped,
+}
+
+/// Where sheets lie for the workers and what they tell goes out. Held by the workers alone: when the last of them is
+/// gone, feeding fails and the run ends.
+struct Table {
+    jobs: Mutex<Receiver<Job>>,
+    done: mpsc::Sender<Done>,
+}
 
 /// Reads pages on several threads and hands each to `deliver` in the order of the sheets, with its number from 1, as soon
 /// as it and all before it are done. `deliver` runs on the caller's thread.
@@ -79,16 +111,18 @@ pub fn read_pages(
     open: &OpenEngine<'_>,
     plan: &Plan,
     cancel: &AtomicBool,
-    deliver: &mut dyn FnMut(u32, Result<Page, PaperError>),
+    deliver: &mut dyn Deliver,
 ) -> Result<Summary, PaperError> {
     let (permit, permits) = mpsc::sync_channel(plan.in_flight());
     for _ in 0..plan.in_flight() {
         let _ = permit.send(());
     }
     let (job, jobs) = mpsc::sync_channel::<Job>(0);
-    // Held by the workers alone: when the last of them is gone, feeding fails and the run ends.
-    let jobs = Arc::new(Mutex::new(jobs));
     let (done, results) = mpsc::channel::<Done>();
+    let table = Arc::new(Table {
+        jobs: Mutex::new(jobs),
+        done,
+    });
     let unopened = Mutex::new(None);
     let mut run = Run {
         ledger: PageLedger::new(plan.declared_pages.map(Counted::Pages)),
@@ -97,29 +131,43 @@ pub fn read_pages(
     };
 
     let fed = thread::scope(|scope| {
-        let feeder = scope.spawn(move || feed(sheets, &permits, &job, cancel));
-        for _ in 0..plan.workers.get() {
-            let (jobs, done) = (Arc::clone(&jobs), done.clone());
-            let unopened = &unopened;
+        let unopened = &unopened;
+        let hire = move |table: Arc<Table>| {
             scope.spawn(move || match open() {
-                Ok(mut engine) => work(&jobs, &done, engine.as_mut(), plan.read_refused, cancel),
+                Ok(mut engine) => table.work(engine.as_mut(), plan.read_refused, cancel),
                 Err(error) => {
                     *unopened.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 }
             });
-        }
-        drop((jobs, done));
+        };
+        let further = Arc::downgrade(&table);
+        hire(table);
+        let feeder = scope.spawn(move || {
+            feed(sheets, &permits, &job, cancel, &|number| {
+                if (2..=plan.workers.get()).contains(&(number as usize))
+                    && let Some(table) = further.upgrade()
+                {
+                    hire(table);
+                }
+            })
+        });
         // Dropped at a cancel or when no worker is left, so that a feeder that waits for a permit learns it.
         let mut permit = Some(permit);
-        for (number, page) in results {
+        for told in results {
             if cancel.load(Ordering::Relaxed) {
                 permit = None;
             }
-            let Some((permit, page)) = permit.as_ref().zip(page) else {
+            let Some(permit) = permit.as_ref() else {
                 continue;
             };
-            run.waiting.insert(number, page);
-            run.deliver(cancel, deliver, permit);
+            match told {
+                Done::FirstText(number, text) => deliver.first_text(number, &text),
+                Done::Page(number, page) => {
+                    run.waiting.insert(number, *page);
+                    run.deliver(cancel, deliver, permit);
+                }
+                Done::Dropped => {}
+            }
         }
         drop(permit);
         feeder.join()
@@ -170,6 +218,7 @@ fn feed(
     permits: &Receiver<()>,
     jobs: &SyncSender<Job>,
     cancel: &AtomicBool,
+    taken: &dyn Fn(u32),
 ) -> Fed {
     let mut sheets = sheets.zip(1_u32..);
     loop {
@@ -185,26 +234,36 @@ fn feed(
         if number as usize > MAX_PAGES {
             return Fed::TooMany;
         }
+        taken(number);
         if jobs.send((number, sheet)).is_err() {
             return Fed::Refused;
         }
     }
 }
 
-fn work(
-    jobs: &Mutex<Receiver<Job>>,
-    done: &mpsc::Sender<Done>,
-    engine: &mut dyn TextEngine,
-    read_refused: bool,
-    cancel: &AtomicBool,
-) {
-    loop {
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((number, sheet)) = job else { return };
-        let page = (!cancel.load(Ordering::Relaxed))
-            .then(|| page::examine(&sheet?, number, engine, read_refused));
-        if done.send((number, page)).is_err() {
-            return;
+impl Table {
+    fn work(&self, engine: &mut dyn TextEngine, read_refused: bool, cancel: &AtomicBool) {
+        loop {
+            let job = self
+                .jobs
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .recv();
+            let Ok((number, sheet)) = job else { return };
+            let mut first = |text: &PageText| {
+                let _ = self.done.send(Done::FirstText(number, text.clone()));
+            };
+            let done = if cancel.load(Ordering::Relaxed) {
+                Done::Dropped
+            } else {
+                let page = sheet.and_then(|sheet| {
+                    page::examine(&sheet, number, engine, read_refused, &mut first)
+                });
+                Done::Page(number, Box::new(page))
+            };
+            if self.done.send(done).is_err() {
+                return;
+            }
         }
     }
 }
@@ -218,12 +277,7 @@ struct Run {
 
 impl Run {
     /// Delivers whatever is next in the order and gives a permit back for each.
-    fn deliver(
-        &mut self,
-        cancel: &AtomicBool,
-        deliver: &mut dyn FnMut(u32, Result<Page, PaperError>),
-        permit: &SyncSender<()>,
-    ) {
+    fn deliver(&mut self, cancel: &AtomicBool, deliver: &mut dyn Deliver, permit: &SyncSender<()>) {
         while !cancel.load(Ordering::Relaxed)
             && let Some(mut page) = self.waiting.remove(&(self.delivered + 1))
         {
@@ -231,7 +285,7 @@ impl Run {
             if let Ok(page) = &mut page {
                 page.enter(&mut self.ledger);
             }
-            deliver(self.delivered, page);
+            deliver.page(self.delivered, page);
             // There are never more permits than the channel holds.
             let _ = permit.send(());
         }

@@ -11,6 +11,7 @@ mod merge;
 mod order;
 mod second;
 mod strip;
+mod zone;
 
 use models::{PageText, TextEngine, TextError};
 
@@ -29,14 +30,16 @@ pub struct ReadPage {
 
 /// Reads a page whichever way up it lies.
 pub fn read_page(sheet: &Sheet, engine: &mut dyn TextEngine) -> Result<ReadPage, TextError> {
-    read_flat(sheet, photograph::flatten(sheet), engine)
+    read_flat(sheet, photograph::flatten(sheet), engine, &mut |_| {})
 }
 
-/// Reads a page whose sheet, when it is a photograph, was laid flat already.
+/// Reads a page whose sheet, when it is a photograph, was laid flat already. `first` hears the lines that told which way
+/// up it stands.
 pub(crate) fn read_flat(
     unaltered: &Sheet,
     flat: Option<Flat>,
     engine: &mut dyn TextEngine,
+    first: &mut dyn FnMut(&PageText),
 ) -> Result<ReadPage, TextError> {
     let sheet = flat.as_ref().map_or(unaltered, |flat| &flat.sheet);
     let (gray, seals) = without_seals(sheet);
@@ -47,7 +50,11 @@ pub(crate) fn read_flat(
         mut view,
         turn,
         skew_degrees,
+        lines,
     } = orient::upright(gray, dpi, engine)?;
+    if !lines.words.is_empty() {
+        first(&lines);
+    }
     let paper = paper_tone(view.as_raw());
     leaders::lift(&mut view, dpi, paper);
     let text = engine.read(&view, dpi)?;

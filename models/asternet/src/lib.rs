@@ -100,6 +100,9 @@ impl AsterNet {
             // Lines have many widths: plans and blocks kept for each of them would pile up.
             .with_memory_pattern(false)
             .map_err(options)?
+            // Nor is a pool kept of what a line has used.
+            .with_execution_providers([ort::ep::CPU::default().with_arena_allocator(false).build()])
+            .map_err(options)?
             .commit_from_file(&files.net)
             .map_err(failed("load"))?;
         let input = match session.inputs() {

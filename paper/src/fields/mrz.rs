@@ -1,5 +1,6 @@
 //! The lines of a machine-readable zone, as they were read, held against their check digits and against the print.
 
+use crate::codes::Zone;
 use crate::fold::{distance, fold};
 use crate::layout::{Layout, Token};
 use crate::shape::Shape;
@@ -86,6 +87,38 @@ fn mend(field: &mut Field) {
         field.value = format!("{head}{digits}{tail}");
         field.doubt(Reason::Mended);
     }
+}
+
+/// Puts the lines of a zone in which every check digit fits in the place of what the words alone gave. A line that had to
+/// be repaired says so and keeps what was read beside it. `fields` lie on the unaltered pages already.
+pub(super) fn from_zone(fields: &mut Vec<Field>, zone: &Zone, page: u32) {
+    if !zone.checks.all() {
+        return;
+    }
+    for (line, number) in zone.lines.iter().zip(1..) {
+        let name = format!("mrz{number}");
+        let at = match fields.iter().position(|field| field.name == name) {
+            Some(at) => at,
+            None => {
+                fields.push(Field {
+                    name,
+                    page,
+                    places: vec![zone.place],
+                    ..Field::default()
+                });
+                fields.len() - 1
+            }
+        };
+        let field = &mut fields[at];
+        if field.page != page || field.value == line.as_str() {
+            continue;
+        }
+        let read = std::mem::replace(&mut field.value, line.as_str().to_owned());
+        field.alternative = Some(read).filter(|read| !read.is_empty());
+        field.reasons.retain(|reason| *reason != Reason::Shape);
+        field.doubt(Reason::Mended);
+    }
+    against_print(fields);
 }
 
 /// The lines against each other and against the print: what check digits and the print prove needs no second reading, and

@@ -34,6 +34,8 @@ impl TextEngine for Toned {
     }
 }
 
+type Read = Result<Page, PaperError>;
+
 fn open() -> Result<Box<dyn TextEngine>, TextError> {
     Ok(Box::new(Toned(ModelId {
         name: "test".to_owned(),
@@ -66,7 +68,7 @@ fn pages_come_in_order_though_the_first_take_longest() {
         &open,
         &plan(3),
         &AtomicBool::new(false),
-        &mut |number, page| {
+        &mut |number, page: Read| {
             let page = page.unwrap();
             assert_eq!(page.report.number, number);
             told.push(tone_of(&page));
@@ -87,7 +89,7 @@ fn one_bad_page_stands_in_its_place_and_the_others_are_read() {
         &open,
         &plan(2),
         &AtomicBool::new(false),
-        &mut |_, page| told.push(page.map(|page| tone_of(&page)).map_err(|e| e.code())),
+        &mut |_, page: Read| told.push(page.map(|page| tone_of(&page)).map_err(|e| e.code())),
     )
     .unwrap();
     assert_eq!(
@@ -200,12 +202,76 @@ fn an_engine_that_does_not_open_is_told_and_one_that_does_is_enough() {
     };
     let mut delivered = 0;
     let source = (1..6_u8).map(sheet);
-    read_pages(source, &once, &plan(3), &cancel, &mut |_, page| {
+    read_pages(source, &once, &plan(3), &cancel, &mut |_, page: Read| {
         page.unwrap();
         delivered += 1;
     })
     .unwrap();
     assert_eq!(delivered, 5);
+}
+
+/// Keeps what was told, and in which order.
+#[derive(Default)]
+struct Told(Vec<String>);
+
+impl Deliver for Told {
+    fn first_text(&mut self, number: u32, text: &PageText) {
+        self.0.push(format!("{number}: {}", text.text()));
+    }
+
+    fn page(&mut self, number: u32, page: Read) {
+        self.0
+            .push(format!("{number} = {}", tone_of(&page.unwrap())));
+    }
+}
+
+#[test]
+fn first_lines_come_before_their_page() {
+    // Rows of strokes, so that there is something to read first.
+    let lined = GrayImage::from_fn(1200, 1600, |x, y| {
+        Luma([if y % 60 < 30 && x % 12 < 5 && x > 0 {
+            0
+        } else {
+            250
+        }])
+    });
+    let sheets = [lined.clone(), lined].map(|lined| Sheet::new(lined, 300));
+    let mut told = Told::default();
+    let cancel = AtomicBool::new(false);
+    read_pages(sheets.into_iter(), &open, &plan(2), &cancel, &mut told).unwrap();
+    for number in 1..=2 {
+        let at = |what: String| told.0.iter().position(|told| told.starts_with(&what));
+        let first = at(format!("{number}: trang"));
+        assert!(
+            first.is_some() && first < at(format!("{number} = trang")),
+            "{:?}",
+            told.0
+        );
+    }
+}
+
+#[test]
+fn one_page_opens_one_engine() {
+    let opened = AtomicUsize::new(0);
+    let counted = || {
+        opened.fetch_add(1, Ordering::SeqCst);
+        open()
+    };
+    let cancel = AtomicBool::new(false);
+    let run = |sheets: u8| {
+        read_pages(
+            (0..sheets).map(sheet),
+            &counted,
+            &plan(4),
+            &cancel,
+            &mut |_, _| {},
+        )
+        .unwrap();
+        opened.swap(0, Ordering::SeqCst)
+    };
+    assert_eq!(run(1), 1);
+    assert_eq!(run(2), 2);
+    assert_eq!(run(9), 4);
 }
 
 #[test]

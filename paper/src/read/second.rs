@@ -12,6 +12,7 @@ use super::lines::{bottom, right};
 use super::merge::{Reading, Stands, choose, choose_machine_line, choose_view, is_machine_line};
 use super::order::join_lines;
 use super::strip::{Strip, strips};
+use super::zone;
 
 /// How much of a page a line engine reads again, in columns of a line 32 pixels high. A word has some 80; AsterNet takes
 /// 0.2 ms of one core a column.
@@ -73,7 +74,8 @@ pub(super) fn look_again(
         next = strip.words.end;
     }
     seen.extend_from_slice(&words[next..]);
-    Ok(without_junk(join_lines(seen)))
+    let text = without_junk(join_lines(seen));
+    zone::complete(view, dpi, text, engine)
 }
 
 fn read(

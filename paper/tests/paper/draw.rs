@@ -43,13 +43,25 @@ pub(crate) fn page(lines: &[&str]) -> RgbImage {
 /// One line of text, `size` pixels to the em.
 pub(crate) fn write(
     page: &mut RgbImage,
-    mut x: f32,
+    x: f32,
     baseline: f32,
     size: f32,
     ink: Rgb<u8>,
     text: &str,
 ) {
-    let bytes = std::fs::read("/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf").unwrap();
+    write_in("DejaVuSerif", page, (x, baseline), size, ink, text);
+}
+
+/// The same in another face of DejaVu.
+pub(crate) fn write_in(
+    face: &str,
+    page: &mut RgbImage,
+    (mut x, baseline): (f32, f32),
+    size: f32,
+    ink: Rgb<u8>,
+    text: &str,
+) {
+    let bytes = std::fs::read(format!("/usr/share/fonts/truetype/dejavu/{face}.ttf")).unwrap();
     let font = FontVec::try_from_vec(bytes).unwrap();
     let scale = PxScale::from(size * font.height_unscaled() / font.units_per_em().unwrap());
     let scaled = font.as_scaled(scale);

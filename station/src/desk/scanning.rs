@@ -139,7 +139,7 @@ fn run(
                 readers,
                 &plan,
                 cancel,
-                &mut |at, page| {
+                &mut |at, page: Outcome| {
                     // The other end lives until this thread has ended.
                     let _ = done.send((at, page));
                 },

@@ -33,7 +33,7 @@ pub(crate) struct DigitizeArguments {
     /// The pages are a mixed pile: sorts them into papers and people.
     #[arg(long)]
     pile: bool,
-    /// One JSON line on stdout for each page as soon as it is read, and the answer as the last line.
+    /// JSON lines on stdout: the first lines of a page, each page as soon as it is read, and the answer as the last line.
     #[arg(long)]
     stream: bool,
     /// Lays the fields into each PDF as an attachment (PDF/A-3).

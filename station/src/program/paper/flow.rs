@@ -6,10 +6,11 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Instant;
 
-use paper::pipeline::{self, Plan};
+use models::PageText;
+use paper::pipeline::{self, Deliver, Plan};
 use paper::{Page, PaperError, Severity, Verdict};
 use rulebook::Language;
-use serde_json::json;
+use serde_json::{Value, json};
 use station::answer::Trouble;
 use station::readers::{ReaderNames, Wanted};
 use station::sorting::{noted, repeated};
@@ -102,11 +103,13 @@ pub(super) fn read(
     };
     plan.workers = arguments.workers.unwrap_or(plan.workers);
     let origins: Mutex<Vec<Origin>> = Mutex::default();
-    let origin_of = |number: u32| -> Origin {
-        origins.lock().unwrap_or_else(PoisonError::into_inner)[number as usize - 1].clone()
+    let mut telling = Telling {
+        origins: &origins,
+        started: Instant::now(),
+        stream: arguments.stream,
+        lang,
+        pages: Vec::new(),
     };
-    let mut pages = Vec::new();
-    let started = Instant::now();
     let summary = thread::scope(|scope| {
         // Without room: a page is unpacked when somebody takes it.
         let (send, sheets) = mpsc::sync_channel(0);
@@ -121,28 +124,68 @@ pub(super) fn read(
             &|| pool.open(),
             &plan,
             &AtomicBool::new(false),
-            &mut |number, page| {
-                let origin = origin_of(number);
-                let elapsed = started.elapsed();
-                eprintln!("{}", told::page_line(number, &page, &origin, elapsed, lang));
-                if arguments.stream {
-                    let line = json!({
-                        "event": "page",
-                        "page": told::page(number, &page, &origin),
-                        "text": page.as_ref().map_or_else(|_| String::new(), |page| page.read.text.text()),
-                        "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-                    });
-                    // Whoever closed the pipe does not want to hear more.
-                    let _ = writeln!(std::io::stdout(), "{line}");
-                }
-                pages.push((page, origin));
-            },
+            &mut telling,
         )
     })
     .map_err(|error| Trouble::new(error.code(), error))?;
+    let pages = telling.pages;
     Ok(Read {
         pages,
         verdicts: summary.verdicts,
         readers: pool.names().clone(),
     })
+}
+
+/// Tells of pages while others are being read.
+struct Telling<'a> {
+    origins: &'a Mutex<Vec<Origin>>,
+    started: Instant,
+    /// On stdout, a line of JSON each.
+    stream: bool,
+    lang: Language,
+    pages: Vec<(Result<Page, PaperError>, Origin)>,
+}
+
+impl Telling<'_> {
+    fn origin(&self, number: u32) -> Origin {
+        self.origins.lock().unwrap_or_else(PoisonError::into_inner)[number as usize - 1].clone()
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn line(&self, line: &Value) {
+        if self.stream {
+            // Whoever closed the pipe does not want to hear more.
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }
+    }
+}
+
+impl Deliver for Telling<'_> {
+    fn first_text(&mut self, number: u32, text: &PageText) {
+        self.line(&json!({
+            "event": "first_text",
+            "number": number,
+            "text": text.text(),
+            "elapsed_ms": self.elapsed_ms(),
+        }));
+    }
+
+    fn page(&mut self, number: u32, page: Result<Page, PaperError>) {
+        let origin = self.origin(number);
+        let elapsed = self.started.elapsed();
+        eprintln!(
+            "{}",
+            told::page_line(number, &page, &origin, elapsed, self.lang)
+        );
+        self.line(&json!({
+            "event": "page",
+            "page": told::page(number, &page, &origin),
+            "text": page.as_ref().map_or_else(|_| String::new(), |page| page.read.text.text()),
+            "elapsed_ms": self.elapsed_ms(),
+        }));
+        self.pages.push((page, origin));
+    }
 }
