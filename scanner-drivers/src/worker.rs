@@ -35,6 +35,9 @@ pub struct Desk {
     pipe: File,
     gone: Arc<AtomicBool>,
     last_sign: Option<Instant>,
+    /// What was waited for when that was last told, and when. A driver that begins a page and gives up tells of progress
+    /// in between, which must not keep the person at the desk from learning of the open cover.
+    last_wait: Option<(Waiting, Instant)>,
 }
 
 impl Desk {
@@ -61,6 +64,7 @@ impl Desk {
             pipe,
             gone,
             last_sign: None,
+            last_wait: None,
         };
         Ok(Some((request, desk)))
     }
@@ -104,12 +108,22 @@ impl Desk {
         self.sign(&Reply::Progress(progress))
     }
 
-    /// Says what the job waits for, at most a few times a second.
+    /// Says what the job waits for: at once when that is new, and then at most a few times a second.
     ///
     /// # Errors
     /// When the desk is gone: the job is cancelled.
     pub fn waiting(&mut self, waiting: Waiting) -> Result<(), Trouble> {
-        self.sign(&Reply::Waiting(waiting))
+        if self.is_gone() {
+            return Err(Fault::Cancelled.into());
+        }
+        let known = self
+            .last_wait
+            .is_some_and(|(last, told)| last == waiting && told.elapsed() < SIGN_OF_LIFE);
+        if !known {
+            self.last_wait = Some((waiting, Instant::now()));
+            self.tell(&Reply::Waiting(waiting))?;
+        }
+        Ok(())
     }
 
     /// A file that was not taken.

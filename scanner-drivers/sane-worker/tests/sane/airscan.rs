@@ -213,15 +213,14 @@ fn a_cover_that_is_open_is_waited_for_where_there_is_patience() {
     }
     let bench = Airscan::new();
     let (device, job) = bench.trouble(Trouble::CoverOpen).unwrap();
-    // sane-airscan may go on telling of the open cover for half a minute after it was closed.
     let job = ScanJob {
-        patience: Duration::from_secs(240),
+        patience: Duration::from_secs(20),
         mode: Mode::Gray,
         ..job
     };
     let (mut waited, mut pages) = (false, Vec::new());
     bench
-        .driver(&bench.worker(), Duration::from_secs(240))
+        .driver(&bench.worker(), Duration::from_secs(20))
         .scanner(&device)
         .run(&job, &mut |event| match event {
             ScanEvent::Waiting(Waiting::Cover) => {
