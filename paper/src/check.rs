@@ -13,10 +13,11 @@ pub struct CheckedPage {
     pub sha256: String,
     pub width: u32,
     pub height: u32,
-    /// What the file says, or what is assumed.
-    pub dpi: u32,
+    /// What the file says, or what is assumed; none of a photograph, which has no resolution of its own.
+    pub dpi: Option<u32>,
     /// What the page truly has.
     pub effective_dpi: u32,
+    pub photograph: bool,
     pub verdicts: Vec<Verdict>,
 }
 
@@ -46,25 +47,7 @@ pub fn check<'s>(
     let mut ledger = PageLedger::new(counted);
     let mut pages = Vec::new();
     for (sheet, number) in sheets.into_iter().zip(1..) {
-        let seen = quality::look_for_page(sheet);
-        let sha256 = sheet.master()?.sha256;
-        let mut verdicts = seen.verdicts;
-        let told = ledger.enter(&Entering {
-            sha256: &sha256,
-            likeness: Some(&seen.likeness),
-            verdicts: &verdicts,
-            text: None,
-        });
-        verdicts.extend(told);
-        pages.push(CheckedPage {
-            number,
-            sha256,
-            width: sheet.width(),
-            height: sheet.height(),
-            dpi: sheet.dpi(),
-            effective_dpi: seen.effective_dpi.round() as u32,
-            verdicts,
-        });
+        pages.push(check_page(sheet, number, &mut ledger)?);
     }
     if pages.is_empty() {
         return Err(PaperError::NoPages);
@@ -73,5 +56,34 @@ pub fn check<'s>(
         pages,
         verdicts: ledger.close(),
         statement: ledger.statement(),
+    })
+}
+
+/// Looks at one page and enters it in the ledger.
+pub fn check_page(
+    sheet: &Sheet,
+    number: u32,
+    ledger: &mut PageLedger,
+) -> Result<CheckedPage, PaperError> {
+    let seen = quality::look_for_page(sheet);
+    let sha256 = sheet.master()?.sha256;
+    let mut verdicts = seen.verdicts;
+    let told = ledger.enter(&Entering {
+        sha256: &sha256,
+        likeness: Some(&seen.likeness),
+        verdicts: &verdicts,
+        text: None,
+    });
+    verdicts.extend(told);
+    let photograph = sheet.is_photograph();
+    Ok(CheckedPage {
+        number,
+        sha256,
+        width: sheet.width(),
+        height: sheet.height(),
+        dpi: (!photograph).then_some(sheet.dpi()),
+        effective_dpi: seen.effective_dpi.round() as u32,
+        photograph,
+        verdicts,
     })
 }

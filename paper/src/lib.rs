@@ -43,7 +43,7 @@ mod site;
 mod skew;
 mod view;
 
-pub use check::{Checked, CheckedPage, check};
+pub use check::{Checked, CheckedPage, check, check_page};
 pub use convenience::Layers;
 pub use digitize::{Digitized, Examined, Options, digitize, digitize_all, examine, finish};
 pub use error::{CODES, PaperError};

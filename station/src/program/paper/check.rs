@@ -2,10 +2,9 @@
 
 use std::sync::{Mutex, PoisonError, mpsc};
 
-use paper::quality::look_for_page;
-use paper::{Counted, Entering, PageLedger, PaperError, Severity, Sheet, Verdict};
+use paper::{Counted, PageLedger, Severity, check_page};
 use rulebook::Language;
-use serde_json::{Value, json};
+use serde_json::json;
 use station::answer::{Answer, REFUSED, SUCCESS, told as explained};
 
 use super::super::Told;
@@ -33,18 +32,20 @@ pub(super) fn run(arguments: &CheckArguments, lang: Language) -> Told {
         for (number, sheet) in (1_u32..).zip(sheets) {
             let origin =
                 origins.lock().unwrap_or_else(PoisonError::into_inner)[number as usize - 1].clone();
-            let mut report = match sheet.and_then(|sheet| judged(&sheet, &mut ledger)) {
-                Ok((verdicts, mut report)) => {
+            let mut report = match sheet.and_then(|sheet| check_page(&sheet, number, &mut ledger)) {
+                Ok(page) => {
+                    let verdicts = &page.verdicts;
                     refused |= verdicts
                         .iter()
                         .any(|verdict| verdict.severity == Severity::Refused);
-                    report["verdicts"] = told::verdicts(&verdicts);
                     words.push(if verdicts.is_empty() {
                         format!("  ✓ {number}")
                     } else {
-                        let said = told::verdict_words(number, &verdicts, lang);
+                        let said = told::verdict_words(number, verdicts, lang);
                         said.trim_start_matches('\n').to_owned()
                     });
+                    let mut report = json!(page);
+                    report["verdicts"] = told::verdicts(verdicts);
                     report
                 }
                 Err(error) => {
@@ -79,29 +80,4 @@ pub(super) fn run(arguments: &CheckArguments, lang: Language) -> Told {
         words: words.join("\n"),
         exit: if refused { REFUSED } else { SUCCESS },
     })
-}
-
-/// Looks at one page and enters it in the ledger.
-fn judged(sheet: &Sheet, ledger: &mut PageLedger) -> Result<(Vec<Verdict>, Value), PaperError> {
-    let seen = look_for_page(sheet);
-    let sha256 = sheet.master()?.sha256;
-    let mut verdicts = seen.verdicts;
-    let told = ledger.enter(&Entering {
-        sha256: &sha256,
-        likeness: Some(&seen.likeness),
-        verdicts: &verdicts,
-        text: None,
-    });
-    verdicts.extend(told);
-    let photograph = sheet.is_photograph();
-    let report = json!({
-        "sha256": sha256,
-        "width": sheet.width(),
-        "height": sheet.height(),
-        // A photograph has no resolution of its own.
-        "dpi": (!photograph).then_some(sheet.dpi()),
-        "effective_dpi": seen.effective_dpi.round() as u32,
-        "photograph": photograph,
-    });
-    Ok((verdicts, report))
 }
