@@ -13,6 +13,7 @@ mod key;
 mod manifest;
 mod open;
 mod part;
+mod presence;
 mod receipt;
 mod recipients;
 mod seal;
@@ -35,6 +36,7 @@ pub use manifest::{
 };
 pub use open::{OpenError, Opened, Signer, faulty_blobs, open};
 pub use part::MAX_MANIFEST_BYTES;
+pub use presence::{Pose, Presence, poses};
 pub use receipt::{LogProof, Receipt, ReceiptError, SignedReceipt};
 pub use recipients::{Identities, Recipients};
 pub use seal::{Draft, Part, SealError, preflight, seal};

@@ -13,6 +13,7 @@ use zeroize::Zeroize;
 
 use crate::envelope::base64_bytes;
 use crate::ids::{BundleId, OperatorId, Sha256Digest, StationId, VisitId};
+use crate::presence::Presence;
 use crate::ticket::SignedTicket;
 
 /// The only manifest version there is.
@@ -280,6 +281,9 @@ pub enum MatchClaim {
         reference: String,
         /// How often was tried.
         attempts: u32,
+        /// The poses that the person showed before the picture that was compared; none where they were not asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        presence: Option<Presence>,
     },
     /// Not compared.
     NotDone {

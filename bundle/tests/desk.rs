@@ -191,6 +191,7 @@ impl World {
                 device: "camera".into(),
                 reference: "dg2".into(),
                 attempts: 1,
+                presence: None,
             },
             finger: MatchClaim::NotDone {
                 reason: "finger.no_template".into(),

@@ -15,6 +15,7 @@ mod line;
 mod manifest;
 mod outcome;
 mod portrait;
+pub mod presence;
 mod text;
 
 pub use face::{FaceComplaint, FaceEngine, FaceError, FaceQuality};
@@ -37,6 +38,8 @@ pub const CODES: &[&str] = &[
     "face.blurred",
     "face.too_dark",
     "face.too_bright",
+    "face.uneven_light",
+    "face.eyes_hidden",
     "model.manifest",
     "model.unknown",
     "model.missing",
@@ -47,6 +50,14 @@ pub const CODES: &[&str] = &[
     "portrait.unknown_format",
     "portrait.damaged",
     "portrait.size",
+    "presence.too_slow",
+    "presence.gone",
+    "presence.several_faces",
+    "presence.other_poses",
+    "presence.repeated_picture",
+    "presence.frozen_picture",
+    "presence.jumped",
+    "presence.other_person",
     "text.engine",
     "text.page_size",
 ];
@@ -63,6 +74,8 @@ mod tests {
         produced.extend(ModelError::ALL_CODES);
         produced.extend(PortraitError::ALL_CODES);
         produced.extend(TextError::ALL_CODES);
+        let faults = presence::PresenceFault::ALL;
+        produced.extend(faults.iter().map(|fault| fault.code()));
         let mut listed = CODES.to_vec();
         produced.sort_unstable();
         listed.sort_unstable();

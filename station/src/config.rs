@@ -134,16 +134,11 @@ impl Default for CardConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CameraConfig {
-    /// Device number, video file, y4m or image sequence.
+    /// Device number or `/dev/videoN`; in practice also a video file, y4m or image sequence.
     pub source: String,
-    /// Frames to look at before the best one is taken.
-    #[serde(default = "frames")]
-    pub frames: u32,
-}
-
-/// A third of a second at 30 frames a second: enough to miss a blink.
-fn frames() -> u32 {
-    10
+    /// USB cameras that may be used, each `vendor:product` as `lsusb` prints it. Empty allows every real one.
+    #[serde(default)]
+    pub allow: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

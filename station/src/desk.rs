@@ -4,6 +4,7 @@
 mod card;
 mod papers;
 mod person;
+mod presence;
 mod scanning;
 mod sealing;
 mod sorting;
@@ -60,6 +61,19 @@ pub enum Step {
     },
     CardNotRead {
         code: &'static str,
+    },
+    /// What the person is asked to do before the camera: `straight`, `left` or `right`.
+    Look {
+        pose: &'static str,
+    },
+    /// What would make the picture better; empty when it is good.
+    FaceAdvice {
+        codes: Vec<&'static str>,
+    },
+    /// It was not seen that a living person turns the head as asked; no word about why they did not.
+    NotPresent {
+        code: &'static str,
+        attempt: u32,
     },
     Face {
         outcome: MatchOutcome,
@@ -186,7 +200,11 @@ impl Desk<'_> {
                 Event::ConsentAnswered(self.consents(&lang, script, watch))
             }
             Ask::ReadCard { challenge } => self.card(challenge, script, watch),
-            Ask::TakePortrait { document, attempt } => self.face(&document, attempt, watch),
+            Ask::TakePortrait {
+                document,
+                poses,
+                attempt,
+            } => self.face(&document, poses, attempt, watch),
             Ask::TakeFinger {
                 references,
                 attempt,

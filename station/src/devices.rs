@@ -8,6 +8,7 @@ pub mod scanner;
 use bundle::{Device, DeviceKind};
 use emrtd::Habits;
 use emrtd::transport::{Transport, TransportError};
+use models::presence::Pose;
 use models::{FaceEngine, FingerEngine, FingerImage, Portrait, TextEngine, TextError};
 
 pub use camera::CameraError;
@@ -49,6 +50,10 @@ pub trait Camera {
     /// [`CameraError`] when there is no camera or it stopped delivering.
     fn frame(&mut self) -> Result<Portrait, CameraError>;
 
+    /// What the person before the camera is being asked to do. A camera that is only played plays it; to a real one it
+    /// is nothing.
+    fn asked(&mut self, _pose: Pose) {}
+
     fn device(&self) -> Device;
 }
 
@@ -70,8 +75,6 @@ pub type OpenReader = Box<dyn Fn() -> Result<Box<dyn TextEngine>, TextError> + S
 pub struct Devices {
     pub card_reader: Box<dyn CardReader>,
     pub camera: Box<dyn Camera>,
-    /// Frames the camera gives before the best is chosen.
-    pub camera_frames: u32,
     pub face: Box<dyn FaceEngine>,
     /// None at a desk without a sensor: the visit records that no finger was compared.
     pub finger: Option<(Box<dyn FingerSensor>, Box<dyn FingerEngine>)>,

@@ -22,8 +22,8 @@ pub(crate) use await_papers::COUNT_MISMATCH;
 pub use await_person::{AwaitFace, AwaitFinger};
 pub use event::{Event, Stop, StopKind};
 pub use gathered::{
-    CardSeen, Comparison, Consented, FaceMatched, FingerResult, Identified, Matched, Opening,
-    PaperDocument, Papers, Plan, SealRequest, SetAside,
+    CardSeen, Comparison, Consented, FaceMatched, FaceResult, FingerResult, Identified, Matched,
+    Opening, PaperDocument, Papers, Plan, SealRequest, SetAside,
 };
 
 use bundle::BundleDigest;
@@ -38,6 +38,7 @@ pub const CODES: &[&str] = &[
     await_card::EXPIRED,
     await_person::FACE_NO_MATCH,
     await_person::FACE_INCONCLUSIVE,
+    await_person::PRESENCE_NOT_SHOWN,
     await_person::FINGER_NO_MATCH,
     await_person::FINGER_INCONCLUSIVE,
     COUNT_MISMATCH,
@@ -102,14 +103,9 @@ impl Visit {
             }
             (Self::AwaitCard(state), Event::CardRead(seen)) => match state.read(*seen) {
                 Ok(identified) => {
-                    let ask = Ask::TakePortrait {
-                        document: identified.portrait(),
-                        attempt: 1,
-                    };
-                    (
-                        Self::AwaitFace(Box::new(AwaitFace::new(identified))),
-                        vec![ask],
-                    )
+                    let state = AwaitFace::new(identified);
+                    let ask = state.ask();
+                    (Self::AwaitFace(Box::new(state)), vec![ask])
                 }
                 Err(stop) => Self::stop(stop),
             },
@@ -117,22 +113,20 @@ impl Visit {
                 Ok((state, ask)) => (Self::AwaitCard(Box::new(state)), vec![ask]),
                 Err(stop) => Self::stop(stop),
             },
-            (Self::AwaitFace(state), Event::FaceCompared(comparison)) => {
-                match state.compared(comparison) {
-                    Ok(Ok(matched)) => {
-                        let ask = Ask::TakeFinger {
-                            references: matched.finger_references(),
-                            attempt: 1,
-                        };
-                        (
-                            Self::AwaitFinger(Box::new(AwaitFinger::new(matched))),
-                            vec![ask],
-                        )
-                    }
-                    Ok(Err((state, ask))) => (Self::AwaitFace(Box::new(state)), vec![ask]),
-                    Err(stop) => Self::stop(stop),
+            (Self::AwaitFace(state), Event::FaceCompared(result)) => match state.compared(result) {
+                Ok(Ok(matched)) => {
+                    let ask = Ask::TakeFinger {
+                        references: matched.finger_references(),
+                        attempt: 1,
+                    };
+                    (
+                        Self::AwaitFinger(Box::new(AwaitFinger::new(matched))),
+                        vec![ask],
+                    )
                 }
-            }
+                Ok(Err((state, ask))) => (Self::AwaitFace(Box::new(state)), vec![ask]),
+                Err(stop) => Self::stop(stop),
+            },
             (Self::AwaitFinger(state), Event::FingerCompared(result)) => {
                 match state.compared(result) {
                     Ok(Ok(matched)) => {

@@ -4,6 +4,7 @@
 mod a_copied_chip_is_refused;
 mod a_file_held_back_is_not_believed;
 mod a_missing_sheet_is_noticed;
+mod a_picture_cannot_stand_in_for_a_person;
 mod a_pulled_card_leaves_nothing_behind;
 mod a_simulated_desk_is_refused;
 mod a_verifier_that_is_down_costs_no_bundle;

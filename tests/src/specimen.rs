@@ -5,5 +5,6 @@ pub mod face;
 pub mod faults;
 pub mod paper;
 pub mod papers;
+pub mod pose;
 pub mod profile;
 pub mod state;

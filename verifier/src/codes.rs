@@ -29,6 +29,7 @@ pub const CODES: &[&str] = &[
     "examine.pages_differ",
     "examine.pdf_malformed",
     "examine.practice",
+    "examine.presence",
     "examine.resolution",
     "examine.sheets_missing",
     "examine.signature_missing",

@@ -22,6 +22,12 @@ pub(crate) fn quality(faces: usize, face: &Face, upright: &[u8]) -> FaceQuality 
     quality.luminance = luminance;
     quality.contrast = variance.sqrt();
     quality.yaw = yaw(right_eye, left_eye, nose);
+    quality.centre = [
+        f32::midpoint(right_eye.x, left_eye.x),
+        f32::midpoint(right_eye.y, left_eye.y),
+    ];
+    quality.uneven_light = uneven_light(&gray);
+    quality.eyes = eyes_seen(&gray, quality.contrast);
     quality.roll_degrees = (left_eye.y - right_eye.y)
         .atan2(left_eye.x - right_eye.x)
         .to_degrees();
@@ -33,7 +39,8 @@ fn distance(a: Point, b: Point) -> f32 {
     (a.x - b.x).hypot(a.y - b.y)
 }
 
-/// Where the nose tip falls on the line through the eyes: 0 in the middle, ±0.5 under an eye.
+/// Where the nose tip falls on the line through the eyes: 0 in the middle, ±0.5 under an eye; positive towards the left
+/// eye of the person.
 fn yaw(right_eye: Point, left_eye: Point, nose: Point) -> f32 {
     let (dx, dy) = (left_eye.x - right_eye.x, left_eye.y - right_eye.y);
     let squared = dx * dx + dy * dy;
@@ -41,6 +48,37 @@ fn yaw(right_eye: Point, left_eye: Point, nose: Point) -> f32 {
         return 0.0;
     }
     ((nose.x - right_eye.x) * dx + (nose.y - right_eye.y) * dy) / squared - 0.5
+}
+
+/// The upright face's two halves against each other, hair and background at the edge left out.
+fn uneven_light(gray: &[f32]) -> f32 {
+    let side = SIDE as usize;
+    let half = |columns: std::ops::Range<usize>| {
+        let rows = side / 4..side * 7 / 8;
+        let pixels: Vec<f32> = rows
+            .flat_map(|y| columns.clone().map(move |x| y * side + x))
+            .map(|at| gray[at])
+            .collect();
+        mean_and_variance(&pixels).0
+    };
+    let (one, other) = (half(side / 5..side / 2), half(side / 2..side * 4 / 5));
+    (one - other).abs() / one.max(other).max(1.0)
+}
+
+/// Contrast around each eye of the upright face, whose eyes lie at fixed places; the worse one as a share of the face's.
+fn eyes_seen(gray: &[f32], contrast: f32) -> f32 {
+    const EYES: [(usize, usize); 2] = [(38, 52), (74, 52)];
+    const REACH: (usize, usize) = (11, 6);
+    let side = SIDE as usize;
+    let around = |(x, y): (usize, usize)| {
+        let pixels: Vec<f32> = (y - REACH.1..=y + REACH.1)
+            .flat_map(|row| (x - REACH.0..=x + REACH.0).map(move |column| row * side + column))
+            .map(|at| gray[at])
+            .collect();
+        mean_and_variance(&pixels).1.sqrt()
+    };
+    let worse = EYES.map(around).into_iter().fold(f32::MAX, f32::min);
+    worse / contrast.max(1.0)
 }
 
 fn laplacian(gray: &[f32], side: usize) -> Vec<f32> {

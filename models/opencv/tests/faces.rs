@@ -162,3 +162,74 @@ fn quality_names_what_is_wrong() {
     );
     assert!(complaints(&scaled(&good, 150)).contains(&FaceComplaint::TooFar));
 }
+
+/// A picture of a person, held at a slant before the camera: `degrees` about its upright axis, at some 60 cm.
+fn slanted(picture: &RgbImage, degrees: f32) -> RgbImage {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let (cx, cy) = (picture.width() as f32 / 2.0, picture.height() as f32 / 2.0);
+    // The picture is as wide as half its distance.
+    let distance = picture.width() as f32 * 2.0;
+    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
+        let (u, v) = ((x as f32 - cx) / distance, (y as f32 - cy) / distance);
+        // Where the ray through the pixel meets the slanted sheet.
+        let along = distance * u / (cos - u * sin);
+        let depth = distance + along * sin;
+        let (from_x, from_y) = (cx + along, cy + v * depth);
+        imageops::interpolate_bilinear(picture, from_x, from_y).unwrap_or(Rgb([120; 3]))
+    })
+}
+
+#[test]
+fn a_flat_picture_at_a_slant_is_no_turned_head() {
+    use models::presence::Limits;
+    let mut engine = engine();
+    let turn = Limits::default().turn;
+    let drawn = draw_face(APART[1]);
+    for picture in [astronaut(), drawn] {
+        let straight = engine.quality(&portrait(&picture)).unwrap().yaw;
+        for degrees in [-45.0, -30.0, -15.0, 15.0, 30.0, 45.0] {
+            let quality = engine
+                .quality(&portrait(&slanted(&picture, degrees)))
+                .unwrap();
+            assert_eq!(quality.faces, 1, "{degrees}");
+            let moved = quality.yaw - straight;
+            assert!(moved.abs() < turn, "{degrees} degrees: {moved}");
+        }
+    }
+}
+
+#[test]
+fn dark_glasses_and_light_from_the_side_are_noticed() {
+    let mut engine = engine();
+    let original = astronaut();
+    assert_eq!(
+        engine.quality(&portrait(&original)).unwrap().complaints(),
+        []
+    );
+    let glasses = RgbImage::from_fn(original.width(), original.height(), |x, y| {
+        // The eyes of this picture lie at 165, 201 and 255, 205.
+        let (x_f, y_f) = (x as f32, y as f32);
+        let lens = |cx: f32, cy: f32| ((x_f - cx) / 36.0).hypot((y_f - cy) / 24.0) < 1.0;
+        match lens(165.0, 203.0) || lens(255.0, 206.0) {
+            true => Rgb([22, 20, 20]),
+            false => *original.get_pixel(x, y),
+        }
+    });
+    let found = engine.quality(&portrait(&glasses)).unwrap();
+    assert!(
+        found.complaints().contains(&FaceComplaint::EyesHidden),
+        "{found:?}"
+    );
+    let side = RgbImage::from_fn(original.width(), original.height(), |x, y| {
+        let share = if x > 208 { 0.3 } else { 1.0 };
+        Rgb(original
+            .get_pixel(x, y)
+            .0
+            .map(|v| (f32::from(v) * share) as u8))
+    });
+    let found = engine.quality(&portrait(&side)).unwrap();
+    assert!(
+        found.complaints().contains(&FaceComplaint::UnevenLight),
+        "{found:?}"
+    );
+}

@@ -1,12 +1,13 @@
 //! Comparing the person present with what the chip holds. Samples live only in these functions.
 
-use bundle::{MatchOutcome, Score};
+use bundle::{MatchOutcome, Pose, Score};
 use emrtd::lds::dg2::PortraitBytes;
 use emrtd::lds::dg3::FingerRecord;
-use models::{FaceError, FingerImage, Portrait};
+use models::{FingerImage, Portrait};
 
-use crate::visit::{Comparison, Event, FingerResult, Stop};
+use crate::visit::{Comparison, Event, FaceResult, FingerResult, Stop};
 
+use super::presence::NotLiving;
 use super::{Desk, Step};
 
 pub const CODES: &[&str] = &[FINGER_ENGINE];
@@ -15,10 +16,11 @@ pub const CODES: &[&str] = &[FINGER_ENGINE];
 const FINGER_ENGINE: &str = "finger.engine";
 
 impl Desk<'_> {
-    /// Looks at several frames, keeps the sharpest that shows exactly one face, and compares it.
+    /// Sees that a living person is there, takes their picture and compares it with the chip's.
     pub(super) fn face(
         &mut self,
         document: &PortraitBytes,
+        poses: [Pose; 3],
         attempt: u32,
         watch: &mut dyn FnMut(Step),
     ) -> Event {
@@ -26,10 +28,16 @@ impl Desk<'_> {
             Ok(portrait) => portrait,
             Err(error) => return Event::Stopped(Stop::refusal(error.code())),
         };
-        let live = match self.best_frame() {
-            Ok(frame) => frame,
-            Err(code) => return Event::Stopped(Stop::failure(code)),
+        let living = match self.living(poses, watch) {
+            Ok(living) => living,
+            Err(NotLiving::Fault(fault)) => {
+                let code = fault.code();
+                watch(Step::NotPresent { code, attempt });
+                return Event::FaceCompared(FaceResult::NotPresent(code));
+            }
+            Err(NotLiving::Trouble(code)) => return Event::Stopped(Stop::failure(code)),
         };
+        let live = living.picture;
         let similarity = match self.devices.face.compare(&document, &live) {
             Ok(similarity) => similarity,
             Err(error) => return Event::Stopped(Stop::failure(error.code())),
@@ -51,38 +59,10 @@ impl Desk<'_> {
             threshold: comparison.threshold,
             attempt,
         });
-        Event::FaceCompared(comparison)
-    }
-
-    fn best_frame(&mut self) -> Result<Portrait, &'static str> {
-        let mut best: Option<(f32, Portrait)> = None;
-        let mut trouble = FaceError::NoFace.code();
-        for _ in 0..self.devices.camera_frames.max(1) {
-            let frame = match self.devices.camera.frame() {
-                Ok(frame) => frame,
-                // A short film is enough when one of its frames was good.
-                Err(_) if best.is_some() => break,
-                Err(error) => return Err(error.code()),
-            };
-            let quality = self
-                .devices
-                .face
-                .quality(&frame)
-                .map_err(|error| error.code())?;
-            match quality.faces {
-                0 => {}
-                1 => {
-                    let better = best
-                        .as_ref()
-                        .is_none_or(|(sharpness, _)| quality.sharpness > *sharpness);
-                    if better {
-                        best = Some((quality.sharpness, frame));
-                    }
-                }
-                count => trouble = FaceError::SeveralFaces { count }.code(),
-            }
-        }
-        best.map(|(_, frame)| frame).ok_or(trouble)
+        Event::FaceCompared(FaceResult::Compared {
+            comparison,
+            presence: living.shown,
+        })
     }
 
     /// Compares a live finger with the chip's own template. The best of the recorded fingers

@@ -10,7 +10,7 @@ use emrtd::proof::terminal::{FileTerminal, Terminal};
 use station::answer::Trouble;
 use station::config::{self, Config};
 use station::courier::{Courier, Credentials};
-use station::devices::camera::OpenCvCamera;
+use station::devices::camera::{self, OpenCvCamera};
 use station::devices::card_reader::{HabitBook, PcscReader};
 use station::devices::finger_sensor::LibfprintSensor;
 use station::devices::{Devices, scanner};
@@ -42,6 +42,12 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
     })?;
     let scanner = scanner::open(&config.scanner, beside_program)
         .map_err(|error| Trouble::new(error.code(), error))?;
+    camera::admit(
+        &camera::Identity::of(&config.camera.source),
+        &config.camera.allow,
+        config.practice,
+    )
+    .map_err(|error| Trouble::new(error.code(), error))?;
     let finger = config.finger.as_ref().map(|finger| {
         let sensor = LibfprintSensor::new(
             finger
@@ -65,7 +71,6 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
             .with_book(HabitBook::open(&config.state_dir.join("card-kinds.json"))),
         ),
         camera: Box::new(OpenCvCamera::new(&config.camera.source)),
-        camera_frames: config.camera.frames,
         face: Box::new(face),
         finger,
         scanner,

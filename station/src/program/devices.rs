@@ -8,7 +8,7 @@ use finger_worker::SensorWorker;
 use scanner_drivers::{Capabilities, Registry};
 use serde_json::{Value, json};
 use station::answer::Answer;
-use station::devices::camera::is_simulated;
+use station::devices::camera::{Identity, admit, is_simulated};
 use station::devices::scanner;
 
 use super::{Told, assemble, beside_program};
@@ -63,9 +63,12 @@ pub(crate) fn run(arguments: &DevicesArguments) -> Told {
             }
         }
     };
-    let camera = match models_opencv::VideoCamera::open(&config.camera.source) {
-        Ok(_) => json!({ "ready": true, "simulated": is_simulated(&config.camera.source) }),
-        Err(_) => json!({ "ready": false, "code": "camera.not_found" }),
+    let source = &config.camera.source;
+    let allowed = admit(&Identity::of(source), &config.camera.allow, config.practice);
+    let camera = match (allowed, models_opencv::VideoCamera::open(source)) {
+        (Err(error), _) => json!({ "ready": false, "code": error.code() }),
+        (Ok(()), Ok(_)) => json!({ "ready": true, "simulated": is_simulated(source) }),
+        (Ok(()), Err(_)) => json!({ "ready": false, "code": "camera.not_found" }),
     };
     let json = json!({ "readers": readers, "scanners": scanners, "scanner_drivers": drivers, "finger_sensors": sensors, "camera": camera });
     let words = format!("{json:#}");

@@ -82,7 +82,10 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         if on_its_way {
             return;
         }
-        eprintln!("      {}", in_words(&step, lang));
+        let words = in_words(&step, lang);
+        if !words.is_empty() {
+            eprintln!("      {words}");
+        }
         steps.push(step);
     });
     tracing::info!(%visit, elapsed_ms = end.elapsed.as_millis() as u64, "visit ended");
@@ -228,6 +231,18 @@ fn peak_memory_bytes() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
+/// What the person is asked to do, in the words of the citizen's display.
+fn look_words(pose: &str, vi: bool) -> &'static str {
+    match (pose, vi) {
+        ("left", true) => "mời quay mặt sang trái",
+        ("left", false) => "please turn your head to your left",
+        ("right", true) => "mời quay mặt sang phải",
+        ("right", false) => "please turn your head to your right",
+        (_, true) => "mời nhìn thẳng vào máy ảnh",
+        (_, false) => "please look straight into the camera",
+    }
+}
+
 fn in_words(step: &Step, lang: Language) -> String {
     let vi = lang != Language::En;
     match step {
@@ -293,6 +308,15 @@ fn in_words(step: &Step, lang: Language) -> String {
             )
         }
         Step::CardNotRead { code } => format!("{}: {code}", if vi { "thẻ" } else { "card" }),
+        Step::Look { pose } => look_words(pose, vi).to_owned(),
+        Step::FaceAdvice { codes } => codes
+            .iter()
+            .map(|code| told(code, lang))
+            .collect::<Vec<_>>()
+            .join(" "),
+        Step::NotPresent { code, attempt } => {
+            format!("{} [{code}], {attempt}/3", told(code, lang))
+        }
         Step::Face {
             outcome,
             score,

@@ -1,6 +1,7 @@
 //! What the visit asks of the desk. An ask carries everything needed to do it, so that the desk
 //! never looks into the visit.
 
+use bundle::Pose;
 use emrtd::Challenge;
 use emrtd::lds::dg2::PortraitBytes;
 use emrtd::lds::dg3::FingerRecord;
@@ -12,9 +13,11 @@ pub enum Ask {
     ShowConsent { lang: String },
     /// Read and verify the card; active authentication answers this challenge.
     ReadCard { challenge: Challenge },
-    /// Take a live portrait and compare it with the one the chip carries (attempt 1, 2, 3).
+    /// See the person turn the head as these poses say, take a live portrait and compare it with the one the chip carries
+    /// (attempt 1, 2, 3).
     TakePortrait {
         document: PortraitBytes,
+        poses: [Pose; 3],
         attempt: u32,
     },
     /// Take a fingerprint and compare it with one of these; with none, say why it was not done.

@@ -5,10 +5,11 @@ use bundle::{MatchClaim, MatchOutcome};
 
 use super::ask::Ask;
 use super::event::Stop;
-use super::gathered::{Comparison, FaceMatched, FingerResult, Identified, Matched};
+use super::gathered::{FaceMatched, FaceResult, FingerResult, Identified, Matched};
 
 pub(super) const FACE_NO_MATCH: &str = "person.face_no_match";
 pub(super) const FACE_INCONCLUSIVE: &str = "person.face_inconclusive";
+pub(super) const PRESENCE_NOT_SHOWN: &str = "person.presence_not_shown";
 pub(super) const FINGER_NO_MATCH: &str = "person.finger_no_match";
 pub(super) const FINGER_INCONCLUSIVE: &str = "person.finger_inconclusive";
 
@@ -31,27 +32,44 @@ impl AwaitFace {
         }
     }
 
-    pub(super) fn compared(mut self, comparison: Comparison) -> Next<FaceMatched, Self> {
+    /// What the desk is to do in this attempt.
+    pub(super) fn ask(&self) -> Ask {
+        Ask::TakePortrait {
+            document: self.identified.portrait(),
+            poses: self.identified.consented.poses(self.attempt),
+            attempt: self.attempt,
+        }
+    }
+
+    pub(super) fn compared(mut self, result: FaceResult) -> Next<FaceMatched, Self> {
+        let (comparison, presence) = match result {
+            FaceResult::Compared {
+                comparison,
+                presence,
+            } => (comparison, presence),
+            FaceResult::NotPresent(_) if self.attempt < ATTEMPTS => return Ok(Err(self.again())),
+            // Nobody is accused: a person looks.
+            FaceResult::NotPresent(_) => return Err(Stop::refusal(PRESENCE_NOT_SHOWN)),
+        };
         match comparison.outcome {
             MatchOutcome::Match => {
-                let face = comparison.claim("dg2", self.attempt);
+                let face = comparison.claim("dg2", self.attempt, Some(presence));
                 self.identified.devices.push(comparison.device);
                 Ok(Ok(FaceMatched {
                     identified: self.identified,
                     face,
                 }))
             }
-            _ if self.attempt < ATTEMPTS => {
-                self.attempt += 1;
-                let ask = Ask::TakePortrait {
-                    document: self.identified.portrait(),
-                    attempt: self.attempt,
-                };
-                Ok(Err((self, ask)))
-            }
+            _ if self.attempt < ATTEMPTS => Ok(Err(self.again())),
             MatchOutcome::NoMatch => Err(Stop::refusal(FACE_NO_MATCH)),
             _ => Err(Stop::refusal(FACE_INCONCLUSIVE)),
         }
+    }
+
+    fn again(mut self) -> (Self, Ask) {
+        self.attempt += 1;
+        let ask = self.ask();
+        (self, ask)
     }
 }
 
@@ -79,7 +97,7 @@ impl AwaitFinger {
         };
         match comparison.outcome {
             MatchOutcome::Match => {
-                let finger = comparison.claim("dg3", self.attempt);
+                let finger = comparison.claim("dg3", self.attempt, None);
                 self.matched.identified.devices.push(comparison.device);
                 Ok(Ok(self.finish(finger)))
             }

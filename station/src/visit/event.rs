@@ -4,7 +4,7 @@ use bundle::{BundleDigest, Consent};
 
 use rulebook::failures::{self, FailureKind};
 
-use super::gathered::{CardSeen, Comparison, FingerResult, Papers};
+use super::gathered::{CardSeen, FaceResult, FingerResult, Papers};
 
 pub(super) const WITHDRAWN: &str = "visit.withdrawn";
 
@@ -15,7 +15,7 @@ pub enum Event {
     CardRead(Box<CardSeen>),
     /// The card could not be read, or did not prove what it must.
     CardNotRead(Stop),
-    FaceCompared(Comparison),
+    FaceCompared(FaceResult),
     FingerCompared(FingerResult),
     PapersRead(Papers),
     ApprovalAnswered(bool),

@@ -1,8 +1,8 @@
 //! What a visit has gathered so far, each step a type that only the step before it can make.
 
 use bundle::{
-    Claims, Consent, Device, DocumentClaim, MatchClaim, MatchOutcome, OperatorId, Role, Score,
-    SignedTicket, StationId, VisitId,
+    Claims, Consent, Device, DocumentClaim, MatchClaim, MatchOutcome, OperatorId, Pose, Presence,
+    Role, Score, SignedTicket, StationId, VisitId,
 };
 use emrtd::lds::dg2::PortraitBytes;
 use emrtd::lds::dg3::FingerRecord;
@@ -51,6 +51,11 @@ impl Consented {
     pub(super) fn challenge(&self) -> Challenge {
         Challenge::new(bundle::challenge(&self.opening.ticket, self.opening.visit))
     }
+
+    /// What the person is asked to do before the camera; nobody can know it before.
+    pub(super) fn poses(&self, attempt: u32) -> [Pose; 3] {
+        bundle::poses(&self.opening.ticket, self.opening.visit, attempt)
+    }
 }
 
 /// A card that was read: the evidence for the bundle and the belief that came of it.
@@ -92,7 +97,12 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    pub(super) fn claim(&self, reference: &str, attempts: u32) -> MatchClaim {
+    pub(super) fn claim(
+        &self,
+        reference: &str,
+        attempts: u32,
+        presence: Option<Presence>,
+    ) -> MatchClaim {
         MatchClaim::Compared {
             outcome: self.outcome,
             score: self.score,
@@ -101,8 +111,21 @@ impl Comparison {
             device: self.device.name.clone(),
             reference: reference.to_owned(),
             attempts,
+            presence,
         }
     }
+}
+
+/// A face was compared, or nobody was seen to be there.
+#[derive(Debug, Clone)]
+pub enum FaceResult {
+    Compared {
+        comparison: Comparison,
+        /// What was shown before.
+        presence: Presence,
+    },
+    /// The poses were not seen, or not of one living person: a stable code of `models::presence`.
+    NotPresent(&'static str),
 }
 
 /// A finger was compared, or there is a reason why it could not be.

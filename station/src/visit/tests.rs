@@ -3,8 +3,8 @@
 
 use bundle::{
     Consent, Device, DeviceKind, DocumentClaim, Grade, MatchOutcome, OperatorId, OwnerClaim,
-    PageClaim, PartIndex, Purpose, ReceiptKey, Role, Score, SignedTicket, StationId, Ticket,
-    VisitId,
+    PageClaim, PartIndex, Pose, Presence, Purpose, ReceiptKey, Role, Score, SignedTicket,
+    StationId, Ticket, VisitId,
 };
 use emrtd::simulator::issuer::{CardOptions, IssuerOptions, SpecimenIssuer, SpecimenPerson};
 use emrtd::simulator::{Applet, Faults};
@@ -136,13 +136,19 @@ fn consents(purposes: &[Purpose]) -> Event {
     Event::ConsentAnswered(purposes.iter().map(consent).collect())
 }
 
-fn face(outcome: MatchOutcome) -> Comparison {
-    Comparison {
-        outcome,
-        score: Score::rounded(0.5).unwrap(),
-        threshold: 0.42,
-        model: "m@0".into(),
-        device: device(DeviceKind::Camera),
+fn face(outcome: MatchOutcome) -> FaceResult {
+    FaceResult::Compared {
+        comparison: Comparison {
+            outcome,
+            score: Score::rounded(0.5).unwrap(),
+            threshold: 0.42,
+            model: "m@0".into(),
+            device: device(DeviceKind::Camera),
+        },
+        presence: Presence {
+            poses: vec![Pose::Left, Pose::Right, Pose::Left],
+            frames: 40,
+        },
     }
 }
 
@@ -225,6 +231,7 @@ fn nothing_is_sealed_before_it_is_matched() {
                 1 if luck == 0 => Event::CardNotRead(Stop::failure("card.removed")),
                 1 => Event::CardRead(specimen.seen()),
                 2 if luck < 2 => Event::FaceCompared(face(MatchOutcome::Inconclusive)),
+                2 if luck == 2 => Event::FaceCompared(FaceResult::NotPresent("presence.too_slow")),
                 2 => Event::FaceCompared(face(MatchOutcome::Match)),
                 3 => Event::FingerCompared(FingerResult::NotDone("no_sensor")),
                 4 => papers("khai_sinh"),
@@ -236,7 +243,11 @@ fn nothing_is_sealed_before_it_is_matched() {
                 ("consent", Event::ConsentAnswered(given)) => passed.consent = given.len() == 2,
                 ("card", Event::CardRead(_)) => passed.card = true,
                 ("face", Event::FaceCompared(compared)) => {
-                    passed.face |= compared.outcome == MatchOutcome::Match
+                    passed.face |= matches!(
+                        compared,
+                        FaceResult::Compared { comparison, .. }
+                            if comparison.outcome == MatchOutcome::Match
+                    )
                 }
                 ("papers", Event::PapersRead(_)) => passed.papers = true,
                 ("approval", Event::ApprovalAnswered(yes)) => passed.approved = *yes,

@@ -275,7 +275,6 @@ impl Bench {
             camera: Box::new(OpenCvCamera::new(
                 state.frames(face).to_str().expect("UTF-8"),
             )),
-            camera_frames: 4,
             face: Box::new(models_opencv::SFace::load(&manifest).expect("the face models")),
             finger: Some((
                 Box::new(sensor),

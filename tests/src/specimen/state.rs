@@ -4,7 +4,7 @@
 //! csca/            the invented country's certificate: the trust list
 //! card.json        the card: files and keys        copied.json  altered.json  the attacker's
 //! person.json      personal number, access number, names of the page files
-//! face/            live_000.jpg …  other_000.jpg …  frames for the camera
+//! face/            live_000.jpg …  other_000.jpg …  frames for the camera; live_left_000.jpg … in each pose
 //! finger/live.png  the finger for the sensor (another impression than the chip's)
 //! papers/          page-1.pnm …  blurred.pnm        pages for the scanner
 //! sane.d/          SANE's configuration: the pnm backend alone
@@ -15,6 +15,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bundle::Pose;
 use emrtd::lds::ImageFormat;
 use emrtd::lds::dg3::FingerRecord;
 use emrtd::simulator::issuer::{
@@ -31,6 +32,7 @@ use serde_json::json;
 
 use super::face::{APART, draw_face};
 use super::paper::{PaperKind, PaperPerson, render_paper};
+use super::pose::Head;
 
 /// The invented citizen. The number's digits fit birth date and sex; no such number was issued.
 pub const PERSONAL_ID: &str = "031190004721";
@@ -46,10 +48,11 @@ pub struct State {
 }
 
 /// Raised when the state below changes, so that an older one is made anew.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
-/// Frames of the short film that plays the camera.
-const FRAMES: u32 = 10;
+/// Frames of the short films that play the camera: a person who looks straight ahead, and one who holds a pose.
+const FRAMES: u32 = 26;
+const POSE_FRAMES: u32 = 20;
 
 impl State {
     /// Makes the state, or takes the one that is already complete there.
@@ -103,20 +106,33 @@ impl State {
         save("altered.json", &card.alter(DataGroup::Dg1))
     }
 
-    /// The camera's films: the holder as a webcam would see her, and somebody else.
+    /// The camera's films: the holder as a webcam would see her, and somebody else, each straight and in every pose.
     fn faces(&self) -> io::Result<()> {
         let holder = image::open(fixture("faces/astronaut.jpg"))
             .map_err(io::Error::other)?
             .to_rgb8();
         let other = draw_face(APART[1]);
-        for (name, face) in [("live", &holder), ("other", &other)] {
-            for number in 0..FRAMES {
-                let frame = webcam(face, number);
-                fs::write(
-                    self.folder.join(format!("face/{name}_{number:03}.jpg")),
-                    jpeg(&frame, 80)?,
-                )?;
+        for (name, face, head) in [
+            ("live", &holder, HOLDERS_HEAD),
+            ("other", &other, DRAWN_HEAD),
+        ] {
+            self.film(name, face, FRAMES, 0)?;
+            for pose in Pose::ALL {
+                let name = format!("{name}_{}", word(pose));
+                self.film(&name, &head.turned(face, pose), POSE_FRAMES, FRAMES)?;
             }
+        }
+        Ok(())
+    }
+
+    /// `first` is the number of the first frame: no two of a person's films share their noise.
+    fn film(&self, name: &str, face: &RgbImage, frames: u32, first: u32) -> io::Result<()> {
+        for number in 0..frames {
+            let frame = webcam(face, first + number);
+            fs::write(
+                self.folder.join(format!("face/{name}_{number:03}.jpg")),
+                jpeg(&frame, 80)?,
+            )?;
         }
         Ok(())
     }
@@ -235,12 +251,37 @@ fn fit(image: &RgbImage, width: u32, height: u32) -> RgbImage {
         .to_rgb8()
 }
 
+/// The head in the holder's portrait.
+const HOLDERS_HEAD: Head = Head {
+    centre: (210.0, 228.0),
+    half: (125.0, 160.0),
+    nose: (208.0, 250.0),
+};
+
+/// The head in every drawn portrait.
+const DRAWN_HEAD: Head = Head {
+    centre: (180.0, 245.0),
+    half: (105.0, 135.0),
+    nose: (180.0, 280.0),
+};
+
+/// A pose's word in the names of the films, which `station::devices::camera` looks for.
+fn word(pose: Pose) -> &'static str {
+    match pose {
+        Pose::Left => "left",
+        Pose::Right => "right",
+    }
+}
+
 /// One frame of 640×480: the face against a wall, a little to the side, a little darker, a
 /// little noisy, each frame another little.
 fn webcam(face: &RgbImage, number: u32) -> RgbImage {
     let mut frame = RgbImage::from_pixel(640, 480, Rgb([168, 164, 158]));
     let shown = fit(face, 380, 460);
-    let (x, y) = (120 + i64::from(number) * 2, 20 - i64::from(number % 3) * 4);
+    let (x, y) = (
+        120 + i64::from(number % 13) * 2,
+        20 - i64::from(number % 3) * 4,
+    );
     imageops::overlay(&mut frame, &shown, x, y);
     let mut frame = imageops::blur(&frame, 0.8);
     let mut noise = 0x9e37_79b9_u32.wrapping_mul(number + 1);

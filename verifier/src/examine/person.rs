@@ -10,6 +10,7 @@ pub(super) fn check(examiner: &Examiner, manifest: &Manifest, report: &mut Repor
     report.checked("visit.devices", devices(examiner, manifest));
     report.checked("visit.consents", consents(manifest));
     report.checked("person.face", face(&manifest.face));
+    report.checked("person.presence", presence(manifest));
     report.checked("person.finger", finger(&manifest.finger));
 }
 
@@ -76,6 +77,25 @@ fn face(claim: &MatchClaim) -> Vec<Fault> {
         MatchClaim::Compared { .. } | MatchClaim::NotDone { .. } => {
             vec![Fault::new("examine.face")]
         }
+    }
+}
+
+/// The poses that were shown are those that this visit asked for in this attempt. Where none are claimed the desk did not
+/// ask, as desks before this check.
+fn presence(manifest: &Manifest) -> Vec<Fault> {
+    match &manifest.face {
+        MatchClaim::Compared {
+            presence: Some(shown),
+            attempts,
+            ..
+        } => {
+            let asked = bundle::poses(&manifest.ticket, manifest.visit, *attempts);
+            match shown.poses == asked {
+                true => Vec::new(),
+                false => vec![Fault::new("examine.presence")],
+            }
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -254,6 +254,7 @@ pub fn compared(outcome: MatchOutcome, score: f64) -> MatchClaim {
         device: "camera-1".to_owned(),
         reference: "dg2".to_owned(),
         attempts: 1,
+        presence: None,
     }
 }
 

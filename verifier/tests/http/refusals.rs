@@ -1,6 +1,6 @@
 //! What is wrong is told at once and by its own code; nothing that was refused is filed.
 
-use bundle::{DeviceKind, Grade, MatchClaim, MatchOutcome, Purpose};
+use bundle::{DeviceKind, Grade, MatchClaim, MatchOutcome, Pose, Presence, Purpose};
 use emrtd::DataGroup;
 use rand_core::{OsRng, TryRngCore};
 
@@ -215,4 +215,31 @@ fn a_seal_by_nobody_known_and_a_desk_in_disgrace_are_refused() {
         (answer.status, answer.faults()),
         (422, vec!["bundle.signature_invalid".to_owned()])
     );
+}
+
+#[test]
+fn turns_of_the_head_that_the_visit_did_not_ask_for_are_refused() {
+    let rig = Rig::new("");
+    let desk = Desk::new(&rig, "tram-01");
+    for as_asked in [true, false] {
+        let mut visit = desk.visit();
+        let asked = bundle::poses(&visit.claims.ticket, visit.claims.visit, 1);
+        let other_way = asked.map(|pose| match pose {
+            Pose::Left => Pose::Right,
+            Pose::Right => Pose::Left,
+        });
+        let MatchClaim::Compared { presence, .. } = &mut visit.claims.face else {
+            panic!("the desk compares faces")
+        };
+        *presence = Some(Presence {
+            poses: if as_asked { asked } else { other_way }.to_vec(),
+            frames: 40,
+        });
+        let faults = desk.send(visit).1.faults();
+        assert_eq!(
+            faults.contains(&"examine.presence".to_owned()),
+            !as_asked,
+            "{faults:?}"
+        );
+    }
 }

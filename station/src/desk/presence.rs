@@ -1,0 +1,145 @@
+//! Watches the person turn the head as asked, and keeps the best picture of them looking straight ahead.
+
+use std::time::Instant;
+
+use bundle::Presence as Shown;
+use models::presence::{Limits, Pose, Presence, PresenceFault, Seen, Told};
+use models::{FaceError, FaceQuality, Portrait};
+use ring::digest::{SHA256, digest};
+
+use super::{Desk, Step};
+
+/// A picture of a person who was seen to be there, and what they showed.
+pub(super) struct Living {
+    pub(super) picture: Portrait,
+    pub(super) shown: Shown,
+}
+
+/// Why there is none.
+pub(super) enum NotLiving {
+    Fault(PresenceFault),
+    /// A device failed; its code.
+    Trouble(&'static str),
+}
+
+impl Desk<'_> {
+    /// Asks for the poses and looks at every picture until they were shown. All pictures that count are compared with the
+    /// first one: it is one person who turns the head and whose picture is taken.
+    pub(super) fn living(
+        &mut self,
+        poses: [bundle::Pose; 3],
+        watch: &mut dyn FnMut(Step),
+    ) -> Result<Living, NotLiving> {
+        let mut presence = Presence::new(&poses.map(pose), Limits::default());
+        let started = Instant::now();
+        let mut asked = None;
+        let mut advice = Vec::new();
+        let mut first: Option<Portrait> = None;
+        let mut best: Option<(f32, Portrait)> = None;
+        while let Some(pose) = presence.asked() {
+            if asked != Some(pose) {
+                asked = Some(pose);
+                self.devices.camera.asked(pose);
+                watch(Step::Look {
+                    pose: pose.as_str(),
+                });
+            }
+            let frame = self.devices.camera.frame();
+            let frame = frame.map_err(|error| NotLiving::Trouble(error.code()))?;
+            let quality = self.devices.face.quality(&frame).map_err(trouble)?;
+            let codes = advised(&quality, pose);
+            if codes != advice {
+                advice.clone_from(&codes);
+                watch(Step::FaceAdvice { codes });
+            }
+            let told = presence.see(&Seen {
+                at: started.elapsed(),
+                digest: sha256(frame.rgb()),
+                quality: quality.clone(),
+            });
+            match told {
+                Told::Ask(_) | Told::Done => {}
+                Told::Failed(fault) => return Err(NotLiving::Fault(fault)),
+                Told::Take(pose) => {
+                    if let Some(first) = &first
+                        && !self.same_person(first, &frame, pose)?
+                    {
+                        presence.other_person();
+                        return Err(NotLiving::Fault(PresenceFault::OtherPerson));
+                    }
+                    if pose == Pose::Straight {
+                        keep(&mut first, &mut best, quality.sharpness, frame);
+                    }
+                }
+            }
+        }
+        let frames = presence.frames();
+        let best = best.map(|(_, picture)| picture).or(first);
+        best.map(|picture| Living {
+            picture,
+            shown: Shown {
+                poses: poses.to_vec(),
+                frames,
+            },
+        })
+        .ok_or(NotLiving::Trouble(FaceError::NoFace.code()))
+    }
+
+    /// Whether two pictures are of one person, by the bands of the engine: a turned head is less like itself.
+    fn same_person(
+        &mut self,
+        first: &Portrait,
+        frame: &Portrait,
+        pose: Pose,
+    ) -> Result<bool, NotLiving> {
+        let alike = self.devices.face.compare(first, frame).map_err(trouble)?;
+        let bands = self.devices.face.bands();
+        let least = match pose {
+            Pose::Straight => bands.accept,
+            _ => bands.refer,
+        };
+        Ok(alike.value() >= least)
+    }
+}
+
+/// What would help, by its codes. A turned face is turned because it was asked to.
+fn advised(quality: &FaceQuality, pose: Pose) -> Vec<&'static str> {
+    match (quality.faces, pose) {
+        (0, _) => vec![FaceError::NoFace.code()],
+        (1, Pose::Straight) => quality.complaints().iter().map(|c| c.code()).collect(),
+        (1, _) => Vec::new(),
+        (count, _) => vec![FaceError::SeveralFaces { count }.code()],
+    }
+}
+
+/// The first straight picture is what the others are compared with; of the later ones the sharpest is compared with
+/// the chip.
+fn keep(
+    first: &mut Option<Portrait>,
+    best: &mut Option<(f32, Portrait)>,
+    sharpness: f32,
+    frame: Portrait,
+) {
+    if first.is_none() {
+        *first = Some(frame);
+    } else if best.as_ref().is_none_or(|(known, _)| sharpness > *known) {
+        *best = Some((sharpness, frame));
+    }
+}
+
+fn trouble(error: FaceError) -> NotLiving {
+    NotLiving::Trouble(error.code())
+}
+
+fn pose(pose: bundle::Pose) -> Pose {
+    match pose {
+        bundle::Pose::Left => Pose::Left,
+        bundle::Pose::Right => Pose::Right,
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut array = [0; 32];
+    array.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    array
+}
