@@ -15,7 +15,7 @@ use models_opencv::{SFace, Template};
 use super::cost::{self, Costs};
 use super::labels::{self, Labelled};
 use super::rates::Comparison;
-use super::rates::table::{HEAD, Table, proportion};
+use super::rates::table::{HEAD, Proportion, Table};
 
 /// Comparisons of two whole pictures whose cost is taken, as the desk makes them.
 const DECISIONS: usize = 40;
@@ -272,8 +272,8 @@ pub fn refusals(
     of: usize,
 ) -> fmt::Result {
     let sum: usize = refused.values().sum();
-    proportion(f, "failure to acquire", sum as f64, of as f64, None)?;
-    writeln!(f)?;
+    let line = Proportion::new("failure to acquire", sum as f64, of as f64);
+    writeln!(f, "{line}")?;
     for (code, count) in refused {
         writeln!(f, "      {code:<24} {count}")?;
     }

@@ -9,7 +9,7 @@ use std::fmt;
 
 use models::{Bands, Outcome, Similarity};
 
-use super::super::rates::table::proportion;
+use super::super::rates::table::Proportion;
 use super::Scores;
 
 /// Presentations a visit has (`station/src/visit/await_person.rs`).
@@ -137,17 +137,10 @@ impl fmt::Display for Visits {
                 continue;
             }
             let refused = genuine.of - genuine.count;
-            proportion(
-                f,
-                "false rejection",
-                refused as f64,
-                genuine.of as f64,
-                None,
-            )?;
-            writeln!(f)?;
+            let line = Proportion::new("false rejection", refused as f64, genuine.of as f64);
+            writeln!(f, "{line}")?;
             let (count, of) = (impostor.count as f64, impostor.of as f64);
-            proportion(f, "false acceptance", count, of, None)?;
-            writeln!(f)?;
+            writeln!(f, "{}", Proportion::new("false acceptance", count, of))?;
         }
         Ok(())
     }

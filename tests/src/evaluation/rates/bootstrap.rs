@@ -35,6 +35,7 @@ pub fn spread(population: &Population, limits: [f32; 2]) -> Option<Spread> {
             .entry((number(scored.one), number(scored.other)))
             .or_default() += 1.0;
     }
+    let pairs: Vec<_> = pairs.into_iter().collect();
     // Identities are renumbered once, so that the walks below need no map.
     let renumbered = |list: &[Scored]| -> Vec<Scored> {
         list.iter()

@@ -104,34 +104,25 @@ fn lines(f: &mut fmt::Formatter<'_>, rates: &Rates, bands: Bands) -> fmt::Result
     let of = figures.of;
     let people = |of_spread: &dyn Fn(&Spread) -> Interval| rates.spread.as_ref().map(of_spread);
     if of.genuine > 0.0 && of.impostor > 0.0 {
-        writeln!(
-            f,
-            "    {:<20} {:>8.3} %{:>18}   {:>22}   {}",
-            "EER",
-            100.0 * figures.eer,
-            "",
-            "",
-            Told(people(&|s| s.eer))
-        )?;
+        write!(f, "    {:<20} {:>8.3} %", "EER", 100.0 * figures.eer)?;
+        if let Some(people) = people(&|s| s.eer).filter(|_| figures.eer > 0.0) {
+            write!(f, "{:47}{}", "", told(people))?;
+        }
+        writeln!(f)?;
         for (place, parts) in AT_FMR.into_iter().enumerate() {
             let (threshold, matched) = figures.at_fmr[place];
             let missed = of.genuine - matched.genuine;
             let rate = f64::from(parts) / 100.0;
-            proportion(
-                f,
-                &format!("FNMR at FMR {rate} %"),
-                missed,
-                of.genuine,
-                people(&|s| s.fnmr_at_fmr[place]),
-            )?;
-            write!(f, "   TAR {:.2} %", 100.0 - 100.0 * figures.fnmr(matched))?;
+            let mut note = format!("TAR {:.2} %", 100.0 - 100.0 * figures.fnmr(matched));
             if threshold.is_finite() {
-                write!(f, ", score >= {threshold:.4}")?;
+                let _ = write!(note, ", score >= {threshold:.4}");
             }
             if of.impostor * f64::from(parts) < 10_000.0 {
-                write!(f, ", too few impostors: above all of them")?;
+                note.push_str(", too few impostors: above all of them");
             }
-            writeln!(f)?;
+            let people = people(&|s| s.fnmr_at_fmr[place]);
+            let line = Proportion::new(format!("FNMR at FMR {rate} %"), missed, of.genuine);
+            writeln!(f, "{:<107}{note}", line.people(people).to_string())?;
         }
     }
     for (place, (name, limit)) in [("accept", bands.accept), ("refer", bands.refer)]
@@ -141,15 +132,14 @@ fn lines(f: &mut fmt::Formatter<'_>, rates: &Rates, bands: Bands) -> fmt::Result
         let matched = figures.at_limit[place];
         if of.impostor > 0.0 {
             let name = format!("FMR at {name} {limit}");
-            let people = people(&|s| s.fmr_at_limit[place]);
-            proportion(f, &name, matched.impostor, of.impostor, people)?;
-            writeln!(f)?;
+            let line = Proportion::new(name, matched.impostor, of.impostor);
+            writeln!(f, "{}", line.people(people(&|s| s.fmr_at_limit[place])))?;
         }
         if of.genuine > 0.0 {
             let name = format!("FNMR at {name} {limit}");
-            let people = people(&|s| s.fnmr_at_limit[place]);
-            proportion(f, &name, of.genuine - matched.genuine, of.genuine, people)?;
-            writeln!(f)?;
+            let missed = of.genuine - matched.genuine;
+            let line = Proportion::new(name, missed, of.genuine);
+            writeln!(f, "{}", line.people(people(&|s| s.fnmr_at_limit[place])))?;
         }
     }
     for (what, errors, of) in [
@@ -160,59 +150,74 @@ fn lines(f: &mut fmt::Formatter<'_>, rates: &Rates, bands: Bands) -> fmt::Result
             of.genuine,
         ),
     ] {
-        if errors == 0.0 && of > 0.0 {
+        if errors == 0.0 && of >= RULE_HOLDS_FROM {
             writeln!(f, "    {}", rule_of_three(what, of))?;
         }
     }
     Ok(())
 }
 
+/// Under so many pairs 3/n is further from the exact bound than it is worth; Wilson's interval is there anyway.
+const RULE_HOLDS_FROM: f64 = 30.0;
+
 /// What no error in so many pairs allows to say (Hanley and Lippman-Hand 1983).
 pub fn rule_of_three(what: &str, of: f64) -> String {
     format!(
         "no {what} at accept in {of} pairs: with 95 % confidence the true rate is below 3/{of} = {:.3} %, if the pairs \
          were independent",
-        (300.0 / of).min(100.0)
+        300.0 / of
     )
 }
 
-/// A rate, its count, Wilson's interval and that of people drawn again; without an end of line.
-pub fn proportion(
-    f: &mut dyn fmt::Write,
-    name: &str,
+/// A line with a rate, its count, Wilson's interval and, where there is one, that of people drawn again.
+pub struct Proportion {
+    name: String,
     count: f64,
     of: f64,
     people: Option<Interval>,
-) -> fmt::Result {
-    write!(
-        f,
-        "    {name:<20} {:>8.3} %{:>18}   {}   {}",
-        100.0 * count / of,
-        format!("({count} of {of})"),
-        Told(Some(wilson(count, of))),
+}
+
+impl Proportion {
+    pub fn new(name: impl Into<String>, count: f64, of: f64) -> Self {
+        Self {
+            name: name.into(),
+            count,
+            of,
+            people: None,
+        }
+    }
+
+    fn people(mut self, people: Option<Interval>) -> Self {
         // All draws of a sample without errors are without errors: that says nothing.
-        Told(people.filter(|_| count > 0.0)),
-    )
+        self.people = people.filter(|_| self.count > 0.0);
+        self
+    }
+}
+
+impl fmt::Display for Proportion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "    {:<20} {:>8.3} %{:>18}   {}",
+            self.name,
+            100.0 * self.count / self.of,
+            format!("({} of {})", self.count, self.of),
+            told(wilson(self.count, self.of)),
+        )?;
+        match self.people {
+            Some(people) => write!(f, "   {}", told(people)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What the columns mean; printed once above all tables.
-pub const HEAD: &str = "                         rate      (errors of pairs)    95 % (Wilson)            95 % (identities drawn again)\n";
+pub const HEAD: &str = "                             rate   (errors of pairs)   95 % (Wilson)             95 % (identities drawn again)\n";
 
 /// An interval in percent, always as wide.
-struct Told(Option<Interval>);
-
-impl fmt::Display for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(interval) => write!(
-                f,
-                "[{:>7.3}, {:>7.3}] %   ",
-                100.0 * interval.low,
-                100.0 * interval.high
-            ),
-            None => write!(f, "{:<22}", "-"),
-        }
-    }
+fn told(interval: Interval) -> String {
+    let (low, high) = (100.0 * interval.low, 100.0 * interval.high);
+    format!("[{low:>8.3}, {high:>8.3}] %")
 }
 
 #[cfg(test)]
@@ -238,11 +243,15 @@ mod tests {
 
     #[test]
     fn no_errors_are_told_with_the_rule_of_three_and_no_narrow_interval() {
-        let text = table(&[pair(0, Some(0.9)), pair(1, Some(0.1))]).to_string();
+        let mut pairs = vec![pair(0, Some(0.9))];
+        pairs.extend([pair(1, Some(0.1)); 30]);
+        let text = table(&pairs).to_string();
         assert!(
-            text.contains("no false match at accept in 1 pairs"),
+            text.contains("no false match at accept in 30 pairs"),
             "{text}"
         );
+        // One genuine pair is too few to say anything of.
+        assert!(!text.contains("no false non-match"), "{text}");
         assert!(rule_of_three("false match", 3000.0).contains("below 3/3000 = 0.100 %"));
         assert!(!text.contains("generalised"), "{text}");
     }
@@ -260,7 +269,7 @@ mod tests {
         let table = table(&[pair(1, Some(0.4)), pair(1, Some(0.1))]);
         let text = table.to_string();
         assert!(!text.contains("EER") && !text.contains("FNMR"), "{text}");
-        assert!(text.contains("FMR at refer 0.36        50.000 %"), "{text}");
+        assert!(text.contains("FMR at refer 0.36      50.000 %"), "{text}");
         assert_eq!(
             table.roc(),
             "all,0.400000,0.500000,\nall,0.100000,1.000000,\n"
