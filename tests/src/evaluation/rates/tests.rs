@@ -59,11 +59,20 @@ fn ties_cross_the_limit_together() {
 }
 
 #[test]
-fn the_curve_keeps_its_corners() {
-    // From the top: three genuine, three impostors, one genuine: corners only.
-    let curve = population(&[9.0, 8.0, 7.0, 1.0], &[6.0, 5.0, 4.0]).curve();
-    let thresholds: Vec<_> = curve.iter().map(|p| p.threshold).collect();
-    assert_eq!(thresholds, [9.0, 7.0, 4.0, 1.0]);
+fn the_curve_leaves_out_only_small_steps_of_fmr() {
+    let impostor: Vec<f32> = (1..=5000).map(|i| i as f32).collect();
+    let curve = population(&[9001.0, 9000.0, 0.5], &impostor).curve();
+    assert!(curve.len() < 1000, "{}", curve.len());
+    let ends = [curve[0], curve[1], curve[curve.len() - 1]].map(|p| p.threshold);
+    assert_eq!(ends, [9001.0, 9000.0, 0.5]);
+    for pair in curve.windows(2) {
+        let [before, after] = pair else {
+            unreachable!()
+        };
+        let one_more = before.fmr + 1.5 / 5000.0;
+        assert!(after.fmr <= (before.fmr * 1.01).max(one_more), "{pair:?}");
+    }
+    assert!(curve.iter().any(|p| p.threshold == 1.0 && p.fmr == 1.0));
 }
 
 #[test]
