@@ -279,3 +279,72 @@ pub fn refusals(
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use image::{Rgb, RgbImage, imageops};
+
+    use super::*;
+    use crate::specimen::face::{draw_face, draw_face_at_desk};
+
+    /// Two drawn people in each of two groups, a portrait and a picture at the desk of each; then what no desk takes.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let mut list = "file,identity,group\n".to_owned();
+        let mut add = |name: &str, person: usize, picture: &RgbImage| {
+            picture.save(folder.path().join(name)).unwrap();
+            list.push_str(&format!("{name},person {person},{}\n", person % 2));
+        };
+        for (person, seed) in [1, 23, 2, 3].into_iter().enumerate() {
+            add(&format!("{person}_a.png"), person, &draw_face(seed));
+            add(
+                &format!("{person}_b.png"),
+                person,
+                &draw_face_at_desk(seed, 1),
+            );
+        }
+        let one = draw_face(1);
+        let mut two = RgbImage::new(2 * one.width(), one.height());
+        imageops::replace(&mut two, &one, 0, 0);
+        imageops::replace(&mut two, &draw_face(23), i64::from(one.width()), 0);
+        add("two.png", 0, &two);
+        add(
+            "none.png",
+            0,
+            &RgbImage::from_pixel(300, 400, Rgb([200; 3])),
+        );
+        std::fs::write(folder.path().join("torn.jpg"), b"\xff\xd8\xff\xe0").unwrap();
+        list.push_str("torn.jpg,person 0,0\n");
+        std::fs::write(folder.path().join("labels.csv"), list).unwrap();
+        folder
+    }
+
+    #[test]
+    fn what_no_desk_takes_is_told_and_counts_against_the_rates() {
+        let folder = folder();
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+        let rates = measure(folder.path(), None, &models)
+            .expect("the weights are fetched by `cargo xtask models`");
+        let text = rates.to_string();
+        for line in [
+            "faces: 11 pictures of 4 identities",
+            "(3 of 11)",
+            "face.several             1",
+            "face.not_found           1",
+            "portrait.damaged         1",
+            "all: 8 pictures of 4 identities; 4 genuine pairs, 24 impostor pairs",
+            // Person 0 has five pictures: ten pairs instead of one; 55 pairs in all.
+            "matches nobody (13 genuine pairs, 42 impostor pairs)",
+            "1: 4 pictures of 2 identities; 2 genuine pairs, 4 impostor pairs",
+            "across groups: 8 pictures of 4 identities; 0 genuine pairs, 16 impostor pairs",
+            "there are several: 9 pictures of 4 identities; 6 genuine pairs, 30 impostor pairs",
+        ] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+        // Nine genuine pairs have a picture that was refused.
+        let generalised = text.split_once("generalised").unwrap().1;
+        assert!(generalised.contains("(9 of 13)"), "{text}");
+        assert!(rates.tables[0].roc().starts_with("all,0."));
+    }
+}

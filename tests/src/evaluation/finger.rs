@@ -193,8 +193,37 @@ impl fmt::Display for FingerRates {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_print_without_ridges_is_told_and_counts_against_the_rates() {
+        let prints = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specimen/fingers");
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["p1_1.png", "p1_2.png", "p2_1.png"] {
+            std::fs::copy(prints.join(name), folder.path().join(name)).unwrap();
+        }
+        let blank = image::GrayImage::from_pixel(300, 400, image::Luma([250]));
+        blank.save(folder.path().join("p2_2.png")).unwrap();
+        let choice = Choice {
+            list: None,
+            dpi: 500,
+            protocol: Protocol::All,
+        };
+        let rates = measure(folder.path(), choice).unwrap();
+        let text = rates.to_string();
+        for line in [
+            "4 prints of 2 fingers at 500 dpi",
+            "(1 of 4)",
+            "finger.no_finger         1",
+            "3 pictures of 2 identities; 1 genuine pairs, 2 impostor pairs",
+            "matches nobody (2 genuine pairs, 4 impostor pairs)",
+            "(3 times)",
+        ] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+    }
 
     #[test]
     fn the_protocols_compare_as_many_as_they_say() {
