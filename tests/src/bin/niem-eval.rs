@@ -93,7 +93,7 @@ enum What {
 
 #[derive(Args)]
 struct FaceArguments {
-    /// A folder of pictures with labels.csv (file,identity[,group]), or with one folder for each person, which may lie
+    /// A folder of pictures with labels.csv (`file,identity[,group]`), or with one folder for each person, which may lie
     /// in a folder for their group.
     folder: PathBuf,
     /// The list of labels, where it is not labels.csv in the folder. Files may lie anywhere below the folder.
@@ -109,7 +109,7 @@ struct FaceArguments {
 
 #[derive(Args)]
 struct FingerArguments {
-    /// A folder of prints named <finger>_<impression>.<tif|png|bmp|pgm>, or with labels.csv (file,finger[,dpi]).
+    /// A folder of prints named `<finger>_<impression>.<tif|png|bmp|pgm>`, or with labels.csv (`file,finger[,dpi]`).
     folder: PathBuf,
     /// The list of labels, where it is not labels.csv in the folder. Files may lie anywhere below the folder.
     #[arg(long)]

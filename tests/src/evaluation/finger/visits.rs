@@ -69,9 +69,9 @@ impl Visits {
                 } else {
                     &mut visits.one_finger.impostor
                 };
-                for recorded in 0..finger.len() {
+                for (recorded, print) in finger.iter().enumerate() {
                     if let Some(presented) = after(other, recorded, PRESENTATIONS) {
-                        trial.add(passes(&[finger[recorded]], &presented));
+                        trial.add(passes(&[*print], &presented));
                     }
                 }
             }
