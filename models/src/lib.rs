@@ -21,7 +21,9 @@ mod text;
 pub use face::{FaceComplaint, FaceEngine, FaceError, FaceQuality};
 pub use finger::{FingerEngine, FingerError, FingerImage, MinutiaeEngine};
 pub use line::{Letter, LineEngine, LineText, LineWord};
-pub use manifest::{Derivation, Manifest, ModelEntry, ModelError, Registry, Source};
+pub use manifest::{
+    Derivation, Manifest, Measured, MeasuredGroup, ModelEntry, ModelError, Registry, Source,
+};
 pub use outcome::{Bands, ModelId, Outcome, Similarity};
 pub use portrait::{Portrait, PortraitError};
 pub use text::{PageText, Readers, Rect, SecondReading, TextEngine, TextError, Word};
@@ -45,6 +47,7 @@ pub const CODES: &[&str] = &[
     "model.missing",
     "model.altered",
     "model.thresholds",
+    "model.unmeasured",
     "model.load",
     "portrait.too_large",
     "portrait.unknown_format",

@@ -13,6 +13,10 @@ use serde::Deserialize;
 
 use crate::{Bands, ModelId};
 
+mod measured;
+
+pub use measured::{Measured, MeasuredGroup};
+
 /// The list of models and the folder their files lie in.
 #[derive(Clone, Debug)]
 pub struct Manifest {
@@ -46,6 +50,8 @@ pub struct ModelEntry {
     pub source: Vec<Source>,
     /// The limits measured with exactly this file; a face model without them is refused.
     pub bands: Option<Bands>,
+    /// What was seen at these limits; limits without it, or at another limit or with other weights, are refused.
+    pub measured: Option<Measured>,
 }
 
 /// A package that carries the weights.
@@ -134,6 +140,11 @@ impl Manifest {
             if entry.bands.is_some_and(|bands| !bands.are_ordered()) {
                 return Err(format!("{name}: bands out of order"));
             }
+            if entry.measured.as_ref().is_some_and(|m| !m.is_plausible()) {
+                return Err(format!(
+                    "{name}: measured more errors than pairs, or nothing"
+                ));
+            }
         }
         Ok(Self {
             folder,
@@ -204,11 +215,23 @@ impl Manifest {
         })
     }
 
-    /// The bands measured with a model; refused where nobody measured any.
+    /// The bands measured with a model; refused where nobody measured any, or where what was measured is not these
+    /// weights at this limit.
     pub fn bands(&self, name: &str) -> Result<Bands, ModelError> {
-        self.entry(name)?.bands.ok_or(ModelError::Thresholds {
+        let entry = self.entry(name)?;
+        let bands = entry.bands.ok_or(ModelError::Thresholds {
             name: name.to_owned(),
-        })
+        })?;
+        let measured = entry
+            .measured
+            .as_ref()
+            .is_some_and(|measured| measured.stands_for(&entry.sha256, bands));
+        if !measured {
+            return Err(ModelError::Unmeasured {
+                name: name.to_owned(),
+            });
+        }
+        Ok(bands)
     }
 
     pub fn entry(&self, name: &str) -> Result<&ModelEntry, ModelError> {
@@ -249,18 +272,21 @@ pub enum ModelError {
     Altered { name: String },
     #[error("no thresholds were measured for {name}")]
     Thresholds { name: String },
+    #[error("the limits of {name} are not those that were measured with its weights")]
+    Unmeasured { name: String },
     #[error("the weights of {name} cannot be loaded: {detail}")]
     Load { name: String, detail: String },
 }
 
 impl ModelError {
     #[cfg(test)]
-    pub(crate) const ALL_CODES: [&'static str; 6] = [
+    pub(crate) const ALL_CODES: [&'static str; 7] = [
         "model.manifest",
         "model.unknown",
         "model.missing",
         "model.altered",
         "model.thresholds",
+        "model.unmeasured",
         "model.load",
     ];
 
@@ -271,6 +297,7 @@ impl ModelError {
             Self::Missing { .. } => "model.missing",
             Self::Altered { .. } => "model.altered",
             Self::Thresholds { .. } => "model.thresholds",
+            Self::Unmeasured { .. } => "model.unmeasured",
             Self::Load { .. } => "model.load",
         }
     }

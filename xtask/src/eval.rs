@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
 use crate::{models, packages, process};
@@ -12,6 +12,23 @@ pub(crate) enum Evaluation {
     /// Letters, fields, kinds, outlines, cost, beside OCRmyPDF on the same pages in the same run; then what the checks of
     /// pages catch.
     Paper(PaperArguments),
+    /// How often two people's faces match and one person's do not, with intervals, for each group.
+    Face(PersonArguments),
+    /// The same for fingers.
+    Finger(PersonArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct PersonArguments {
+    /// The labelled folder. By default the shared data beside the project where there are any.
+    #[arg(long)]
+    corpus: Option<PathBuf>,
+    /// Install missing packages without asking.
+    #[arg(long)]
+    yes: bool,
+    /// Handed on: faces: --labels FILE --roc FILE; fingers: --labels FILE --dpi N --protocol all|fvc --roc FILE.
+    #[arg(last = true)]
+    rest: Vec<String>,
 }
 
 #[derive(Args)]
@@ -43,12 +60,90 @@ const CONDITIONS: &str = "clean300,scan200,scan150,skew4,stamp300,fold,upside,ph
 /// Pages of each class of faults.
 const FAULTS_EACH: &str = "4";
 
+/// Shared faces: a labels.csv, and the pictures below it.
+const FACES: &str = "../shared/data/face";
+
+/// Shared fingers (FVC2002, DB1_B and DB2_B), and the resolution of each folder's sensor.
+const FINGERS: [(&str, &str); 2] = [
+    ("../shared/data/finger/fvc2002_DB1_B", "500"),
+    ("../shared/data/finger/fvc2002_DB2_B", "569"),
+];
+
 /// Prints the tables.
 ///
 /// # Errors
 /// When something cannot be installed, built or read.
 pub(crate) fn run(root: &Path, what: &Evaluation) -> Result<()> {
-    let Evaluation::Paper(arguments) = what;
+    match what {
+        Evaluation::Paper(arguments) => papers(root, arguments),
+        Evaluation::Face(arguments) => faces(root, arguments),
+        Evaluation::Finger(arguments) => fingers(root, arguments),
+    }
+}
+
+fn faces(root: &Path, arguments: &PersonArguments) -> Result<()> {
+    let shared = root.join(FACES);
+    let Some(corpus) = arguments
+        .corpus
+        .clone()
+        .or_else(|| shared.is_dir().then_some(shared))
+    else {
+        bail!(
+            "no faces to measure: name a folder with --corpus that holds pictures and a labels.csv with the columns \
+             file,identity,group, or one folder of pictures for each person"
+        );
+    };
+    for list in [packages::BUILD, packages::MODELS] {
+        packages::install(list, arguments.yes)?;
+    }
+    models::fetch(root, |line| eprintln!("  {line}"))?;
+    process::cargo(&["build", "--package", "tests", "--bin", "niem-eval"])?;
+    process::run(
+        process::built(root, "niem-eval")
+            .arg("face")
+            .arg(corpus)
+            .arg("--models")
+            .arg(root.join("models"))
+            .args(&arguments.rest),
+    )
+}
+
+fn fingers(root: &Path, arguments: &PersonArguments) -> Result<()> {
+    let mut corpora: Vec<(PathBuf, Option<&str>)> = Vec::new();
+    match &arguments.corpus {
+        // Its resolution comes with --dpi or from its list.
+        Some(corpus) => corpora.push((corpus.clone(), None)),
+        None => corpora.extend(
+            FINGERS
+                .iter()
+                .map(|(folder, dpi)| (root.join(folder), Some(*dpi)))
+                .filter(|(folder, _)| folder.is_dir()),
+        ),
+    }
+    if corpora.is_empty() {
+        bail!(
+            "no fingers to measure: name a folder with --corpus that holds prints called \
+             <finger>_<impression>.<tif|png|bmp|pgm>, or a labels.csv with the columns file,finger,dpi"
+        );
+    }
+    packages::install(packages::BUILD, arguments.yes)?;
+    process::cargo(&["build", "--package", "tests", "--bin", "niem-eval"])?;
+    for (place, (corpus, dpi)) in corpora.iter().enumerate() {
+        if place > 0 {
+            println!();
+        }
+        println!("{}", corpus.display());
+        let mut command = process::built(root, "niem-eval");
+        command.arg("finger").arg(corpus);
+        if let Some(dpi) = dpi {
+            command.args(["--dpi", dpi]);
+        }
+        process::run(command.args(&arguments.rest))?;
+    }
+    Ok(())
+}
+
+fn papers(root: &Path, arguments: &PaperArguments) -> Result<()> {
     for list in [
         packages::BUILD,
         packages::MODELS,

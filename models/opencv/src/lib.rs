@@ -13,12 +13,14 @@ mod align;
 mod camera;
 mod measure;
 mod sface;
+#[cfg(feature = "measure")]
+mod templates;
 mod yunet;
 
 pub use camera::{CameraError, VideoCamera};
-#[cfg(feature = "measure")]
-pub use sface::Pairs;
 pub use sface::{DETECTOR, RECOGNISER, SFace};
+#[cfg(feature = "measure")]
+pub use templates::{Located, Template};
 
 /// Every failure code this crate adds to those of `models`.
 pub const CODES: &[&str] = &["camera.not_found", "camera.failed", "camera.network"];

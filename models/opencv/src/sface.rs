@@ -48,7 +48,7 @@ impl SFace {
     }
 
     /// The faces near enough to be meant, largest first, and the picture they are in.
-    fn faces(&mut self, portrait: &Portrait) -> Result<(Picture, Vec<Face>), FaceError> {
+    pub(crate) fn faces(&mut self, portrait: &Portrait) -> Result<(Picture, Vec<Face>), FaceError> {
         let picture = Picture::of(portrait)?;
         let mut faces = yunet::find(&mut self.detector, &picture.0, portrait)?;
         if let Some(largest) = faces.first().map(|face| face.width) {
@@ -57,40 +57,13 @@ impl SFace {
         Ok((picture, faces))
     }
 
-    fn embedding(&mut self, picture: &Picture, face: &Face) -> Result<Embedding, FaceError> {
+    pub(crate) fn embedding(
+        &mut self,
+        picture: &Picture,
+        face: &Face,
+    ) -> Result<Embedding, FaceError> {
         let face = Picture(upright(&picture.0, &face.landmarks)?);
         embed(&mut self.recogniser, &face.0).map_err(engine("recogniser"))
-    }
-}
-
-/// The similarities of every pair of many pictures, and how many pictures showed no face.
-#[cfg(feature = "measure")]
-pub struct Pairs {
-    pub similarities: Vec<(usize, usize, Similarity)>,
-    pub missed: usize,
-}
-
-#[cfg(feature = "measure")]
-impl SFace {
-    /// Compares every picture with every other, each by its largest face: for measuring accuracy only.
-    pub fn pairwise(&mut self, portraits: &[&Portrait]) -> Result<Pairs, FaceError> {
-        let mut embeddings = Vec::new();
-        for (index, portrait) in portraits.iter().enumerate() {
-            let (picture, faces) = self.faces(portrait)?;
-            if let Some(face) = faces.first() {
-                embeddings.push((index, self.embedding(&picture, face)?));
-            }
-        }
-        let mut similarities = Vec::new();
-        for (position, (a, first)) in embeddings.iter().enumerate() {
-            for (b, second) in &embeddings[position + 1..] {
-                similarities.push((*a, *b, first.cosine(second)));
-            }
-        }
-        Ok(Pairs {
-            similarities,
-            missed: portraits.len() - embeddings.len(),
-        })
     }
 }
 
@@ -134,7 +107,7 @@ impl FaceEngine for SFace {
 }
 
 /// A picture of a person in OpenCV's memory, overwritten when dropped.
-struct Picture(Mat);
+pub(crate) struct Picture(Mat);
 
 impl Picture {
     fn of(portrait: &Portrait) -> Result<Self, FaceError> {
@@ -161,10 +134,10 @@ impl Drop for Picture {
 }
 
 /// What SFace makes of a face, at length one: as personal as the face, so it is wiped too.
-struct Embedding(Zeroizing<Vec<f32>>);
+pub(crate) struct Embedding(Zeroizing<Vec<f32>>);
 
 impl Embedding {
-    fn cosine(&self, other: &Self) -> Similarity {
+    pub(crate) fn cosine(&self, other: &Self) -> Similarity {
         Similarity::new(self.0.iter().zip(other.0.iter()).map(|(a, b)| a * b).sum())
     }
 }

@@ -21,6 +21,16 @@ package = "small"
 version = "1"
 path = "/small.bin"
 sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+[model.small.measured]
+sample = "None, this is a test."
+sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+accept = 0.5
+[[model.small.measured.group]]
+name = "all"
+genuine_pairs = 100
+false_non_matches = 4
+impostor_pairs = 2_000
+false_matches = 1
 
 [model.smaller]
 purpose = "Takes the place of the other."
@@ -146,10 +156,35 @@ fn unknown_words_short_digests_and_crossed_bands_are_refused() {
         ("9824\"\nbytes", "98\"\nbytes"),
         ("accept = 0.5", "accept = 0.3"),
         ("stands_in_for = \"small\"", "stands_in_for = \"nothing\""),
+        ("sample = ", "samples = "),
+        ("false_matches = 1\n", "false_matches = 2_001\n"),
+        ("genuine_pairs = 100", "genuine_pairs = 0"),
+        ("impostor_pairs = 2_000", "impostors = 2_000"),
     ] {
         let list = LIST.replacen(from, to, 1);
         assert_ne!(list, LIST, "{from} is not in the list");
         assert!(Manifest::parse(&list, PathBuf::new()).is_err(), "{to}");
+    }
+}
+
+#[test]
+fn limits_that_were_not_measured_with_these_weights_are_refused() {
+    let manifest = |list: &str| Manifest::parse(list, PathBuf::new()).unwrap();
+    assert!(manifest(LIST).bands("small").is_ok());
+    let measured = manifest(LIST);
+    let measured = measured.entry("small").unwrap().measured.as_ref().unwrap();
+    assert_eq!(measured.group[0].fmr(), 0.0005);
+    assert_eq!(measured.group[0].fnmr(), 0.04);
+
+    let head = LIST.find("[model.small.measured]").unwrap();
+    let tail = LIST.find("[model.smaller]").unwrap();
+    let without = format!("{}{}", &LIST[..head], &LIST[tail..]);
+    let other_weights = LIST.replacen("test.\"\nsha256 = \"2cf2", "test.\"\nsha256 = \"2cf3", 1);
+    let lowered = LIST.replacen("{ accept = 0.5", "{ accept = 0.45", 1);
+    for list in [without, other_weights, lowered] {
+        assert_ne!(list, LIST);
+        let error = manifest(&list).bands("small").unwrap_err();
+        assert_eq!(error.code(), "model.unmeasured");
     }
 }
 

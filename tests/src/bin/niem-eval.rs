@@ -1,21 +1,23 @@
-//! `niem-eval`: prints what reading papers is worth over labelled pages, beside OCRmyPDF on the same pages.
+//! `niem-eval`: prints what reading papers is worth over labelled pages, beside OCRmyPDF on the same pages, and how often
+//! faces and fingers of a labelled folder are mistaken for another's or not known again.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use models::{Manifest, Readers, TextEngine};
 use models_asternet::AsterNet;
 use models_tesseract::{OnDemand, Tesseract};
 use tests::evaluation::corpus::{self, Choice, Sample};
+use tests::evaluation::rates::table::Table;
 use tests::evaluation::score::Score;
-use tests::evaluation::{archive, codes, cost, faults, paper, peer, piles};
+use tests::evaluation::{archive, codes, cost, face, faults, finger, paper, peer, piles};
 
 #[derive(Parser)]
 #[command(
     name = "niem-eval",
-    about = "Reading papers, measured over labelled pages",
+    about = "Reading papers, faces and fingers, measured over labelled folders",
     subcommand_negates_reqs = true,
     args_conflicts_with_subcommands = true
 )]
@@ -83,32 +85,86 @@ enum What {
         #[arg(long, default_value = "models/cache/tessdata")]
         tessdata: PathBuf,
     },
+    /// How often two people's faces match and one person's do not: every picture of a folder with every other.
+    Face(FaceArguments),
+    /// The same for fingers, and what up to three presentations make of it.
+    Finger(FingerArguments),
+}
+
+#[derive(Args)]
+struct FaceArguments {
+    /// A folder of pictures with labels.csv (`file,identity[,group]`), or with one folder for each person, which may lie
+    /// in a folder for their group.
+    folder: PathBuf,
+    /// The list of labels, where it is not labels.csv in the folder. Files may lie anywhere below the folder.
+    #[arg(long)]
+    labels: Option<PathBuf>,
+    /// Folder with the manifest of models, `models.toml`, and its cache.
+    #[arg(long, default_value = "models")]
+    models: PathBuf,
+    /// Writes the points of the curves as CSV: group,threshold,fmr,fnmr.
+    #[arg(long)]
+    roc: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct FingerArguments {
+    /// A folder of prints named `<finger>_<impression>.<tif|png|bmp|pgm>`, or with labels.csv (`file,finger[,dpi]`).
+    folder: PathBuf,
+    /// The list of labels, where it is not labels.csv in the folder. Files may lie anywhere below the folder.
+    #[arg(long)]
+    labels: Option<PathBuf>,
+    /// Resolution of the prints of which no list tells another.
+    #[arg(long, default_value_t = 500)]
+    dpi: u32,
+    /// Which prints of two fingers are compared; prints of one finger always are.
+    #[arg(long, value_enum, default_value_t = Protocol::All)]
+    protocol: Protocol,
+    /// Writes the points of the curve as CSV: group,threshold,fmr,fnmr.
+    #[arg(long)]
+    roc: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Protocol {
+    /// All of them.
+    All,
+    /// The first of each finger, as in the FVC contests.
+    Fvc,
 }
 
 fn main() -> Result<()> {
-    let arguments = Arguments::parse();
-    if let Some(What::Faults {
-        corpus,
-        classes,
-        each,
-        told,
-        read,
-        pages,
-        tessdata,
-    }) = arguments.what
-    {
-        let choice = faults::Choice {
+    let mut arguments = Arguments::parse();
+    match arguments.what.take() {
+        Some(What::Faults {
+            corpus,
             classes,
             each,
-            corners: if told {
-                faults::Corners::Told
-            } else {
-                faults::Corners::Found
-            },
-            read_good: read,
-        };
-        return check_faults(&corpus, &choice, pages, &tessdata);
+            told,
+            read,
+            pages,
+            tessdata,
+        }) => {
+            let choice = faults::Choice {
+                classes,
+                each,
+                corners: if told {
+                    faults::Corners::Told
+                } else {
+                    faults::Corners::Found
+                },
+                read_good: read,
+            };
+            check_faults(&corpus, &choice, pages, &tessdata)
+        }
+        Some(What::Face(what)) => compare_faces(&what),
+        Some(What::Finger(what)) => compare_fingers(&what),
+        None => read_papers(&arguments),
     }
+}
+
+/// Papers, read and measured.
+fn read_papers(arguments: &Arguments) -> Result<()> {
     let choice = Choice {
         conditions: arguments.conditions.clone(),
         kinds: arguments.kinds.clone(),
@@ -119,7 +175,7 @@ fn main() -> Result<()> {
     }
     let mut engine = match arguments.again {
         Some(_) => None,
-        None => Some(readers(&arguments)?),
+        None => Some(readers(arguments)?),
     };
     let mut measured = Vec::new();
     for sample in &samples {
@@ -210,6 +266,37 @@ fn readers(arguments: &Arguments) -> Result<Readers> {
         line,
         latin: Some(Box::new(OnDemand::new(&arguments.tessdata, "eng")?)),
     })
+}
+
+/// Faces, each with each.
+fn compare_faces(what: &FaceArguments) -> Result<()> {
+    let rates = face::measure(&what.folder, what.labels.as_deref(), &what.models)?;
+    print!("{rates}");
+    write_curves(what.roc.as_deref(), &rates.tables)
+}
+
+/// Fingers, each with each.
+fn compare_fingers(what: &FingerArguments) -> Result<()> {
+    let choice = finger::Choice {
+        list: what.labels.as_deref(),
+        dpi: what.dpi,
+        protocol: match what.protocol {
+            Protocol::All => finger::Protocol::All,
+            Protocol::Fvc => finger::Protocol::Fvc,
+        },
+    };
+    let rates = finger::measure(&what.folder, choice)?;
+    print!("{rates}");
+    write_curves(what.roc.as_deref(), std::slice::from_ref(&rates.table))
+}
+
+fn write_curves(file: Option<&Path>, tables: &[Table]) -> Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    let mut lines = "group,threshold,fmr,fnmr\n".to_owned();
+    for table in tables {
+        lines.push_str(&table.roc());
+    }
+    std::fs::write(file, lines).with_context(|| file.display().to_string())
 }
 
 /// The checks of pages, folder by folder.
