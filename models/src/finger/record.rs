@@ -104,15 +104,6 @@ pub struct RecordMinutia {
     pub quality: u8,
 }
 
-/// A block of extended data, kept unread: ridge counts, cores and deltas, zonal quality, or a maker's own.
-#[derive(Clone, PartialEq, Eq, Zeroize)]
-pub struct ExtendedData {
-    /// 1 ridge counts, 2 cores and deltas, 3 zonal quality; from 0x0101 on a maker's own.
-    pub kind: u16,
-    /// What stands behind the four bytes of type and length.
-    pub data: Vec<u8>,
-}
-
 /// What every edition says of one finger.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct FingerView {
@@ -124,8 +115,32 @@ pub struct FingerView {
     pub impression: u8,
     /// At most [`MAX_MINUTIAE`].
     pub minutiae: Vec<RecordMinutia>,
-    /// Kept in their order.
-    pub extended: Vec<ExtendedData>,
+    /// Extended data as they stand, at most 65 535 bytes: ridge counts, cores and deltas, zonal quality, or a
+    /// maker's own. See [`Self::extended_blocks`].
+    pub extended: Vec<u8>,
+}
+
+impl FingerView {
+    /// The extended data taken apart into type and data. A block's length counts its own four bytes of
+    /// header, as in the example of Annex C.2; but there are programs that leave them out, so where the first
+    /// reading does not come out even the second is tried.
+    ///
+    /// # Errors
+    /// [`FingerRecordError::Length`] when neither comes out even.
+    pub fn extended_blocks(&self) -> Result<Vec<(u16, &[u8])>, FingerRecordError> {
+        blocks(&self.extended, 4).or_else(|_| blocks(&self.extended, 0))
+    }
+}
+
+fn blocks(bytes: &[u8], header: usize) -> Result<Vec<(u16, &[u8])>, FingerRecordError> {
+    let mut reader = Reader::of(bytes);
+    let mut blocks = Vec::new(); // at most a quarter as many as there are bytes
+    while reader.left() > 0 {
+        let kind = reader.u16()?;
+        let data = usize::from(reader.u16()?).checked_sub(header);
+        blocks.push((kind, reader.take(data.ok_or(FingerRecordError::Length)?)?));
+    }
+    Ok(blocks)
 }
 
 /// Size and resolution of the picture that minutiae were found on.

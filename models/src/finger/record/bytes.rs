@@ -2,9 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{
-    ExtendedData, FingerRecordError, FingerView, MAX_RECORD, RecordKind, RecordMinutia, XY_MAX,
-};
+use super::{FingerRecordError, FingerView, MAX_RECORD, RecordKind, RecordMinutia, XY_MAX};
 
 /// What of a record is still unread.
 #[derive(Clone, Copy)]
@@ -74,23 +72,10 @@ impl<'a> Reader<'a> {
         Ok(minutiae)
     }
 
-    /// Two bytes of length, then blocks of type, length and data that fill it exactly.
-    pub(super) fn extended(&mut self) -> Result<Vec<ExtendedData>, FingerRecordError> {
+    /// Two bytes of length, then so many bytes of extended data.
+    pub(super) fn extended(&mut self) -> Result<Vec<u8>, FingerRecordError> {
         let length = usize::from(self.u16()?);
-        let mut all = Self::of(self.take(length)?);
-        let mut blocks = Vec::new(); // at most a quarter as many as there are bytes
-        while all.left() > 0 {
-            let kind = all.u16()?;
-            // The length counts its own four bytes of header.
-            let data = usize::from(all.u16()?)
-                .checked_sub(4)
-                .ok_or(FingerRecordError::Length)?;
-            blocks.push(ExtendedData {
-                kind,
-                data: all.take(data)?.to_vec(),
-            });
-        }
-        Ok(blocks)
+        self.take(length).map(<[u8]>::to_vec)
     }
 }
 
@@ -149,23 +134,14 @@ impl Writer {
     }
 
     pub(super) fn extended(&mut self, view: &FingerView) -> Result<(), FingerRecordError> {
-        self.u16(u16::try_from(extended_length(view)).map_err(|_| FingerRecordError::Length)?);
-        for block in &view.extended {
-            self.u16(block.kind);
-            self.u16(u16::try_from(block.data.len() + 4).map_err(|_| FingerRecordError::Length)?);
-            self.bytes(&block.data);
-        }
+        self.u16(u16::try_from(view.extended.len()).map_err(|_| FingerRecordError::Length)?);
+        self.bytes(&view.extended);
         Ok(())
     }
 
     pub(super) fn done(self) -> Zeroizing<Vec<u8>> {
         self.bytes
     }
-}
-
-/// Bytes of all extended blocks with their headers.
-pub(super) fn extended_length(view: &FingerView) -> usize {
-    view.extended.iter().map(|b| b.data.len() + 4).sum()
 }
 
 /// A count that must fit one byte.

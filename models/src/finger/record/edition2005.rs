@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::bytes::{Reader, Writer, count8, extended_length};
+use super::bytes::{Reader, Writer, count8};
 use super::{FingerRecordError, FingerView, ImageSize, MAGIC, MAX_VIEWS};
 
 /// Bytes of the general header (2005, 7.3).
@@ -112,7 +112,7 @@ impl View2005 {
     }
 
     fn length(&self) -> usize {
-        VIEW + MINUTIA * self.view.minutiae.len() + extended_length(&self.view)
+        VIEW + MINUTIA * self.view.minutiae.len() + self.view.extended.len()
     }
 
     fn write(&self, writer: &mut Writer, size: &ImageSize) -> Result<(), FingerRecordError> {

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::bytes::{Reader, Writer, count8, extended_length};
+use super::bytes::{Reader, Writer, count8};
 use super::{FingerRecordError, FingerView, ImageSize, MAGIC, MAX_VIEWS};
 
 /// Bytes of the general header.
@@ -270,7 +270,7 @@ impl View2011 {
         VIEW + QUALITY_BLOCK * self.qualities.len()
             + usize::from(certified) * (1 + CERTIFICATION * self.certifications.len())
             + self.field.bytes() * self.view.minutiae.len()
-            + extended_length(&self.view)
+            + self.view.extended.len()
     }
 
     fn write(&self, writer: &mut Writer, certified: bool) -> Result<(), FingerRecordError> {

@@ -49,10 +49,7 @@ fn view(number: u8) -> FingerView {
             minutia(RecordKind::Fork, 299, 399, 255, 100),
             minutia(RecordKind::Other, 0, 0, 0, 0),
         ],
-        extended: vec![ExtendedData {
-            kind: 0x0101,
-            data: vec![0xAA, 0xBB],
-        }],
+        extended: vec![1, 1, 0, 6, 0xAA, 0xBB],
     }
 }
 
@@ -177,10 +174,13 @@ fn the_example_of_the_standard_reads_and_writes_back_to_the_byte() {
     let views = record.views();
     let told = |i: usize| {
         let v = views[i].0;
-        (v.position, v.number, v.minutiae.len(), v.extended.len())
+        let blocks = v.extended_blocks().unwrap();
+        (v.position, v.number, v.minutiae.len(), blocks)
     };
-    assert_eq!(told(0), (7, 0, 27, 0));
-    assert_eq!(told(1), (2, 0, 22, 1));
+    assert_eq!(told(0), (7, 0, 27, vec![]));
+    // Ridge counts from the centre: one block of seven bytes.
+    let counts: &[u8] = &[1, 1, 0x14, 0x0C, 5, 7, 5];
+    assert_eq!(told(1), (2, 0, 22, vec![(1, counts)]));
     let size = views[0].1;
     assert_eq!((size.width, size.height, size.x_per_cm), (512, 512, 197));
     // Annex C.2: the first minutia is an ending at (100, 14), angle 112 degrees (80 units), quality 90.
@@ -252,7 +252,7 @@ fn bad_fields_are_refused_by_name() {
     assert_eq!(changed(HAND_2005, 19, 98), value("resolution"));
     assert_eq!(changed(HAND_2005, 28, 0xC0), value("minutia type"));
     assert_eq!(changed(HAND_2005, 28, 0x42), value("minutia place"));
-    assert_eq!(changed(HAND_2005, 51, 0x03), FingerRecordError::Length);
+    assert_eq!(changed(HAND_2005, 47, 0x07), FingerRecordError::Length);
     assert_eq!(
         changed(HAND_2011, 13, 0),
         FingerRecordError::Views { found: 0 }
@@ -261,6 +261,29 @@ fn bad_fields_are_refused_by_name() {
     assert_eq!(changed(HAND_2011, 18, 3), FingerRecordError::Length);
     assert_eq!(changed(HAND_2011, 33, 200), FingerRecordError::Length);
     assert_eq!(changed(HAND_2011, 54, 0x71), value("minutia field length"));
+}
+
+#[test]
+fn extended_data_are_kept_whatever_their_lengths_say() {
+    let mut print = view(0);
+    let blocks = |print: &FingerView| {
+        let blocks = print.extended_blocks().ok()?;
+        Some(
+            blocks
+                .iter()
+                .map(|(kind, data)| (*kind, data.len()))
+                .collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(blocks(&print), Some(vec![(0x0101, 2)]));
+    print.extended = vec![2, 1, 0, 2, 0xAA, 0xBB, 2, 2, 0, 0]; // lengths without their headers
+    assert_eq!(blocks(&print), Some(vec![(0x0201, 2), (0x0202, 0)]));
+    print.extended = vec![1, 1, 0, 7, 0xAA];
+    assert_eq!(blocks(&print), None);
+    let mut record = record_2005();
+    record.views[0].view = print;
+    let bytes = record.write().unwrap();
+    assert!(FingerRecord::read(&bytes).unwrap() == FingerRecord::Edition2005(record));
 }
 
 #[test]
@@ -281,7 +304,7 @@ fn a_record_too_long_is_refused_unread() {
         Some(FingerRecordError::TooLong)
     );
     let mut record = record_2005();
-    record.views[0].view.extended[0].data = vec![0; 65_531];
+    record.views[0].view.extended = vec![0; 65_535];
     assert_eq!(record.write().err(), Some(FingerRecordError::TooLong));
 }
 
@@ -434,13 +457,16 @@ fn goes_round(bytes: &[u8]) -> bool {
         if let Ok(card) = CardMinutiae::read(bytes, form) {
             let again = card.write().unwrap();
             assert!(CardMinutiae::read(&again, form).unwrap() == card);
-            let _ = RecordMinutiae::of_card(&card);
         }
     }
     let _ = CardLimits::read(bytes);
     let Ok(record) = FingerRecord::read(bytes) else {
         return false;
     };
+    for (view, size) in record.views() {
+        let _ = view.extended_blocks();
+        assert!(size.width > 0 && size.height > 0);
+    }
     let written = record.write().unwrap();
     assert_eq!(written.len(), bytes.len());
     assert!(FingerRecord::read(&written).unwrap() == record);
@@ -583,6 +609,21 @@ mod comparing {
         assert_ne!(pictures.model().sha256, records.model().sha256);
         assert_eq!(records.model().sha256.len(), 64);
         assert!(records.bands().accept > pictures.bands().accept);
+    }
+
+    #[test]
+    fn a_view_as_large_as_its_fields_allow_is_refused_before_it_costs_memory() {
+        let (mut view, mut size) = FIRST.to_view(2);
+        (size.width, size.height) = (0x3FFF, 0x3FFF);
+        (view.minutiae[0].x, view.minutiae[0].y) = (0x3FFE, 0x3FFE);
+        let error = RecordMinutiae::of_view(&view, size).err();
+        assert_eq!(error, Some(FingerRecordError::TooWide));
+        // All in one place: nothing to divide by.
+        let one = view.minutiae[1];
+        view.minutiae = vec![one; 255];
+        let heap = RecordMinutiae::of_view(&view, size).unwrap();
+        let bands = RecordEngine::new().bands();
+        assert_eq!(bands.judge(heap.similarity(&FIRST)), Outcome::NoMatch);
     }
 
     #[test]
