@@ -94,16 +94,16 @@ impl RecordMinutiae {
 
 /// What a drawn flow is worth in the comparison.
 const TUNING: Tuning = Tuning {
-    flow_like: 0.2,
+    flow_like: 0.45,
     ring_slack: 40.0,
     flow_floor: 0.0,
     half_way: 1.5,
 };
 
 /// From this score on record and live print are of one finger.
-const ACCEPT: f32 = 60.0;
+const ACCEPT: f32 = 66.0;
 /// From this score on a person should look, or another finger be tried.
-const REFER: f32 = 50.0;
+const REFER: f32 = 56.0;
 
 /// Raised with every change of the comparison that its numbers do not show.
 const VERSION: &str = "niem-minutiae-record-1";
