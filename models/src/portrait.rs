@@ -10,6 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+mod layout;
+
 /// RGB pixels of one picture of a person.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Portrait {
@@ -108,7 +110,7 @@ impl Portrait {
 fn decode_jpeg2000(bytes: &[u8]) -> Result<Portrait, PortraitError> {
     use hayro_jpeg2000::{ColorSpace, DecodeSettings, DecoderContext, Image};
 
-    check_layout(bytes)?;
+    layout::check(bytes)?;
     let image =
         Image::new(bytes, &DecodeSettings::default()).map_err(|_| PortraitError::Damaged)?;
     let (width, height) = (image.width(), image.height());
@@ -144,47 +146,6 @@ fn decode_jpeg2000(bytes: &[u8]) -> Result<Portrait, PortraitError> {
         }
     }
     Portrait::from_rgb(width, height, rgb)
-}
-
-/// Most tiles a portrait may be cut into: 2 000 pixels a side in tiles of 128.
-const MAX_TILES: u64 = 256;
-/// Red, green, blue and what is transparent.
-const MAX_CHANNELS: u16 = 4;
-
-/// Refuses a codestream of many tiles or channels: the decoder takes memory for each of them before it reads
-/// them, and two kilobytes can announce four million. Whatever looks like the beginning of a codestream is
-/// judged, so that no decoy hides the one that is decoded.
-fn check_layout(bytes: &[u8]) -> Result<(), PortraitError> {
-    // SOC and SIZ (ISO/IEC 15444-1 §A.4.1, §A.5.1): Lsiz, Rsiz, then nine fields of four and two bytes.
-    const START: &[u8] = &[0xFF, 0x4F, 0xFF, 0x51];
-    for at in 0..bytes.len() {
-        let Some(rest) = bytes[at..].strip_prefix(START) else {
-            continue;
-        };
-        let number = |at: usize| {
-            let field = rest.get(at..at + 4).ok_or(PortraitError::Damaged)?;
-            let field = field.try_into().map_err(|_| PortraitError::Damaged)?;
-            Ok(u64::from(u32::from_be_bytes(field)))
-        };
-        // Xsiz and Ysiz at 4, XTsiz and YTsiz at 20, XTOsiz and YTOsiz at 28 (§B.3)
-        let tiles = |side: usize| {
-            let span = number(4 + side)?.saturating_sub(number(28 + side)?);
-            match number(20 + side)? {
-                0 => Err(PortraitError::Damaged),
-                tile => Ok(span.div_ceil(tile)),
-            }
-        };
-        let Some(&[high, low]) = rest.get(36..38) else {
-            return Err(PortraitError::Damaged);
-        };
-        if tiles(0)?.saturating_mul(tiles(4)?) > MAX_TILES {
-            return Err(PortraitError::TooLarge);
-        }
-        if u16::from_be_bytes([high, low]) > MAX_CHANNELS {
-            return Err(PortraitError::UnknownFormat);
-        }
-    }
-    Ok(())
 }
 
 fn check_size(width: u32, height: u32) -> Result<(), PortraitError> {

@@ -117,6 +117,8 @@ fn bombs() -> Vec<(&'static str, Vec<u8>)> {
             jpeg2000(2000, 2000, 2000),
         ),
         ("JPEG 2000 of 16 384 channels", channels()),
+        ("JPEG 2000 of tiny precincts", precincts()),
+        ("JPEG 2000 of tiny code blocks", code_blocks()),
         ("JPEG 2000 of four million tiles", jpeg2000(2000, 2000, 1)),
     ]
 }
@@ -142,6 +144,31 @@ fn channels() -> Vec<u8> {
     many.extend([7, 1, 1].repeat(16_384));
     many.extend_from_slice(&bare[siz + 2 + length..]);
     many
+}
+
+/// The largest allowed size in the smallest precincts, of one or two pixels a side (Annex A, A.6.1).
+fn precincts() -> Vec<u8> {
+    let mut bare = jpeg2000(2000, 2000, 2000);
+    let cod = bare.windows(2).position(|w| w == [0xFF, 0x52]).unwrap();
+    let levels = usize::from(bare[cod + 9]);
+    assert_eq!(
+        bare[cod + 4] & 1,
+        0,
+        "the specimen has no precincts of its own"
+    );
+    bare[cod + 4] |= 1;
+    bare[cod + 3] += levels as u8 + 1;
+    let sizes = std::iter::once(0x00).chain(std::iter::repeat_n(0x11, levels));
+    bare.splice(cod + 14..cod + 14, sizes);
+    bare
+}
+
+/// The largest allowed size in code blocks of four pixels a side (Annex A, A.6.1).
+fn code_blocks() -> Vec<u8> {
+    let mut bare = jpeg2000(2000, 2000, 2000);
+    let cod = bare.windows(2).position(|w| w == [0xFF, 0x52]).unwrap();
+    bare[cod + 10..cod + 12].fill(0);
+    bare
 }
 
 /// The CRC of a PNG chunk (ISO/IEC 15948 Annex D).

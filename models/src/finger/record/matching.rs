@@ -101,7 +101,7 @@ const TUNING: Tuning = Tuning {
 };
 
 /// From this score on record and live print are of one finger.
-const ACCEPT: f32 = 66.0;
+const ACCEPT: f32 = 69.0;
 /// From this score on a person should look, or another finger be tried.
 const REFER: f32 = 56.0;
 
