@@ -123,3 +123,70 @@ fn u32_at(bytes: &[u8], at: usize) -> Result<u32, PortraitError> {
         None => Err(PortraitError::Damaged),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const BARE: &[u8] = include_bytes!("vectors/rgb.j2k");
+    const BOXED: &[u8] = include_bytes!("vectors/rgb.jp2");
+
+    fn place(marker: u16) -> usize {
+        let marker = marker.to_be_bytes();
+        BARE.windows(2).position(|w| w == marker).unwrap()
+    }
+
+    /// The specimen with a segment put in behind the one that begins at a place.
+    fn with(segment: &[u8], behind: usize) -> Vec<u8> {
+        let end = behind + 2 + usize::from(u16_at(BARE, behind + 2).unwrap());
+        let mut bytes = BARE.to_vec();
+        bytes.splice(end..end, segment.iter().copied());
+        if behind >= place(SOT) {
+            let psot = place(SOT) + 6;
+            let length = u32_at(BARE, psot).unwrap();
+            assert!(length > 0);
+            let length = length + segment.len() as u32;
+            bytes[psot..psot + 4].copy_from_slice(&length.to_be_bytes());
+        }
+        bytes
+    }
+
+    /// No level but the lowest, precincts of 1, 32 or 128 pixels a side.
+    const COD_1: &[u8] = &[0xFF, 0x52, 0, 13, 1, 0, 0, 1, 1, 0, 4, 4, 0, 1, 0x00];
+    const COD_32: &[u8] = &[0xFF, 0x52, 0, 13, 1, 0, 0, 1, 1, 0, 4, 4, 0, 1, 0x55];
+    const COC_1: &[u8] = &[0xFF, 0x53, 0, 10, 0, 1, 0, 4, 4, 0, 1, 0x70];
+
+    #[test]
+    fn ordinary_pictures_pass() {
+        assert_eq!(check(BARE), Ok(()));
+        assert_eq!(check(BOXED), Ok(()));
+        assert_eq!(check(&with(COD_32, place(COD))), Ok(()));
+        assert_eq!(check(&with(COD_32, place(SOT))), Ok(()));
+    }
+
+    #[test]
+    fn tiny_precincts_are_found_in_every_header() {
+        for segment in [COD_1, COC_1] {
+            for behind in [COD, SOT] {
+                let bytes = with(segment, place(behind));
+                assert_eq!(check(&bytes), Err(PortraitError::TooLarge));
+            }
+        }
+    }
+
+    #[test]
+    fn a_decoy_in_front_hides_nothing() {
+        let mut file = BARE.to_vec();
+        file.extend_from_slice(&with(COD_1, place(COD)));
+        assert_eq!(check(&file), Err(PortraitError::TooLarge));
+    }
+
+    #[test]
+    fn a_tile_part_that_leads_back_is_damaged() {
+        let mut bytes = BARE.to_vec();
+        let psot = place(SOT) + 6;
+        bytes[psot..psot + 4].copy_from_slice(&1_u32.to_be_bytes());
+        assert_eq!(check(&bytes), Err(PortraitError::Damaged));
+    }
+}

@@ -163,11 +163,12 @@ impl CardOrder {
     /// Puts minutiae in this order. Those of one place are ordered by angle and type, so that the same
     /// set always gives the same bytes.
     pub fn sort(self, minutiae: &mut [RecordMinutia]) {
-        let (key, sorting): (fn(&RecordMinutia) -> (u16, u16), _) = match self {
+        let (x_first, sorting) = match self {
             Self::Any => return,
-            Self::XThenY(sorting) => (|m| (m.x, m.y), sorting),
-            Self::YThenX(sorting) => (|m| (m.y, m.x), sorting),
+            Self::XThenY(sorting) => (true, sorting),
+            Self::YThenX(sorting) => (false, sorting),
         };
+        let key = |m: &RecordMinutia| if x_first { (m.x, m.y) } else { (m.y, m.x) };
         minutiae.sort_by(|a, b| {
             let places = match sorting {
                 Sorting::Ascending => key(a).cmp(&key(b)),

@@ -2,9 +2,11 @@
 //!
 //! Every minutia tells the way of its ridge. Their mean, weighted by nearness and taken over doubled angles
 //! because a ridge has two ends, is a guess at the flow; near a core or delta without minutiae it is a
-//! poor one. What it is worth is measured, not supposed: see `matching.rs`.
+//! poor one. What it is worth is measured, not supposed: see [`RecordEngine`](super::RecordEngine).
 
 use std::f32::consts::PI;
+
+use zeroize::Zeroizing;
 
 use super::super::field::{CELL, Field, depth};
 use super::super::minutiae::Minutia;
@@ -29,18 +31,20 @@ impl Field {
             depth: Vec::new(),
         };
         // The kernel is separable: a row of weights across and one down for every minutia.
-        let ways: Vec<(f32, f32)> = points
-            .iter()
-            .map(|m| ((2.0 * m.direction).cos(), (2.0 * m.direction).sin()))
-            .collect();
-        let across: Vec<f32> = points.iter().flat_map(|m| weights(m.x, columns)).collect();
-        let down: Vec<f32> = points.iter().flat_map(|m| weights(m.y, rows)).collect();
+        let mut ways = Zeroizing::new(Vec::with_capacity(points.len()));
+        let mut across = Zeroizing::new(Vec::with_capacity(points.len() * columns));
+        let mut down = Zeroizing::new(Vec::with_capacity(points.len() * rows));
+        for m in points {
+            ways.push(((2.0 * m.direction).cos(), (2.0 * m.direction).sin()));
+            across.extend(weights(m.x, columns));
+            down.extend(weights(m.y, rows));
+        }
         for row in 0..rows {
             for column in 0..columns {
                 let (x, y) = (middle(column), middle(row));
                 let cell = row * columns + column;
                 let (mut cosine, mut sine, mut sum) = (0.0f32, 0.0f32, 0.0f32);
-                for (i, (m, way)) in points.iter().zip(&ways).enumerate() {
+                for (i, (m, way)) in points.iter().zip(ways.iter()).enumerate() {
                     let weight = across[i * columns + column] * down[i * rows + row];
                     cosine += weight * way.0;
                     sine += weight * way.1;
