@@ -109,6 +109,19 @@ const REFER: f32 = 56.0;
 const VERSION: &str = "niem-minutiae-record-1";
 
 /// Under which name and by which bands [`RecordMinutiae::similarity`] is judged.
+///
+/// Measured record against picture on FVC2002 DB1_B / DB2_B by `examples/eval_finger_record.rs` (280 genuine and
+/// 2 880 impostor pairs each, a small sample: no false match in 2 880 says less than 0.1 %):
+///
+/// | record | EER % | FNMR % at FMR 0.1 % |
+/// |---|---|---|
+/// | ours, 2005 | 1.8 / 1.9 | 3.9 / 3.9 |
+/// | ours, compact card, 60 minutiae at most | 1.5 / 2.2 | 4.3 / 4.3 |
+/// | of NBIS mindtct | 2.9 / 2.9 | 5.4 / 6.8 |
+///
+/// Two pictures have 1.0 / 1.4 and 1.8 / 3.2. At `accept` no impostor of DB1_B passed, and FNMR there was 7.9, 7.5 and
+/// 15.7 % in the order of the table: what lies between the bands goes to a person or another finger. Records of
+/// other makers than these two are not measured.
 pub struct RecordEngine {
     model: ModelId,
 }
