@@ -99,7 +99,159 @@ fn write(folder: &str) -> std::io::Result<()> {
     }
     put("escl", "status", STATUS.as_bytes())?;
     put("escl", "capabilities", CAPABILITIES.as_bytes())?;
+    fingers(&put)?;
+    portraits(&put)?;
     page_files(&put)
+}
+
+/// Finger records of every form, and small pictures in every format of fingers.
+fn fingers(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
+    use models::finger::record::{
+        CaptureTime, CardForm, CardLimits, Certification, Device, FingerView, ImageSize,
+        MinutiaField, QualityBlock, Record2005, Record2011, RecordKind, RecordMinutia, View2005,
+        View2011,
+    };
+    let size = ImageSize {
+        width: 300,
+        height: 400,
+        x_per_cm: 197,
+        y_per_cm: 197,
+    };
+    let minutiae = (0..14).map(|i| RecordMinutia {
+        kind: [RecordKind::Ending, RecordKind::Fork][usize::from(i % 2)],
+        x: 20 * i + 7,
+        y: 390 - 27 * i,
+        angle: (i * 17) as u8,
+        quality: 50,
+    });
+    let view = FingerView {
+        position: 2,
+        number: 0,
+        impression: 0,
+        minutiae: minutiae.collect(),
+        extended: vec![0, 1, 0, 8, 1, 1, 0x14, 5],
+    };
+    let old = Record2005 {
+        device: 1,
+        size,
+        views: vec![
+            View2005 {
+                quality: 80,
+                view: view.clone(),
+            };
+            2
+        ],
+    };
+    put(
+        "finger_record",
+        "2005",
+        &old.write().map_err(std::io::Error::other)?,
+    )?;
+    for (name, field) in [
+        ("2011-5", MinutiaField::Five),
+        ("2011-6", MinutiaField::Six),
+    ] {
+        let view = View2011 {
+            captured: CaptureTime::UNKNOWN,
+            device: Device {
+                technology: 1,
+                vendor: 2,
+                model: 3,
+            },
+            qualities: vec![QualityBlock {
+                value: 70,
+                vendor: 1,
+                algorithm: 1,
+            }],
+            certifications: vec![Certification {
+                authority: 1,
+                scheme: 2,
+            }],
+            size,
+            ending: 0,
+            field,
+            view: view.clone(),
+        };
+        let new = Record2011 {
+            certified: true,
+            views: vec![view; 2],
+        };
+        put(
+            "finger_record",
+            name,
+            &new.write().map_err(std::io::Error::other)?,
+        )?;
+    }
+    for (name, form) in [("normal", CardForm::Normal), ("compact", CardForm::Compact)] {
+        let card = CardLimits::DEFAULT
+            .prepare(&view, size, form)
+            .and_then(|card| card.write())
+            .map_err(std::io::Error::other)?;
+        put("finger_record", name, &card)?;
+    }
+    put(
+        "finger_record",
+        "limits",
+        &[0x81, 2, 12, 60, 0x82, 1, 9, 0x83, 1, 0],
+    )?;
+    // The picture is just over the least that is taken, so that a run sees many of them.
+    let ridges =
+        image::GrayImage::from_fn(66, 68, |x, y| image::Luma([((x * x / 9 + y) * 25) as u8]));
+    let mut pgm = b"P5 66 68 255\n".to_vec();
+    pgm.extend_from_slice(ridges.as_raw());
+    put("finger_image", "pgm", &pgm)?;
+    for (name, format) in FORMATS {
+        put(
+            "finger_image",
+            name,
+            &encoded(&ridges.clone().into(), format)?,
+        )?;
+    }
+    Ok(())
+}
+
+const FORMATS: [(&str, image::ImageFormat); 3] = [
+    ("jpeg", image::ImageFormat::Jpeg),
+    ("png", image::ImageFormat::Png),
+    ("tiff", image::ImageFormat::Tiff),
+];
+
+fn encoded(picture: &image::DynamicImage, format: image::ImageFormat) -> std::io::Result<Vec<u8>> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, format)
+        .map_err(std::io::Error::other)?;
+    Ok(bytes.into_inner())
+}
+
+/// A small face-coloured slope in every format that a portrait may have.
+fn portraits(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
+    let picture =
+        image::RgbImage::from_fn(24, 32, |x, y| image::Rgb([x as u8 * 9, y as u8 * 7, 90]));
+    for (name, format) in &FORMATS[..2] {
+        put(
+            "portrait",
+            name,
+            &encoded(&picture.clone().into(), *format)?,
+        )?;
+    }
+    for (name, bytes) in [
+        (
+            "jp2",
+            &include_bytes!("../../models/src/portrait/vectors/rgb.jp2")[..],
+        ),
+        (
+            "j2k",
+            include_bytes!("../../models/src/portrait/vectors/rgb.j2k"),
+        ),
+        (
+            "gray",
+            include_bytes!("../../models/src/portrait/vectors/gray.jp2"),
+        ),
+    ] {
+        put("portrait", name, bytes)?;
+    }
+    Ok(())
 }
 
 const STATUS: &str = "<s:ScannerStatus xmlns:s='x' xmlns:p='y'><p:State>Idle</p:State><s:AdfState>ScannerAdfLoaded</s:AdfState></s:ScannerStatus>";

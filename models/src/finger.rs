@@ -20,6 +20,7 @@ mod local;
 mod minutiae;
 mod pairing;
 mod parameters;
+pub mod record;
 mod skeleton;
 
 pub use engine::MinutiaeEngine;

@@ -10,6 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+mod layout;
+
 /// RGB pixels of one picture of a person.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Portrait {
@@ -108,6 +110,7 @@ impl Portrait {
 fn decode_jpeg2000(bytes: &[u8]) -> Result<Portrait, PortraitError> {
     use hayro_jpeg2000::{ColorSpace, DecodeSettings, DecoderContext, Image};
 
+    layout::check(bytes)?;
     let image =
         Image::new(bytes, &DecodeSettings::default()).map_err(|_| PortraitError::Damaged)?;
     let (width, height) = (image.width(), image.height());

@@ -11,6 +11,7 @@ fn the_table_and_the_code_are_equal() {
         bundle::CODES,
         models::CODES,
         models::finger::CODES,
+        models::finger::record::CODES,
         models_opencv::CODES,
         models_asternet::CODES,
         models_tesseract::CODES,

@@ -39,6 +39,9 @@ pub(crate) const TARGETS: &[&str] = &[
     "zone",
     "page_file",
     "escl",
+    "finger_record",
+    "finger_image",
+    "portrait",
 ];
 
 /// The compiler's own coverage instrumentation, which libFuzzer steers by; no sanitizer, because

@@ -279,7 +279,7 @@ fn flow(tensor: &Tensor, mask: &[bool]) -> (Vec<f32>, Vec<f32>) {
 }
 
 /// Distance to the outside of the mask (two chamfer passes); the picture's rim is outside.
-fn depth(mask: &[bool], columns: usize, rows: usize) -> Vec<f32> {
+pub(super) fn depth(mask: &[bool], columns: usize, rows: usize) -> Vec<f32> {
     const STRAIGHT: f32 = CELL as f32;
     const SLANTED: f32 = CELL as f32 * std::f32::consts::SQRT_2;
     let mut depth: Vec<f32> = mask

@@ -39,7 +39,7 @@ impl FlowRing {
     }
 
     /// 0..=1, and how many places both could be compared at.
-    fn likeness(&self, other: &Self) -> (f32, usize) {
+    fn likeness(&self, other: &Self, slack: f32) -> (f32, usize) {
         let (mut sum, mut count) = (0.0f32, 0);
         for (&a, &b) in self.0.iter().zip(&other.0) {
             if a == NONE || b == NONE {
@@ -47,7 +47,7 @@ impl FlowRing {
             }
             let apart = a.abs_diff(b);
             let apart = apart.min(255 - apart); // of a half turn in 255 steps
-            sum += (-f32::from(apart) / 16.0).exp();
+            sum += (-f32::from(apart) / slack).exp();
             count += 1;
         }
         (if count > 0 { sum / count as f32 } else { 0.0 }, count)
@@ -64,6 +64,28 @@ pub(super) struct Neighbour {
     pub(super) bearing: f32,
     /// Its direction, relative to the direction of the one that looks.
     pub(super) turn: f32,
+}
+
+/// What a comparison makes of the ridge flow, which is seen on pictures and only guessed from records.
+pub(super) struct Tuning {
+    /// Likeness of the flow around two minutiae under which they are not looked at further.
+    pub(super) flow_like: f32,
+    /// Difference of flow, in 255 steps of a half turn, at which a place counts a third.
+    pub(super) ring_slack: f32,
+    /// Agreement of the flows over the whole print that counts as none.
+    pub(super) flow_floor: f32,
+    /// Raw evidence that scores 50 of 100.
+    pub(super) half_way: f32,
+}
+
+impl Tuning {
+    /// Both flows were seen.
+    pub(super) const SEEN: Self = Self {
+        flow_like: p::FLOW_LIKE,
+        ring_slack: 16.0,
+        flow_floor: 0.5,
+        half_way: p::HALF_WAY,
+    };
 }
 
 /// Everything seen from one minutia.
@@ -116,10 +138,11 @@ pub(super) fn views(print: &Minutiae) -> Vec<View> {
 pub(super) fn local_likeness(
     a: (&Minutiae, &[View], usize),
     b: (&Minutiae, &[View], usize),
+    tuning: &Tuning,
 ) -> f32 {
     let (view_a, view_b) = (&a.1[a.2], &b.1[b.2]);
-    let (flow, places) = view_a.ring.likeness(&view_b.ring);
-    if places < PLACES / 4 || flow < p::FLOW_LIKE {
+    let (flow, places) = view_a.ring.likeness(&view_b.ring, tuning.ring_slack);
+    if places < PLACES / 4 || flow < tuning.flow_like {
         return 0.0;
     }
     let (common, of_a) = common_neighbours(view_a, view_b, &b.0.points[b.2], &b.0.field);

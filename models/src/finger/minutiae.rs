@@ -2,7 +2,7 @@
 
 use std::f32::consts::{PI, TAU};
 
-use super::field::Field;
+use super::field::{CELL, Field};
 use super::image::Plane;
 use super::parameters as p;
 use super::skeleton::{Skeleton, WalkEnd};
@@ -59,6 +59,12 @@ impl Minutiae {
     #[must_use]
     pub fn points(&self) -> &[Minutia] {
         &self.points
+    }
+
+    /// Width and height in pixels at 500 dpi of what was looked at.
+    pub(super) fn size(&self) -> (u16, u16) {
+        let side = |cells: usize| (cells * CELL).clamp(1, 0x3FFF) as u16;
+        (side(self.field.columns), side(self.field.rows))
     }
 
     /// How good the print is.

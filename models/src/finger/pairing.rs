@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::Similarity;
+pub(super) use super::local::Tuning;
 use super::local::{View, local_likeness, views};
 use super::minutiae::{Minutia, Minutiae, turn_between};
 use super::parameters as p;
@@ -12,7 +13,7 @@ impl Minutiae {
     /// How alike two prints are. Order does not matter; nor does how the finger was turned.
     #[must_use]
     pub fn similarity(&self, other: &Self) -> Similarity {
-        Similarity::new(evidence(self, other).score())
+        Similarity::new(evidence(self, other, &Tuning::SEEN).score(&Tuning::SEEN))
     }
 }
 
@@ -26,7 +27,7 @@ struct Pair {
 
 /// What speaks for two prints being one finger.
 #[derive(Clone, Copy, Default, Debug)]
-struct Evidence {
+pub(super) struct Evidence {
     /// Pairs held.
     pairs: f32,
     /// Sum of their local likeness.
@@ -39,23 +40,23 @@ struct Evidence {
 
 impl Evidence {
     /// 0 to 100: likeness of the pairs, times the share of minutiae that found a partner, times the
-    /// agreement of the flows; bent so that [`p::HALF_WAY`] becomes 50.
-    fn score(&self) -> f32 {
+    /// agreement of the flows; bent so that `half_way` becomes 50.
+    pub(super) fn score(&self, tuning: &Tuning) -> f32 {
         let share = self.pairs / self.possible.max(8.0);
-        let flow = ((self.flow - 0.5) / 0.5).max(0.0);
+        let flow = ((self.flow - tuning.flow_floor) / (1.0 - tuning.flow_floor)).max(0.0);
         let raw = self.likeness * share * flow;
-        100.0 * raw / (raw + p::HALF_WAY)
+        100.0 * raw / (raw + tuning.half_way)
     }
 }
 
-fn evidence(one: &Minutiae, other: &Minutiae) -> Evidence {
+pub(super) fn evidence(one: &Minutiae, other: &Minutiae, tuning: &Tuning) -> Evidence {
     let (views_a, views_b) = (views(one), views(other));
     let (na, nb) = (one.points.len(), other.points.len());
     let mut likeness = vec![0.0f32; na * nb];
     let mut seeds: Vec<Pair> = Vec::with_capacity(na * nb);
     for a in 0..na {
         for b in 0..nb {
-            let l = local_likeness((one, &views_a, a), (other, &views_b, b));
+            let l = local_likeness((one, &views_a, a), (other, &views_b, b), tuning);
             likeness[a * nb + b] = l;
             if l > 0.1 {
                 seeds.push(Pair { a, b, likeness: l });
@@ -83,7 +84,7 @@ fn evidence(one: &Minutiae, other: &Minutiae) -> Evidence {
             grown[p.a * nb + p.b] = true;
         }
         let found = weigh(&pairs, one, other);
-        if found.score() > best.score() {
+        if found.score(tuning) > best.score(tuning) {
             best = found;
         }
     }

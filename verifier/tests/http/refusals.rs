@@ -235,11 +235,10 @@ fn turns_of_the_head_that_the_visit_did_not_ask_for_are_refused() {
             poses: if as_asked { asked } else { other_way }.to_vec(),
             frames: 40,
         });
-        let faults = desk.send(visit).1.faults();
-        assert_eq!(
-            faults.contains(&"examine.presence".to_owned()),
-            !as_asked,
-            "{faults:?}"
-        );
+        let answer = desk.send(visit).1;
+        match as_asked {
+            true => assert_eq!(answer.status, 201),
+            false => assert_eq!(answer.faults(), ["examine.presence"]),
+        }
     }
 }
