@@ -207,18 +207,29 @@ fn pages_come_one_line_each_before_the_answer() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let events: Vec<_> = lines
-        .iter()
-        .map(|line| line["event"].as_str().unwrap())
-        .collect();
+    let event = |line: &Value| line["event"].as_str().unwrap().to_owned();
+    // The first lines of each page are told long before it: in any order among themselves.
+    for number in [1, 2] {
+        let first = lines
+            .iter()
+            .position(|line| event(line) == "first_text" && line["number"] == number);
+        let whole = lines
+            .iter()
+            .position(|line| event(line) == "page" && line["page"]["number"] == number);
+        assert!(first.is_some() && first < whole, "page {number}");
+        let text = |at: Option<usize>| lines[at.unwrap()]["text"].as_str().unwrap().to_owned();
+        assert!(!text(first).is_empty() && text(first).len() < text(whole).len());
+    }
+    let later: Vec<&Value> = lines.iter().filter(|l| event(l) != "first_text").collect();
+    let events: Vec<_> = later.iter().map(|line| event(line)).collect();
     assert_eq!(events, ["page", "page", "end"]);
     assert_eq!(
-        (&lines[0]["page"]["number"], &lines[1]["page"]["number"]),
+        (&later[0]["page"]["number"], &later[1]["page"]["number"]),
         (&1.into(), &2.into())
     );
     let number = truth("quyet_dinh_0", "so_dinh_danh");
-    assert!(lines[0]["text"].as_str().unwrap().contains(&number));
-    assert_eq!(lines[2]["outcome"], "digitized");
+    assert!(later[0]["text"].as_str().unwrap().contains(&number));
+    assert_eq!(later[2]["outcome"], "digitized");
     // Whoever reads along on stderr, or in a log, learns nobody's name or number.
     let aside = String::from_utf8_lossy(&output.stderr);
     assert_eq!(aside.lines().count(), 2, "{aside}");
