@@ -12,7 +12,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::FaceQuality;
+use crate::{FaceComplaint, FaceQuality};
 
 /// Where the head points, by the person's own left and right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -262,8 +262,12 @@ impl Presence {
     /// Which pose a picture shows; none between two of them.
     fn shown(&self, quality: &FaceQuality) -> Option<Pose> {
         let Some(straight) = self.straight else {
-            // The first look tells what straight is; it must not be far off.
-            return quality.complaints().is_empty().then_some(Pose::Straight);
+            // The first look tells what straight is: it must not be far off, nor the face too small to tell. Bad light and
+            // half-closed eyes are advice, and keep nobody out.
+            let untold = [FaceComplaint::Turned, FaceComplaint::TooFar];
+            let complaints = quality.complaints();
+            let tells = !complaints.iter().any(|found| untold.contains(found));
+            return tells.then_some(Pose::Straight);
         };
         let turn = (quality.yaw - straight) / self.limits.turn;
         match turn {

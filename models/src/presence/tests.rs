@@ -205,3 +205,25 @@ fn another_face_in_between_ends_it() {
         Told::Failed(PresenceFault::OtherPerson)
     );
 }
+
+#[test]
+fn bad_light_is_advice_and_a_face_far_off_is_waited_for() {
+    let mut film = Film::new(&[Pose::Left]);
+    let dim = FaceQuality {
+        luminance: 20.0,
+        eyes: 0.1,
+        ..Film::quality(0.03)
+    };
+    let far = FaceQuality {
+        eye_distance_px: 30.0,
+        ..Film::quality(0.03)
+    };
+    for quality in [far.clone(), far.clone(), far] {
+        let seen = film.seen(quality);
+        assert_eq!(film.presence.see(&seen), Told::Ask(Pose::Straight));
+    }
+    let seen = film.seen(dim.clone());
+    film.presence.see(&seen);
+    let seen = film.seen(dim);
+    assert_eq!(film.presence.see(&seen), Told::Take(Pose::Straight));
+}
