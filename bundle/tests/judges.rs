@@ -87,6 +87,13 @@ fn openssl_age_and_jq_agree_with_us() {
         text(&fs::read(out.join("challenge")).unwrap()).trim(),
         hex::encode(challenge)
     );
+    let attempt = 1;
+    let asked = bundle::poses(&opened.manifest().ticket, opened.manifest().visit, attempt);
+    let asked = asked.map(|pose| match pose {
+        bundle::Pose::Left => "left\n",
+        bundle::Pose::Right => "right\n",
+    });
+    assert_eq!(text(&fs::read(out.join("turns")).unwrap()), asked.concat());
 }
 
 #[test]
