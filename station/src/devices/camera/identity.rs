@@ -45,7 +45,7 @@ impl NotAllowed {
 }
 
 impl Identity {
-    /// What the kernel knows of a source: a device number, `/dev/videoN` or a link to it, or a file.
+    /// What the kernel knows of a source: a device number, `/dev/videoN`, or a file.
     #[must_use]
     pub fn of(source: &str) -> Self {
         Self::in_tree(source, Path::new(VIDEO))
@@ -54,8 +54,8 @@ impl Identity {
     fn in_tree(source: &str, tree: &Path) -> Self {
         let name = match source.parse::<u32>() {
             Ok(number) => format!("video{number}"),
-            // A link such as /dev/v4l/by-id/… leads to the device.
-            Err(_) if source.starts_with("/dev/") => {
+            // As OpenCV takes it: any other path, also one below /dev, is opened as a film.
+            Err(_) if source.starts_with("/dev/video") => {
                 let device = fs::canonicalize(source).unwrap_or_else(|_| PathBuf::from(source));
                 match device.file_name().and_then(|name| name.to_str()) {
                     Some(name) => name.to_owned(),
@@ -170,6 +170,7 @@ mod tests {
         assert_eq!(of("2"), Identity::Virtual);
         assert_eq!(of("7"), Identity::Absent);
         assert_eq!(of("film.y4m"), Identity::File);
+        assert_eq!(of("/dev/shm/film.y4m"), Identity::File);
         assert_eq!(of("face/live_%03d.jpg"), Identity::File);
     }
 
