@@ -5,7 +5,7 @@ use std::io::Cursor;
 use bundle::{
     ChipClaim, Claims, Consent, Device, DeviceKind, DocumentClaim, Draft, FieldClaim, FieldState,
     FileKey, Grade, Identities, MatchClaim, MatchOutcome, OperatorId, OwnerClaim, PageClaim, Part,
-    PartIndex, PersonalText, Purpose, ReceiptKey, Recipients, Role, Score, Sha256Digest,
+    PartIndex, PersonalText, Presence, Purpose, ReceiptKey, Recipients, Role, Score, Sha256Digest,
     SignedTicket, StationId, StationTrust, Ticket, VisitId, Witnessed,
 };
 use jiff::Timestamp;
@@ -161,10 +161,15 @@ impl World {
             lang: "vi".into(),
             given_at: "2026-03-02T04:50:00Z".parse().unwrap(),
         };
+        let (visit, ticket) = (VisitId::at(noon()), self.ticket());
+        let presence = Presence {
+            poses: bundle::poses(&ticket, visit, 1).to_vec(),
+            frames: 40,
+        };
         Claims {
-            visit: VisitId::at(noon()),
+            visit,
             station: StationId::new("hn-0101").unwrap(),
-            ticket: self.ticket(),
+            ticket,
             operator: OperatorId::new("nv-0042").unwrap(),
             role: Role::Clerk,
             practice: false,
@@ -191,7 +196,7 @@ impl World {
                 device: "camera".into(),
                 reference: "dg2".into(),
                 attempts: 1,
-                presence: None,
+                presence: Some(presence),
             },
             finger: MatchClaim::NotDone {
                 reason: "finger.no_template".into(),

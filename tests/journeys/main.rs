@@ -17,6 +17,7 @@ mod no_consent_no_visit;
 mod papers_are_read_from_the_command_line;
 mod the_card_is_read_through_pcscd;
 mod the_programs_keep_their_contract;
+mod the_verifier_knows_the_desks_models;
 mod trust_lists_are_pinned;
 
 use std::path::Path;

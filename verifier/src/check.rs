@@ -11,6 +11,7 @@ use emrtd::{CscaTrust, TrustError};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use crate::comparers;
 use crate::examine::{Examiner, Fault, Policy, Report, pdf_form};
 use crate::keys::{KeysError, read_text};
 use crate::{log, serve};
@@ -164,6 +165,7 @@ impl Trust {
             max_blob_bytes: u64::MAX,
             suspended_stations: Vec::new(),
             suspended_operators: Vec::new(),
+            comparers: comparers::shipped(),
         };
         Ok(Self {
             examiner: Examiner {

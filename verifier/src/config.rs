@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::comparers::{self, Comparer};
+
 /// Where the service listens when nothing else is said: this machine only.
 const LISTEN: &str = "127.0.0.1:8443";
 /// One blob is one part of one visit; a paper of a hundred colour pages stays far below this.
@@ -57,6 +59,9 @@ pub struct Config {
     pub stations: Stations,
     #[serde(default)]
     pub limits: Limits,
+    /// With what desks may compare faces and fingers; left out, the models of this release.
+    #[serde(default = "comparers::shipped")]
+    pub comparers: Vec<Comparer>,
     /// Who may look into wallets, each by a bearer token.
     #[serde(default)]
     pub readers: Vec<Reader>,
@@ -255,6 +260,7 @@ mod tests {
             format!("{:?}", config.limits),
             format!("{:?}", Limits::default())
         );
+        assert_eq!(config.comparers, comparers::shipped());
     }
 
     #[test]

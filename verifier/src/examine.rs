@@ -23,6 +23,7 @@ pub use checklist::{Check, Fault, Report, State};
 pub use pdf::{PdfForm, form as pdf_form};
 pub use verdict::{Refusal, Verdict, Verified, VerifiedDocument};
 
+use crate::comparers::Comparer;
 use crate::wallet::{StoreFailure, Wallets};
 
 /// What an examiner lets pass, beyond what can be computed.
@@ -35,6 +36,8 @@ pub struct Policy {
     pub max_blob_bytes: u64,
     pub suspended_stations: Vec<String>,
     pub suspended_operators: Vec<String>,
+    /// With what desks may compare faces and fingers.
+    pub comparers: Vec<Comparer>,
 }
 
 /// The books that only the verifier has.
@@ -169,6 +172,7 @@ const INNER_CHECKS: &[&str] = &[
     "visit.devices",
     "visit.consents",
     "person.face",
+    "person.presence",
     "person.finger",
     "papers",
 ];

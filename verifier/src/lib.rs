@@ -4,6 +4,7 @@
 
 pub mod check;
 mod codes;
+pub mod comparers;
 pub mod config;
 pub mod enroll;
 pub mod examine;

@@ -164,6 +164,7 @@ fn examiner(config: &Config) -> Result<Examiner, ServeError> {
             max_blob_bytes: config.limits.max_blob_bytes,
             suspended_stations: config.stations.suspended.clone(),
             suspended_operators: config.stations.suspended_operators.clone(),
+            comparers: config.comparers.clone(),
         },
     })
 }

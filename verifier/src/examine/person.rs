@@ -5,13 +5,15 @@ use bundle::{Manifest, MatchClaim, MatchOutcome, Purpose};
 use super::Examiner;
 use super::checklist::{Fault, Report};
 use super::chip::day_of;
+use super::envelope::fault_if;
+use crate::comparers::{self, Sample, Unfit};
 
 pub(super) fn check(examiner: &Examiner, manifest: &Manifest, report: &mut Report) {
     report.checked("visit.devices", devices(examiner, manifest));
     report.checked("visit.consents", consents(manifest));
-    report.checked("person.face", face(&manifest.face));
+    report.checked("person.face", face(examiner, &manifest.face));
     report.checked("person.presence", presence(manifest));
-    report.checked("person.finger", finger(&manifest.finger));
+    report.checked("person.finger", finger(examiner, &manifest.finger));
 }
 
 fn devices(examiner: &Examiner, manifest: &Manifest) -> Vec<Fault> {
@@ -67,21 +69,24 @@ fn consents(manifest: &Manifest) -> Vec<Fault> {
     faults
 }
 
+/// Attempts a desk gives before a person decides instead (`station/src/visit/await_person.rs`). The turns of the head
+/// follow from the number, so that one without end would let a desk choose the turns that its film shows.
+const ATTEMPTS: u32 = 3;
+
 /// The face must match: without it nobody is known to have stood at the desk.
-fn face(claim: &MatchClaim) -> Vec<Fault> {
+fn face(examiner: &Examiner, claim: &MatchClaim) -> Vec<Fault> {
     match claim {
         MatchClaim::Compared {
             outcome: MatchOutcome::Match,
             ..
-        } => score(claim, "examine.face_score"),
+        } => means(examiner, Sample::Face, claim),
         MatchClaim::Compared { .. } | MatchClaim::NotDone { .. } => {
             vec![Fault::new("examine.face")]
         }
     }
 }
 
-/// The poses that were shown are those that this visit asked for in this attempt. Where none are claimed the desk did not
-/// ask, as desks before this check.
+/// The poses that were shown are those that this visit asked for in this attempt.
 fn presence(manifest: &Manifest) -> Vec<Fault> {
     match &manifest.face {
         MatchClaim::Compared {
@@ -90,27 +95,51 @@ fn presence(manifest: &Manifest) -> Vec<Fault> {
             ..
         } => {
             let asked = bundle::poses(&manifest.ticket, manifest.visit, *attempts);
-            match shown.poses == asked {
-                true => Vec::new(),
-                false => vec![Fault::new("examine.presence")],
-            }
+            fault_if(shown.poses != asked, "examine.presence")
         }
-        _ => Vec::new(),
+        MatchClaim::Compared { presence: None, .. } => {
+            vec![Fault::new("examine.presence_missing")]
+        }
+        // No face was compared; what that means is for `face` to say.
+        MatchClaim::NotDone { .. } => Vec::new(),
     }
 }
 
 /// The finger must match where it was compared; worn fingers and locked groups are said, with their reason.
-fn finger(claim: &MatchClaim) -> Vec<Fault> {
+fn finger(examiner: &Examiner, claim: &MatchClaim) -> Vec<Fault> {
     match claim {
         MatchClaim::Compared {
             outcome: MatchOutcome::Match,
             ..
-        } => score(claim, "examine.finger_score"),
+        } => means(examiner, Sample::Finger, claim),
         MatchClaim::NotDone { reason } if !reason.trim().is_empty() => Vec::new(),
         MatchClaim::Compared { .. } | MatchClaim::NotDone { .. } => {
             vec![Fault::new("examine.finger")]
         }
     }
+}
+
+/// A comparison counts when it was made with a model we know, at its bar or above, in one of the attempts there are, and
+/// its own score says what it claims.
+fn means(examiner: &Examiner, sample: Sample, claim: &MatchClaim) -> Vec<Fault> {
+    let (place, score_code) = match sample {
+        Sample::Face => ("face", "examine.face_score"),
+        Sample::Finger => ("finger", "examine.finger_score"),
+    };
+    let mut faults = Vec::new();
+    match comparers::unfit(&examiner.policy.comparers, sample, claim) {
+        None => {}
+        Some(Unfit::ModelUnknown) => faults.push(Fault::at("examine.model_unknown", place)),
+        Some(Unfit::ThresholdLow) => faults.push(Fault::at("examine.threshold_low", place)),
+        Some(Unfit::OtherReference) => faults.push(Fault::at("examine.reference", place)),
+    }
+    if let MatchClaim::Compared { attempts, .. } = claim
+        && !(1..=ATTEMPTS).contains(attempts)
+    {
+        faults.push(Fault::at("examine.attempts", place));
+    }
+    faults.extend(score(claim, score_code));
+    faults
 }
 
 /// A claimed match whose own score is under its own threshold is none. The score has two decimals only.

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use bundle::{
     Claims, Consent, Device, DeviceKind, DocumentClaim, Draft, FieldClaim, Grade, MatchClaim,
-    MatchOutcome, OperatorId, OwnerClaim, PageClaim, Part, PartIndex, PersonalText, Purpose, Role,
-    Score, SealedBundle, Sha256Digest, SignedTicket, StationId, VisitId, Witnessed,
+    MatchOutcome, OperatorId, OwnerClaim, PageClaim, Part, PartIndex, PersonalText, Presence,
+    Purpose, Role, Score, SealedBundle, Sha256Digest, SignedTicket, StationId, VisitId, Witnessed,
 };
 use emrtd::simulator::Applet;
 use emrtd::simulator::issuer::{CardOptions, SpecimenCard, SpecimenPerson};
@@ -14,6 +14,7 @@ use emrtd::{
 use jiff::Timestamp;
 use jiff::civil::date;
 use rand_core::{OsRng, TryRngCore};
+use verifier::comparers::Sample;
 
 use crate::client::{Answer, Client};
 use crate::rig::{Rig, Signer};
@@ -94,6 +95,7 @@ impl<'a> Desk<'a> {
         } else {
             "not_offered"
         };
+        let face = face_of(&ticket, visit, MatchOutcome::Match, 0.71);
         let claims = Claims {
             visit,
             station: self.id.clone(),
@@ -120,7 +122,7 @@ impl<'a> Desk<'a> {
                     old_id_no: None,
                 },
             },
-            face: compared(MatchOutcome::Match, 0.71),
+            face,
             finger: MatchClaim::NotDone {
                 reason: "finger.group_locked".to_owned(),
             },
@@ -245,16 +247,47 @@ pub fn read_card(card: &SpecimenCard, ticket: &SignedTicket, visit: VisitId) -> 
     .leaving()
 }
 
-pub fn compared(outcome: MatchOutcome, score: f64) -> MatchClaim {
+/// A face compared by the release's model in this visit's first attempt.
+pub fn face(claims: &Claims, outcome: MatchOutcome, score: f64) -> MatchClaim {
+    face_of(&claims.ticket, claims.visit, outcome, score)
+}
+
+fn face_of(ticket: &SignedTicket, visit: VisitId, outcome: MatchOutcome, score: f64) -> MatchClaim {
+    let presence = Presence {
+        poses: bundle::poses(ticket, visit, 1).to_vec(),
+        frames: 40,
+    };
+    compared(Sample::Face, outcome, score, Some(presence))
+}
+
+/// A finger compared by the release's model.
+pub fn finger(outcome: MatchOutcome, score: f64) -> MatchClaim {
+    compared(Sample::Finger, outcome, score, None)
+}
+
+fn compared(
+    sample: Sample,
+    outcome: MatchOutcome,
+    score: f64,
+    presence: Option<Presence>,
+) -> MatchClaim {
+    let comparer = verifier::comparers::shipped()
+        .into_iter()
+        .find(|comparer| comparer.sample == sample)
+        .unwrap();
+    let reference = match sample {
+        Sample::Face => "dg2",
+        Sample::Finger => "dg3",
+    };
     MatchClaim::Compared {
         outcome,
         score: Score::rounded(score).unwrap(),
-        threshold: 0.36,
-        model: format!("sface@{}", "0".repeat(64)),
-        device: "camera-1".to_owned(),
-        reference: "dg2".to_owned(),
+        threshold: comparer.accept,
+        model: comparer.model,
+        device: "device-1".to_owned(),
+        reference: reference.to_owned(),
         attempts: 1,
-        presence: None,
+        presence,
     }
 }
 

@@ -210,6 +210,7 @@ fn one_ticket_opens_one_visit() {
         let mut made = desk.visit_with(ticket.clone(), &card);
         made.evidence = crate::desk::read_card(&card, &ticket, visit);
         made.claims.visit = visit;
+        made.claims.face = crate::desk::face(&made.claims, bundle::MatchOutcome::Match, 0.71);
         made
     };
     let (one, two) = (make(), make());

@@ -1,10 +1,10 @@
 //! What is wrong is told at once and by its own code; nothing that was refused is filed.
 
-use bundle::{DeviceKind, Grade, MatchClaim, MatchOutcome, Pose, Presence, Purpose};
+use bundle::{DeviceKind, Grade, MatchClaim, MatchOutcome, Pose, Purpose, Score};
 use emrtd::DataGroup;
 use rand_core::{OsRng, TryRngCore};
 
-use crate::desk::{Desk, compared, device, page, pdf, read_card};
+use crate::desk::{Desk, device, face, finger, page, pdf, read_card};
 use crate::rig::Rig;
 
 #[test]
@@ -20,8 +20,8 @@ fn every_fault_of_a_bundle_is_listed_at_once() {
         .retain(|consent| consent.purpose == Purpose::Identify);
     claims.consents[0].text_version = "identify-1999-01".to_owned();
     claims.chip.access = "bac".to_owned();
-    claims.face = compared(MatchOutcome::Inconclusive, 0.31);
-    claims.finger = compared(MatchOutcome::Match, 0.1);
+    claims.face = face(claims, MatchOutcome::Inconclusive, 0.31);
+    claims.finger = finger(MatchOutcome::Match, 0.1);
     let paper = &mut claims.documents[0];
     paper.kind = "thu_tinh".to_owned();
     paper.grade = Grade::G2;
@@ -217,28 +217,107 @@ fn a_seal_by_nobody_known_and_a_desk_in_disgrace_are_refused() {
     );
 }
 
-#[test]
-fn turns_of_the_head_that_the_visit_did_not_ask_for_are_refused() {
-    let rig = Rig::new("");
-    let desk = Desk::new(&rig, "tram-01");
-    for as_asked in [true, false] {
-        let mut visit = desk.visit();
-        let asked = bundle::poses(&visit.claims.ticket, visit.claims.visit, 1);
-        let other_way = asked.map(|pose| match pose {
-            Pose::Left => Pose::Right,
-            Pose::Right => Pose::Left,
-        });
-        let MatchClaim::Compared { presence, .. } = &mut visit.claims.face else {
+/// A change to the claim about the face.
+type Spoil = fn(&mut MatchClaim);
+
+/// The fields of a face that was compared.
+macro_rules! compared {
+    ($claim:expr, $($field:ident),+) => {
+        let MatchClaim::Compared { $($field,)+ .. } = $claim else {
             panic!("the desk compares faces")
         };
-        *presence = Some(Presence {
-            poses: if as_asked { asked } else { other_way }.to_vec(),
-            frames: 40,
-        });
+    };
+}
+
+#[test]
+fn a_face_is_compared_of_a_living_person_by_a_model_we_know_at_its_own_bar() {
+    let rig = Rig::new("");
+    let desk = Desk::new(&rig, "tram-01");
+    let spoils: [(Spoil, &[&str]); 7] = [
+        (|_| {}, &[]),
+        (
+            |claim| {
+                compared!(claim, presence);
+                *presence = None;
+            },
+            &["examine.presence_missing"],
+        ),
+        (
+            |claim| {
+                compared!(claim, presence);
+                let shown = presence.as_mut().unwrap();
+                for pose in &mut shown.poses {
+                    *pose = match pose {
+                        Pose::Left => Pose::Right,
+                        Pose::Right => Pose::Left,
+                    };
+                }
+            },
+            &["examine.presence"],
+        ),
+        (
+            |claim| {
+                compared!(claim, model);
+                *model = format!("sface_2021dec@{}", "0".repeat(64));
+            },
+            &["examine.model_unknown"],
+        ),
+        (
+            |claim| {
+                compared!(claim, threshold);
+                *threshold = 0.36;
+            },
+            &["examine.threshold_low"],
+        ),
+        (
+            |claim| {
+                compared!(claim, reference);
+                *reference = "dg3".to_owned();
+            },
+            &["examine.reference"],
+        ),
+        (
+            |claim| {
+                compared!(claim, score);
+                *score = Score::rounded(0.43).unwrap();
+            },
+            &["examine.face_score"],
+        ),
+    ];
+    for (spoil, expected) in spoils {
+        let mut visit = desk.visit();
+        spoil(&mut visit.claims.face);
         let answer = desk.send(visit).1;
-        match as_asked {
-            true => assert_eq!(answer.status, 201),
-            false => assert_eq!(answer.faults(), ["examine.presence"]),
+        match expected {
+            [] => assert_eq!(answer.status, 201),
+            _ => assert_eq!(answer.faults(), expected),
         }
     }
+}
+
+#[test]
+fn a_desk_cannot_count_attempts_until_the_turns_are_those_of_its_film() {
+    let rig = Rig::new("");
+    let desk = Desk::new(&rig, "tram-01");
+    let mut visit = desk.visit();
+    let (ticket, id) = (visit.claims.ticket.clone(), visit.claims.visit);
+    compared!(&mut visit.claims.face, attempts, presence);
+    *attempts = 4;
+    presence.as_mut().unwrap().poses = bundle::poses(&ticket, id, 4).to_vec();
+    assert_eq!(desk.send(visit).1.faults(), ["examine.attempts"]);
+}
+
+#[test]
+fn a_verifier_takes_the_models_of_its_settings() {
+    let rig = Rig::new("[[comparers]]\nsample = 'face'\nmodel = 'other@00'\naccept = 0.3\n");
+    let desk = Desk::new(&rig, "tram-01");
+    assert_eq!(
+        desk.send(desk.visit()).1.faults(),
+        ["examine.model_unknown"]
+    );
+    let mut visit = desk.visit();
+    compared!(&mut visit.claims.face, model, threshold);
+    *model = "other@00".to_owned();
+    *threshold = 0.3;
+    assert_eq!(desk.send(visit).1.status, 201);
 }
