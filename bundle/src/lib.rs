@@ -18,6 +18,7 @@ mod receipt;
 mod recipients;
 mod seal;
 mod sealed;
+mod sighting;
 mod statement;
 mod ticket;
 mod trust;
@@ -41,6 +42,9 @@ pub use receipt::{LogProof, Receipt, ReceiptError, SignedReceipt};
 pub use recipients::{Identities, Recipients};
 pub use seal::{Draft, Part, SealError, preflight, seal};
 pub use sealed::{BlobSource, SealedBundle};
+pub use sighting::{
+    Occasion, Seen, Sighting, SightingError, SightingReason, SignedSighting, agreed,
+};
 pub use statement::{BlobRef, MAX_BLOBS, POLICY_VERSION, Statement, statement};
 pub use ticket::{MAX_TICKET_BYTES, SignedTicket, Ticket, TicketError, challenge};
 pub use trust::{CertificateError, STATION_UNIT, SignerIdentity, StationTrust, StationTrustError};

@@ -14,6 +14,7 @@ use zeroize::Zeroize;
 use crate::envelope::base64_bytes;
 use crate::ids::{BundleId, OperatorId, Sha256Digest, StationId, VisitId};
 use crate::presence::Presence;
+use crate::sighting::SignedSighting;
 use crate::ticket::SignedTicket;
 
 /// The only manifest version there is.
@@ -53,6 +54,9 @@ pub struct Manifest {
     pub face: MatchClaim,
     /// Whether the finger is that of the card.
     pub finger: MatchClaim,
+    /// What two officials saw where the machine could not tell; none where it could.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sightings: Vec<SignedSighting>,
     /// The papers.
     pub documents: Vec<DocumentClaim>,
     /// The sealed parts, from index 1; index 0 is this manifest.
@@ -88,6 +92,8 @@ pub struct Claims {
     pub face: MatchClaim,
     /// See [`Manifest::finger`].
     pub finger: MatchClaim,
+    /// See [`Manifest::sightings`].
+    pub sightings: Vec<SignedSighting>,
     /// See [`Manifest::documents`].
     pub documents: Vec<DocumentClaim>,
 }

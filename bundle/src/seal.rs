@@ -372,6 +372,7 @@ fn manifest_envelope(
         chip: claims.chip,
         face: claims.face,
         finger: claims.finger,
+        sightings: claims.sightings,
         documents: claims.documents,
         parts,
         signers: Signers {

@@ -279,6 +279,13 @@ pub(crate) fn own_names(
     names(&parsed)
 }
 
+/// The public key of a certificate, unchecked; none where it is no certificate.
+pub(crate) fn public_key(certificate: &[u8]) -> Option<Vec<u8>> {
+    let parsed = parse(certificate).ok()?;
+    let key = parsed.tbs_certificate.subject_public_key_info;
+    Some(key.subject_public_key.raw_bytes().to_vec())
+}
+
 pub(crate) fn parse(certificate: &[u8]) -> Result<Certificate, CertificateError> {
     if certificate.len() > MAX_CERTIFICATE_BYTES {
         return Err(CertificateError::Malformed);

@@ -18,6 +18,10 @@ use rcgen::{
 /// Stands for every citizen: if it is found outside the encryption, something leaks.
 pub(crate) const NAME: &str = "NGUYỄN THỊ MẪU";
 
+/// Stands for the card's security object.
+pub(crate) const SOD: &[u8] = b"EF.SOD";
+const SOD_BASE64: &str = "RUYuU09E";
+
 pub(crate) fn noon() -> Timestamp {
     "2026-03-02T05:00:00Z".parse().unwrap()
 }
@@ -64,6 +68,21 @@ impl Authority {
         unit: &str,
         change: impl Fn(&mut CertificateParams),
     ) -> Enrolled {
+        self.certified(KeyPair::generate().unwrap(), id, unit, change)
+    }
+
+    /// A second certificate for a key that has one.
+    pub(crate) fn certify(&self, owner: &Enrolled, id: &str, unit: &str) -> Enrolled {
+        self.certified(KeyPair::from_pem(&owner.key).unwrap(), id, unit, |_| {})
+    }
+
+    fn certified(
+        &self,
+        key: KeyPair,
+        id: &str,
+        unit: &str,
+        change: impl Fn(&mut CertificateParams),
+    ) -> Enrolled {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name = name(id, Some(unit));
         params.not_before = date_time_ymd(2026, 1, 1);
@@ -71,7 +90,6 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         change(&mut params);
-        let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         Enrolled {
             key: key.serialize_pem(),
@@ -201,6 +219,7 @@ impl World {
             finger: MatchClaim::NotDone {
                 reason: "finger.no_template".into(),
             },
+            sightings: Vec::new(),
             documents: vec![DocumentClaim {
                 kind: "birth-certificate".into(),
                 title: "Giấy khai sinh".into(),
@@ -235,7 +254,7 @@ pub(crate) fn part(name: &str, media_type: &str, content: Vec<u8>) -> Part {
 }
 
 pub(crate) fn evidence() -> Vec<u8> {
-    format!("{{\"holder\":\"{NAME}\"}}").into_bytes()
+    format!("{{\"holder\":\"{NAME}\",\"sod\":\"{SOD_BASE64}\"}}").into_bytes()
 }
 
 /// Bytes that no two places share, so that a swapped chunk cannot go unseen.

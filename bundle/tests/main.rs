@@ -8,3 +8,4 @@ mod forge;
 mod judges;
 mod limits;
 mod sealing;
+mod sightings;

@@ -2,6 +2,7 @@
 //! every device and no order of things; the road knows the order and no device.
 
 mod card;
+mod officials;
 mod papers;
 mod person;
 mod presence;
@@ -13,7 +14,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bundle::{BundleDigest, Consent, MatchOutcome, Purpose, Recipients, SealingKey};
+use bundle::{
+    BundleDigest, Consent, MatchOutcome, Purpose, Recipients, SealingKey, SightingReason,
+};
 use emrtd::CscaTrust;
 use emrtd::proof::terminal::Terminal;
 use jiff::Timestamp;
@@ -26,6 +29,7 @@ use crate::visit::{Ask, Closed, Event, Opening, SetAside, Stop, Visit};
 pub use card::{
     AccessSource, CODES as CARD_CODES, CardError, CardRead, Passage, Reading, WITHHELD, printed,
 };
+pub use officials::Official;
 pub use person::CODES as PERSON_CODES;
 pub use sealing::CODES as SEALING_CODES;
 
@@ -90,6 +94,15 @@ pub enum Step {
     FingerNotDone {
         reason: &'static str,
     },
+    /// The machine could not tell, and officials are asked to look; the code says what it could not tell.
+    OfficialsCalled {
+        code: &'static str,
+    },
+    /// One official looked and signed.
+    OfficialLooked {
+        outcome: MatchOutcome,
+        reason: SightingReason,
+    },
     Page {
         number: u32,
         of: u32,
@@ -129,6 +142,8 @@ pub struct Desk<'a> {
     pub device_key: &'a dyn SealingKey,
     pub operator_key: &'a dyn SealingKey,
     pub recipients: &'a Recipients,
+    /// Whom the desk can call where the machine cannot tell, each with a key of their own.
+    pub officials: &'a [Official],
     pub allow_bac: bool,
     /// Opens fingers that a card locks; see [`Reading::terminal`].
     pub terminal: Option<Arc<dyn Terminal>>,
@@ -209,6 +224,7 @@ impl Desk<'_> {
                 references,
                 attempt,
             } => self.finger(&references, attempt, watch),
+            Ask::CallOfficials { occasion, why, .. } => self.officials(&occasion, why, watch),
             Ask::ScanPapers { sheets } => self.papers(sheets, script, watch),
             Ask::AskApproval => Event::ApprovalAnswered(script.approve),
             Ask::Seal(request) => {

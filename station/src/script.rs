@@ -15,6 +15,9 @@ pub struct Script {
     pub consent: ConsentScript,
     pub card: CardKeyScript,
     pub papers: PapersScript,
+    /// Who comes when the machine cannot tell, and what they find.
+    #[serde(default)]
+    pub officials: Vec<OfficialScript>,
     /// Operator and citizen looked at the result and agreed.
     #[serde(default = "yes")]
     pub approve: bool,
@@ -36,6 +39,25 @@ pub struct OperatorScript {
     /// PKCS#8 PEM and certificate of the operator's own signing key.
     pub key: PathBuf,
     pub cert: PathBuf,
+}
+
+/// An official who looks at person, portrait and card.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfficialScript {
+    pub id: String,
+    pub role: bundle::Role,
+    /// PKCS#8 PEM and certificate of the official's own signing key.
+    pub key: PathBuf,
+    pub cert: PathBuf,
+    pub finds: bundle::MatchOutcome,
+    /// Why the machine may not have known the person.
+    #[serde(default = "unclear")]
+    pub reason: bundle::SightingReason,
+}
+
+fn unclear() -> bundle::SightingReason {
+    bundle::SightingReason::Unclear
 }
 
 #[derive(Deserialize)]

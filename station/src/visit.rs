@@ -5,6 +5,7 @@ mod ask;
 mod await_approval;
 mod await_card;
 mod await_consent;
+mod await_officials;
 mod await_papers;
 mod await_person;
 mod event;
@@ -17,6 +18,7 @@ pub use ask::Ask;
 pub use await_approval::{AwaitApproval, Sealing};
 pub use await_card::AwaitCard;
 pub use await_consent::AwaitConsent;
+pub use await_officials::AwaitOfficials;
 pub use await_papers::AwaitPapers;
 pub(crate) use await_papers::COUNT_MISMATCH;
 pub use await_person::{AwaitFace, AwaitFinger};
@@ -26,6 +28,8 @@ pub use gathered::{
     Opening, PaperDocument, Papers, Plan, SealRequest, SetAside,
 };
 
+use await_officials::Known;
+use await_person::Next;
 use bundle::BundleDigest;
 
 /// Every code with which the road itself can end a visit.
@@ -56,6 +60,7 @@ pub enum Visit {
     AwaitCard(Box<AwaitCard>),
     AwaitFace(Box<AwaitFace>),
     AwaitFinger(Box<AwaitFinger>),
+    AwaitOfficials(Box<AwaitOfficials>),
     AwaitPapers(Box<AwaitPapers>),
     AwaitApproval(Box<AwaitApproval>),
     Sealing(Sealing),
@@ -114,31 +119,23 @@ impl Visit {
                 Err(stop) => Self::stop(stop),
             },
             (Self::AwaitFace(state), Event::FaceCompared(result)) => match state.compared(result) {
-                Ok(Ok(matched)) => {
-                    let ask = Ask::TakeFinger {
-                        references: matched.finger_references(),
-                        attempt: 1,
-                    };
-                    (
-                        Self::AwaitFinger(Box::new(AwaitFinger::new(matched))),
-                        vec![ask],
-                    )
-                }
-                Ok(Err((state, ask))) => (Self::AwaitFace(Box::new(state)), vec![ask]),
+                Ok(Next::Done(matched)) => Self::to_finger(matched),
+                Ok(Next::Again(state, ask)) => (Self::AwaitFace(Box::new(state)), vec![ask]),
+                Ok(Next::Undecided(state)) => Self::to_officials(state),
                 Err(stop) => Self::stop(stop),
             },
             (Self::AwaitFinger(state), Event::FingerCompared(result)) => {
                 match state.compared(result) {
-                    Ok(Ok(matched)) => {
-                        let ask = Ask::ScanPapers {
-                            sheets: matched.plan().sheets,
-                        };
-                        (
-                            Self::AwaitPapers(Box::new(AwaitPapers { matched })),
-                            vec![ask],
-                        )
-                    }
-                    Ok(Err((state, ask))) => (Self::AwaitFinger(Box::new(state)), vec![ask]),
+                    Ok(Next::Done(matched)) => Self::to_papers(matched),
+                    Ok(Next::Again(state, ask)) => (Self::AwaitFinger(Box::new(state)), vec![ask]),
+                    Ok(Next::Undecided(state)) => Self::to_officials(state),
+                    Err(stop) => Self::stop(stop),
+                }
+            }
+            (Self::AwaitOfficials(state), Event::OfficialsLooked(sightings)) => {
+                match state.looked(sightings) {
+                    Ok(Known::Face(matched)) => Self::to_finger(matched),
+                    Ok(Known::Person(matched)) => Self::to_papers(matched),
                     Err(stop) => Self::stop(stop),
                 }
             }
@@ -161,6 +158,30 @@ impl Visit {
         }
     }
 
+    fn to_finger(matched: FaceMatched) -> (Self, Vec<Ask>) {
+        let ask = Ask::TakeFinger {
+            references: matched.finger_references(),
+            attempt: 1,
+        };
+        let state = AwaitFinger::new(matched);
+        (Self::AwaitFinger(Box::new(state)), vec![ask])
+    }
+
+    fn to_officials(state: AwaitOfficials) -> (Self, Vec<Ask>) {
+        let ask = state.ask();
+        (Self::AwaitOfficials(Box::new(state)), vec![ask])
+    }
+
+    fn to_papers(matched: Matched) -> (Self, Vec<Ask>) {
+        let ask = Ask::ScanPapers {
+            sheets: matched.plan().sheets,
+        };
+        (
+            Self::AwaitPapers(Box::new(AwaitPapers { matched })),
+            vec![ask],
+        )
+    }
+
     fn stop(stop: Stop) -> (Self, Vec<Ask>) {
         (Self::Closed(Closed::Stopped(stop)), vec![Ask::Erase])
     }
@@ -173,6 +194,7 @@ impl Visit {
             Self::AwaitCard(_) => "card",
             Self::AwaitFace(_) => "face",
             Self::AwaitFinger(_) => "finger",
+            Self::AwaitOfficials(_) => "officials",
             Self::AwaitPapers(_) => "papers",
             Self::AwaitApproval(_) => "approval",
             Self::Sealing(_) => "sealing",

@@ -19,6 +19,7 @@ mod the_card_is_read_through_pcscd;
 mod the_programs_keep_their_contract;
 mod the_verifier_knows_the_desks_models;
 mod trust_lists_are_pinned;
+mod two_officials_know_whom_the_machine_cannot_tell;
 
 use std::path::Path;
 use std::sync::LazyLock;

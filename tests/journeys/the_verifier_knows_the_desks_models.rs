@@ -13,22 +13,20 @@ fn models_and_limits_are_the_same_on_both_sides() {
         (
             Sample::Face,
             format!("sface_2021dec@{}", face.sha256),
-            face.bands.unwrap().accept,
+            face.bands.unwrap(),
         ),
-        (
-            Sample::Finger,
-            finger.model().to_string(),
-            finger.bands().accept,
-        ),
+        (Sample::Finger, finger.model().to_string(), finger.bands()),
     ];
     let known = shipped();
     assert_eq!(known.len(), used.len());
-    for (comparer, (sample, model, accept)) in known.iter().zip(used) {
+    for (comparer, (sample, model, bands)) in known.iter().zip(used) {
         assert_eq!((comparer.sample, &comparer.model), (sample, &model));
-        assert!(
-            (comparer.accept - f64::from(accept)).abs() < 1e-6,
-            "{model}: {} and {accept}",
-            comparer.accept
-        );
+        for (one, other) in [
+            (comparer.accept, bands.accept),
+            (comparer.refer, bands.refer),
+        ] {
+            let same = (one - f64::from(other)).abs() < 1e-6;
+            assert!(same, "{model}: {one} and {other}");
+        }
     }
 }

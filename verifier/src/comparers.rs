@@ -3,7 +3,7 @@
 //! A score says something only beside the model that gave it, and a match only above the limit that was measured for that
 //! model (`models/models.toml`, `docs/rates.md`). A desk that used other weights, or lowered its own bar, is refused here.
 
-use bundle::MatchClaim;
+use bundle::{MatchClaim, MatchOutcome};
 use serde::Deserialize;
 
 /// What is compared.
@@ -25,30 +25,35 @@ pub struct Comparer {
     pub model: String,
     /// The lowest limit from which on a score may count as a match.
     pub accept: f64,
+    /// The lowest score that may count as one the machine could not tell; below, it said no.
+    pub refer: f64,
 }
 
 /// The models this release's desks use, with their limits. A journey holds them against `models/models.toml` and the finger
 /// engine, so that nobody changes one without the other.
-const SHIPPED: [(Sample, &str, f64); 2] = [
+const SHIPPED: [(Sample, &str, f64, f64); 2] = [
     (
         Sample::Face,
         "sface_2021dec@50b113c0d105ddc5bbe5440dcfb67e69f0b1edd3466aea4c847b9d4f1d82bd47",
         0.44,
+        0.36,
     ),
     (
         Sample::Finger,
         "niem-minutiae-1@6c4a6f02a53961c7d0f8a1e98f0342b5c279e2915eadabd7aa045b4fbb9b1f03",
         50.0,
+        40.0,
     ),
 ];
 
 /// The models this release's desks use.
 #[must_use]
 pub fn shipped() -> Vec<Comparer> {
-    let comparer = |(sample, model, accept): (Sample, &str, f64)| Comparer {
+    let comparer = |(sample, model, accept, refer): (Sample, &str, f64, f64)| Comparer {
         sample,
         model: model.to_owned(),
         accept,
+        refer,
     };
     SHIPPED.map(comparer).to_vec()
 }
@@ -62,7 +67,12 @@ pub enum Unfit {
     ThresholdLow,
     /// Compared with something else than this sample is compared with.
     OtherReference,
+    /// The score does not say what the outcome says.
+    ScoreLow,
 }
+
+/// Scores have two decimals.
+const ROUNDING: f64 = 0.005;
 
 impl Sample {
     /// The data group that holds what this sample is compared with.
@@ -74,10 +84,13 @@ impl Sample {
     }
 }
 
-/// Whether a comparison was made with one of these, at its bar or above. What was not compared has no means.
+/// What is wrong with a comparison, if anything is: it was made with one of these, at its bar or above, and its own score
+/// says what it claims. What was not compared has no fault here.
 #[must_use]
 pub fn unfit(comparers: &[Comparer], sample: Sample, claim: &MatchClaim) -> Option<Unfit> {
     let MatchClaim::Compared {
+        outcome,
+        score,
         model,
         threshold,
         reference,
@@ -90,17 +103,26 @@ pub fn unfit(comparers: &[Comparer], sample: Sample, claim: &MatchClaim) -> Opti
         return Some(Unfit::OtherReference);
     }
     let known = |comparer: &&Comparer| comparer.sample == sample && comparer.model == *model;
-    match comparers.iter().find(known) {
-        None => Some(Unfit::ModelUnknown),
-        // The desk writes its limit with two decimals. A comparison, so that what is no number is refused.
-        Some(comparer) if *threshold >= comparer.accept - 0.001 => None,
-        Some(_) => Some(Unfit::ThresholdLow),
+    let Some(comparer) = comparers.iter().find(known) else {
+        return Some(Unfit::ModelUnknown);
+    };
+    // Comparisons that what is no number does not pass.
+    let bar_stands = *threshold + ROUNDING / 10.0 >= comparer.accept;
+    if !bar_stands {
+        return Some(Unfit::ThresholdLow);
     }
+    let least = match outcome {
+        MatchOutcome::Match => *threshold,
+        MatchOutcome::Inconclusive => comparer.refer,
+        MatchOutcome::NoMatch => return None,
+    };
+    let score_stands = score.value() + ROUNDING >= least;
+    (!score_stands).then_some(Unfit::ScoreLow)
 }
 
 #[cfg(test)]
 mod tests {
-    use bundle::{MatchOutcome, Score};
+    use bundle::Score;
 
     use super::*;
 
@@ -136,6 +158,18 @@ mod tests {
                 unfit(&shipped(), Sample::Face, &claim),
                 expected,
                 "{model} {threshold} {reference}"
+            );
+        }
+        let mut unsure = claim(face, 0.44, "dg2");
+        for (found, expected) in [(0.43, None), (0.36, None), (0.35, Some(Unfit::ScoreLow))] {
+            if let MatchClaim::Compared { outcome, score, .. } = &mut unsure {
+                *outcome = MatchOutcome::Inconclusive;
+                *score = Score::rounded(found).unwrap();
+            }
+            assert_eq!(
+                unfit(&shipped(), Sample::Face, &unsure),
+                expected,
+                "{found}"
             );
         }
         assert_eq!(

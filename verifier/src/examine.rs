@@ -6,6 +6,7 @@
 mod checklist;
 mod chip;
 mod envelope;
+mod officials;
 mod papers;
 mod pdf;
 mod person;
@@ -130,7 +131,7 @@ impl Examiner {
                 verified: None,
             });
         };
-        let verified = self.inner(&opened, register, &mut report)?;
+        let verified = self.inner(&opened, register, at, &mut report)?;
         Ok(Examination { report, verified })
     }
 
@@ -138,6 +139,7 @@ impl Examiner {
         &self,
         opened: &Opened<'_>,
         register: Option<&dyn Register>,
+        at: Timestamp,
         report: &mut Report,
     ) -> Result<Option<Verified>, StoreFailure> {
         let manifest = opened.manifest();
@@ -150,6 +152,7 @@ impl Examiner {
         )?;
         let holder = chip::check(self, opened, report);
         person::check(self, manifest, report);
+        officials::check(self, manifest, holder.as_ref(), at, report);
         let papers = papers::check(self, opened, report);
         let (Some(ticket), Some(holder)) = (ticket, holder) else {
             return Ok(None);
@@ -174,5 +177,6 @@ const INNER_CHECKS: &[&str] = &[
     "person.face",
     "person.presence",
     "person.finger",
+    "person.officials",
     "papers",
 ];

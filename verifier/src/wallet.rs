@@ -146,6 +146,8 @@ pub struct EntryView {
     pub bundle: BundleDigest,
     /// `signed_by_chip`, `witnessed_by_desk` or `not_offered` (D2).
     pub clone_check: String,
+    /// `machine`, or `two_officials` where they looked because the machine could not tell.
+    pub identified_by: String,
     pub practice: bool,
     pub documents: Vec<DocumentView>,
 }

@@ -12,6 +12,7 @@ const SOURCES: &[&str] = &[
     include_str!("../open/error.rs"),
     include_str!("../receipt.rs"),
     include_str!("../seal.rs"),
+    include_str!("../sighting.rs"),
     include_str!("../ticket.rs"),
     include_str!("../trust.rs"),
 ];
@@ -43,6 +44,8 @@ fn simple_errors_have_a_code_each() {
             .map(crate::ReceiptError::code),
     );
     let all = all.chain(crate::IdError::ALL.iter().map(crate::IdError::code));
+    let sightings = crate::SightingError::ALL.iter();
+    let all = all.chain(sightings.map(crate::SightingError::code));
     let all: Vec<_> = all
         .chain(
             crate::CertificateError::ALL

@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use bundle::{MatchOutcome, OperatorId, VisitId};
+use bundle::{MatchOutcome, OperatorId, SightingReason, VisitId};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use rulebook::Language;
 use serde_json::json;
 use station::answer::{Answer, FAILED, REFUSED, SUCCESS, Trouble, exit_of, told};
 use station::config::{self, Config};
-use station::desk::{Desk, Step, VisitEnd};
-use station::script::Script;
+use station::desk::{Desk, Official, Step, VisitEnd};
+use station::script::{OfficialScript, Script};
 use station::spool::Spool;
 use station::tickets::TicketStock;
 use station::visit::{Closed, Opening, Plan, StopKind};
@@ -48,6 +48,11 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
     // Pre-flight: everything that sealing needs is there before the citizen is asked for anything.
     let device_key = assemble::device_key(&config)?;
     let operator_key = assemble::file_key(&script.operator.key, &script.operator.cert)?;
+    let officials = script
+        .officials
+        .iter()
+        .map(official)
+        .collect::<Result<Vec<_>, _>>()?;
     let recipients = assemble::recipients(&config)?;
     let trust = assemble::trust(&config)?;
     let spool = assemble::spool(&config)?;
@@ -64,6 +69,7 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         device_key: &device_key,
         operator_key: &operator_key,
         recipients: &recipients,
+        officials: &officials,
         allow_bac: config.card.allow_bac,
         terminal: assemble::terminal(
             config
@@ -97,6 +103,16 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         _ => None,
     };
     Ok(answer(visit, &end, &steps, delivered, &spool, lang))
+}
+
+fn official(script: &OfficialScript) -> Result<Official, Trouble> {
+    Ok(Official {
+        id: OperatorId::new(script.id.clone()).map_err(assemble::trouble("config.invalid"))?,
+        role: script.role,
+        key: Box::new(assemble::file_key(&script.key, &script.cert)?),
+        finds: script.finds,
+        reason: script.reason,
+    })
 }
 
 fn open(config: &Config, script: &Script, tickets: &TicketStock) -> Result<Opening, Trouble> {
@@ -349,6 +365,24 @@ fn in_words(step: &Step, lang: Language) -> String {
                 "finger: not compared"
             }
         ),
+        Step::OfficialsCalled { code } => format!(
+            "{} [{code}]",
+            if vi {
+                "mời hai cán bộ trực tiếp đối chiếu người, ảnh và thẻ"
+            } else {
+                "two officials are asked to look at person, portrait and card"
+            }
+        ),
+        Step::OfficialLooked { outcome, reason } => format!(
+            "{}: {}, {}",
+            if vi {
+                "cán bộ đối chiếu và ký"
+            } else {
+                "an official looked and signed"
+            },
+            outcome_word(*outcome, vi),
+            reason_words(*reason, vi)
+        ),
         Step::Page {
             number,
             of,
@@ -419,5 +453,23 @@ fn outcome_word(outcome: MatchOutcome, vi: bool) -> &'static str {
         (MatchOutcome::NoMatch, false) => "no match",
         (_, true) => "chưa kết luận được",
         (_, false) => "inconclusive",
+    }
+}
+
+/// Why a machine may not have known the person, in the officials' words.
+fn reason_words(reason: SightingReason, vi: bool) -> &'static str {
+    match (reason, vi) {
+        (SightingReason::AgedPortrait, true) => "ảnh trên thẻ đã cũ",
+        (SightingReason::AgedPortrait, false) => "the portrait is old",
+        (SightingReason::ChangedLooks, true) => "diện mạo đã thay đổi",
+        (SightingReason::ChangedLooks, false) => "the person's looks have changed",
+        (SightingReason::CannotTurn, true) => "người dân không quay đầu được",
+        (SightingReason::CannotTurn, false) => "the person cannot turn the head",
+        (SightingReason::PoorPicture, true) => "ánh sáng hoặc máy ảnh chưa tốt",
+        (SightingReason::PoorPicture, false) => "light or camera is poor",
+        (SightingReason::WornFingers, true) => "vân tay bị mòn",
+        (SightingReason::WornFingers, false) => "the fingers are worn",
+        (SightingReason::Unclear, true) => "chưa rõ lý do",
+        (SightingReason::Unclear, false) => "it is not clear why",
     }
 }

@@ -1,7 +1,7 @@
 //! What the visit asks of the desk. An ask carries everything needed to do it, so that the desk
 //! never looks into the visit.
 
-use bundle::Pose;
+use bundle::{Occasion, Pose};
 use emrtd::Challenge;
 use emrtd::lds::dg2::PortraitBytes;
 use emrtd::lds::dg3::FingerRecord;
@@ -19,6 +19,13 @@ pub enum Ask {
         document: PortraitBytes,
         poses: [Pose; 3],
         attempt: u32,
+    },
+    /// Call two officials to look at person, portrait and card, because of this code; each signs what they see of this
+    /// occasion.
+    CallOfficials {
+        portrait: PortraitBytes,
+        occasion: Occasion,
+        why: &'static str,
     },
     /// Take a fingerprint and compare it with one of these; with none, say why it was not done.
     TakeFinger {

@@ -41,6 +41,7 @@ impl AwaitApproval {
             identified,
             face,
             finger,
+            sightings,
         } = self.matched;
         let holder = identified.identity.holder();
         let witnessed = Witnessed {
@@ -83,6 +84,7 @@ impl AwaitApproval {
             chip,
             face,
             finger,
+            sightings,
             documents,
         };
         SealRequest {

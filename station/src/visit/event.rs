@@ -1,6 +1,6 @@
 //! What can happen to a visit. Devices, people and the clock speak to the road only by these.
 
-use bundle::{BundleDigest, Consent};
+use bundle::{BundleDigest, Consent, SignedSighting};
 
 use rulebook::failures::{self, FailureKind};
 
@@ -17,6 +17,8 @@ pub enum Event {
     CardNotRead(Stop),
     FaceCompared(FaceResult),
     FingerCompared(FingerResult),
+    /// What the officials who came say; empty when nobody did.
+    OfficialsLooked(Vec<SignedSighting>),
     PapersRead(Papers),
     ApprovalAnswered(bool),
     Sealed(BundleDigest),

@@ -2,7 +2,7 @@
 
 use bundle::{
     Claims, Consent, Device, DocumentClaim, MatchClaim, MatchOutcome, OperatorId, Pose, Presence,
-    Role, Score, SignedTicket, StationId, VisitId,
+    Role, Score, SignedSighting, SignedTicket, StationId, VisitId,
 };
 use emrtd::lds::dg2::PortraitBytes;
 use emrtd::lds::dg3::FingerRecord;
@@ -136,10 +136,13 @@ pub enum FingerResult {
     NotDone(&'static str),
 }
 
-/// The face of the person present matches the chip's portrait.
+/// The face of the person present matches the chip's portrait, or two officials saw that it does.
+///
+/// Where the machine could not tell, it is made without sightings and kept inside `AwaitOfficials` until there are two.
 pub struct FaceMatched {
     pub(super) identified: Identified,
     pub(super) face: MatchClaim,
+    pub(super) sightings: Vec<SignedSighting>,
 }
 
 impl FaceMatched {
@@ -153,6 +156,8 @@ pub struct Matched {
     pub(super) identified: Identified,
     pub(super) face: MatchClaim,
     pub(super) finger: MatchClaim,
+    /// What two officials saw where the machine could not tell.
+    pub(super) sightings: Vec<SignedSighting>,
 }
 
 impl Matched {

@@ -19,6 +19,8 @@ use zeroize::Zeroizing;
 
 use super::*;
 
+mod third_road;
+
 const CHALLENGE: [u8; 8] = [1; 8];
 
 fn today() -> jiff::civil::Date {
@@ -213,7 +215,15 @@ fn nothing_is_sealed_before_it_is_matched() {
             seed ^= seed << 17;
             // Mostly the event that the road waits for, so that walks get far; else any other.
             let wanted = [
-                "consent", "card", "face", "finger", "papers", "approval", "sealing", "closed",
+                "consent",
+                "card",
+                "face",
+                "finger",
+                "papers",
+                "approval",
+                "sealing",
+                "officials",
+                "closed",
             ]
             .iter()
             .position(|place| *place == visit.place())
@@ -221,7 +231,7 @@ fn nothing_is_sealed_before_it_is_matched() {
             let choice = if !seed.is_multiple_of(4) {
                 wanted
             } else {
-                (seed >> 8) as usize % 7
+                (seed >> 8) as usize % 8
             };
             let luck = (seed >> 16) % 5;
             let place = visit.place();
@@ -237,6 +247,8 @@ fn nothing_is_sealed_before_it_is_matched() {
                 4 => papers("khai_sinh"),
                 5 => Event::ApprovalAnswered(luck > 0),
                 6 => Event::Sealed(BundleDigest::of(b"x")),
+                // Nobody signed anything, so nothing may be sealed on this road.
+                7 => Event::OfficialsLooked(Vec::new()),
                 _ => Event::Stopped(Stop::withdrawn()),
             };
             match (place, &event) {

@@ -9,14 +9,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bundle::{
-    BundleDigest, FileKey, OperatorId, Recipients, Role, StationId, VerifierPublicKey, VisitId,
+    BundleDigest, FileKey, MatchOutcome, OperatorId, Recipients, Role, SightingReason, StationId,
+    VerifierPublicKey, VisitId,
 };
 use emrtd::CscaTrust;
 use emrtd::simulator::Applet;
 use finger_worker::{FingerPixels, virtual_image};
 use jiff::Timestamp;
 use station::courier::{Courier, CourierError, Credentials};
-use station::desk::{Desk, Step, VisitEnd};
+use station::desk::{Desk, Official, Step, VisitEnd};
 use station::devices::camera::OpenCvCamera;
 use station::devices::card_reader::SimulatedReader;
 use station::devices::finger_sensor::LibfprintSensor;
@@ -128,6 +129,20 @@ impl TestDesk {
         script: &Script,
         watch: &mut dyn FnMut(Step),
     ) -> VisitEnd {
+        self.visit_with_officials(devices, script, &[], watch)
+    }
+
+    /// The same with officials who can be called.
+    ///
+    /// # Panics
+    /// When there is no ticket in stock.
+    pub fn visit_with_officials(
+        &self,
+        devices: &mut Devices,
+        script: &Script,
+        officials: &[Official],
+        watch: &mut dyn FnMut(Step),
+    ) -> VisitEnd {
         let now = Timestamp::now();
         let opening = Opening {
             visit: VisitId::at(now),
@@ -150,11 +165,36 @@ impl TestDesk {
             device_key: &self.device_key,
             operator_key: &self.operator_key,
             recipients: &self.recipients,
+            officials,
             allow_bac: false,
             terminal: None,
             now: &Timestamp::now,
         };
         desk.run(opening, script, watch)
+    }
+
+    /// An official of the verifier's authority, with a key of their own, who finds this.
+    ///
+    /// # Panics
+    /// When they cannot be enrolled.
+    #[must_use]
+    pub fn official(
+        &self,
+        service: &Service,
+        id: &str,
+        role: Role,
+        finds: MatchOutcome,
+    ) -> Official {
+        let keys = self.folder.path().join("keys");
+        let who = ["--operator", id, "--role", role.as_str()];
+        let (key, cert) = enrolled(service, &keys, id, &who);
+        Official {
+            id: OperatorId::new(id).expect("an operator id"),
+            role,
+            key: Box::new(FileKey::load(&key, &cert).expect("the official's key")),
+            finds,
+            reason: SightingReason::Unclear,
+        }
     }
 
     /// Delivers one bundle and lets go of it, as the station's courier does.

@@ -128,6 +128,6 @@ pub(super) fn fault_if(wrong: bool, code: &'static str) -> Vec<Fault> {
     }
 }
 
-fn is_among(names: &[String], name: &str) -> bool {
+pub(super) fn is_among(names: &[String], name: &str) -> bool {
     names.iter().any(|other| other == name)
 }

@@ -6,14 +6,15 @@ use super::Examiner;
 use super::checklist::{Fault, Report};
 use super::chip::day_of;
 use super::envelope::fault_if;
+use super::officials::PRESENCE_NOT_SHOWN;
 use crate::comparers::{self, Sample, Unfit};
 
 pub(super) fn check(examiner: &Examiner, manifest: &Manifest, report: &mut Report) {
     report.checked("visit.devices", devices(examiner, manifest));
     report.checked("visit.consents", consents(manifest));
-    report.checked("person.face", face(examiner, &manifest.face));
+    report.checked("person.face", face(examiner, manifest));
     report.checked("person.presence", presence(manifest));
-    report.checked("person.finger", finger(examiner, &manifest.finger));
+    report.checked("person.finger", finger(examiner, manifest));
 }
 
 fn devices(examiner: &Examiner, manifest: &Manifest) -> Vec<Fault> {
@@ -73,16 +74,27 @@ fn consents(manifest: &Manifest) -> Vec<Fault> {
 /// follow from the number, so that one without end would let a desk choose the turns that its film shows.
 const ATTEMPTS: u32 = 3;
 
-/// The face must match: without it nobody is known to have stood at the desk.
-fn face(examiner: &Examiner, claim: &MatchClaim) -> Vec<Fault> {
-    match claim {
-        MatchClaim::Compared {
-            outcome: MatchOutcome::Match,
-            ..
-        } => means(examiner, Sample::Face, claim),
+/// The face must match, or the machine must have left it to two officials: without either nobody is known to have stood at
+/// the desk.
+fn face(examiner: &Examiner, manifest: &Manifest) -> Vec<Fault> {
+    let referred = !manifest.sightings.is_empty();
+    match &manifest.face {
+        MatchClaim::Compared { outcome, .. } if counts(*outcome, referred) => {
+            means(examiner, Sample::Face, &manifest.face)
+        }
+        MatchClaim::NotDone { reason } if referred && reason == PRESENCE_NOT_SHOWN => Vec::new(),
         MatchClaim::Compared { .. } | MatchClaim::NotDone { .. } => {
             vec![Fault::new("examine.face")]
         }
+    }
+}
+
+/// A match always; what the machine could not tell, where officials looked instead. Its no is nobody's to overturn.
+fn counts(outcome: MatchOutcome, referred: bool) -> bool {
+    match outcome {
+        MatchOutcome::Match => true,
+        MatchOutcome::Inconclusive => referred,
+        MatchOutcome::NoMatch => false,
     }
 }
 
@@ -105,13 +117,14 @@ fn presence(manifest: &Manifest) -> Vec<Fault> {
     }
 }
 
-/// The finger must match where it was compared; worn fingers and locked groups are said, with their reason.
-fn finger(examiner: &Examiner, claim: &MatchClaim) -> Vec<Fault> {
-    match claim {
-        MatchClaim::Compared {
-            outcome: MatchOutcome::Match,
-            ..
-        } => means(examiner, Sample::Finger, claim),
+/// The finger must match where it was compared, or the machine must have left it to two officials; worn fingers and locked
+/// groups are said, with their reason.
+fn finger(examiner: &Examiner, manifest: &Manifest) -> Vec<Fault> {
+    let referred = !manifest.sightings.is_empty();
+    match &manifest.finger {
+        MatchClaim::Compared { outcome, .. } if counts(*outcome, referred) => {
+            means(examiner, Sample::Finger, &manifest.finger)
+        }
         MatchClaim::NotDone { reason } if !reason.trim().is_empty() => Vec::new(),
         MatchClaim::Compared { .. } | MatchClaim::NotDone { .. } => {
             vec![Fault::new("examine.finger")]
@@ -132,23 +145,12 @@ fn means(examiner: &Examiner, sample: Sample, claim: &MatchClaim) -> Vec<Fault> 
         Some(Unfit::ModelUnknown) => faults.push(Fault::at("examine.model_unknown", place)),
         Some(Unfit::ThresholdLow) => faults.push(Fault::at("examine.threshold_low", place)),
         Some(Unfit::OtherReference) => faults.push(Fault::at("examine.reference", place)),
+        Some(Unfit::ScoreLow) => faults.push(Fault::new(score_code)),
     }
     if let MatchClaim::Compared { attempts, .. } = claim
         && !(1..=ATTEMPTS).contains(attempts)
     {
         faults.push(Fault::at("examine.attempts", place));
     }
-    faults.extend(score(claim, score_code));
     faults
-}
-
-/// A claimed match whose own score is under its own threshold is none. The score has two decimals only.
-fn score(claim: &MatchClaim, code: &'static str) -> Vec<Fault> {
-    const ROUNDING: f64 = 0.005;
-    match claim {
-        MatchClaim::Compared {
-            score, threshold, ..
-        } if score.value() + ROUNDING >= *threshold => Vec::new(),
-        _ => vec![Fault::new(code)],
-    }
 }

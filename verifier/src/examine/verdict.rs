@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::checklist::Fault;
 use super::chip::Holder;
+use super::officials::IdentifiedBy;
 
 /// The answer to a bundle.
 #[derive(Debug)]
@@ -26,8 +27,9 @@ pub struct Refusal {
 
 /// A visit whose every check passed. Only an examination makes one, and only this can be filed.
 ///
-/// It does not prove that the paper shown at the desk was genuine, nor (unless `clone_check` says so) that
-/// anybody but the desk can be convinced that the chip was no copy.
+/// It does not prove that the paper shown at the desk was genuine, nor (unless `clone_check` says so) that anybody but the
+/// desk can be convinced that the chip was no copy; nor, where `identified_by` says that two officials knew the person,
+/// that they looked well.
 pub struct Verified {
     pub(crate) bundle: BundleDigest,
     pub(crate) bundle_id: BundleId,
@@ -38,6 +40,8 @@ pub struct Verified {
     pub(crate) previous: Option<BundleDigest>,
     pub(crate) practice: bool,
     pub(crate) clone_check: &'static str,
+    /// `machine` or `two_officials`: who found that the person was the holder.
+    pub(crate) identified_by: &'static str,
     pub(crate) personal_id: Zeroizing<String>,
     /// Claims, chip evidence and its report as JSON: what the wallet keeps beside the papers.
     pub(crate) record: Zeroizing<Vec<u8>>,
@@ -94,6 +98,7 @@ pub(super) fn gather(
         previous: statement.previous(),
         practice: manifest.practice,
         clone_check: holder.report.clone_check.as_str(),
+        identified_by: IdentifiedBy::of(manifest).as_str(),
         record: Zeroizing::new(serde_json::to_vec(&record).expect("plain fields always serialise")),
         personal_id: holder.personal_id,
         documents,

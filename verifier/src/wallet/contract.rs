@@ -115,6 +115,7 @@ fn verified(seed: u8, personal_id: &str) -> Verified {
         previous: None,
         practice: false,
         clone_check: "signed_by_chip",
+        identified_by: "two_officials",
         personal_id: Zeroizing::new(personal_id.to_owned()),
         record: Zeroizing::new(b"{\"name\":\"NGUYEN VAN A\"}".to_vec()),
         documents: vec![VerifiedDocument {

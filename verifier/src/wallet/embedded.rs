@@ -24,11 +24,12 @@ use crate::keys::{KeyFolder, KeysError};
 use crate::log::LogSigner;
 
 /// The layout of the database; a change of it is a new number and a step from the old one.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// How long a writer waits for another process (`log fsck`) to let go of the database.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// Layout 1.
 const SCHEMA: &str = "
 CREATE TABLE ticket (
     id TEXT PRIMARY KEY, station TEXT NOT NULL, expires_at INTEGER NOT NULL,
@@ -62,6 +63,10 @@ CREATE TABLE leaf (n INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE node (i INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
 CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, note TEXT NOT NULL) STRICT;
 ";
+
+/// What each layout adds to the one before, from 2 on. What was filed before somebody else could, the machine had found.
+const STEPS: [&str; 1] =
+    ["ALTER TABLE entry ADD COLUMN identified_by TEXT NOT NULL DEFAULT 'machine'"];
 
 /// SQLite and files in one folder.
 pub struct Embedded {
@@ -200,20 +205,30 @@ fn make_schema(connection: &mut Connection, log: &LogSigner) -> Result<(), OpenS
     let found: i64 = transaction
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .map_err(StoreFailure::from)?;
-    match found {
-        0 => {
-            let note = log.sign(0, tlog_tiles::EMPTY_HASH);
-            transaction
-                .execute_batch(SCHEMA)
-                .and_then(|()| transaction.pragma_update(None, "user_version", SCHEMA_VERSION))
-                .and_then(|()| transaction.execute("INSERT INTO head VALUES (1, 0, ?1)", [note]))
-                .and_then(|_| transaction.commit())
-                .map_err(StoreFailure::from)?;
-            Ok(())
-        }
-        SCHEMA_VERSION => Ok(()),
-        found => Err(OpenStoreError::Layout { found }),
+    if !(0..=SCHEMA_VERSION).contains(&found) {
+        return Err(OpenStoreError::Layout { found });
     }
+    if found == 0 {
+        let note = log.sign(0, tlog_tiles::EMPTY_HASH);
+        transaction
+            .execute_batch(SCHEMA)
+            .and_then(|()| transaction.execute("INSERT INTO head VALUES (1, 0, ?1)", [note]))
+            .map_err(StoreFailure::from)?;
+    }
+    step_from(&transaction, found.max(1))
+        .and_then(|()| transaction.commit())
+        .map_err(StoreFailure::from)?;
+    Ok(())
+}
+
+/// Brings a database of an older layout to the present one.
+fn step_from(transaction: &Connection, layout: i64) -> rusqlite::Result<()> {
+    for (before, step) in (1..).zip(STEPS) {
+        if before >= layout {
+            transaction.execute_batch(step)?;
+        }
+    }
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)
 }
 
 /// Times are kept in milliseconds since 1970.
@@ -228,4 +243,31 @@ fn timestamp(millis: i64) -> Result<jiff::Timestamp, StoreFailure> {
 /// Reads a name back from its text.
 fn parse<T: std::str::FromStr>(text: &str) -> Result<T, StoreFailure> {
     text.parse().map_err(|_| StoreFailure::Row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_the_first_layout_is_brought_to_the_present_one() {
+        let database = Connection::open_in_memory().unwrap();
+        database.execute_batch(SCHEMA).unwrap();
+        database
+            .execute_batch(
+                "INSERT INTO wallet VALUES ('w', x'00', x'00');
+                 INSERT INTO entry VALUES ('e', 'w', 1, 'b', 'i', 'v', 's', 0, 'not_offered', 0, x'00');",
+            )
+            .unwrap();
+        step_from(&database, 1).unwrap();
+        let told = |what: &str| database.query_row(what, [], |row| row.get::<_, String>(0));
+        assert_eq!(told("SELECT identified_by FROM entry").unwrap(), "machine");
+        let layout: i64 = database
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(layout, 1 + STEPS.len() as i64);
+        assert_eq!(layout, SCHEMA_VERSION);
+        // The present layout takes no step.
+        step_from(&database, SCHEMA_VERSION).unwrap();
+    }
 }

@@ -126,6 +126,7 @@ impl<'a> Desk<'a> {
             finger: MatchClaim::NotDone {
                 reason: "finger.group_locked".to_owned(),
             },
+            sightings: Vec::new(),
             documents: vec![DocumentClaim {
                 kind: "khai_sinh".to_owned(),
                 title: "Giấy khai sinh".to_owned(),

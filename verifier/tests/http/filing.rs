@@ -123,6 +123,7 @@ fn a_visit_goes_from_its_ticket_to_the_wallet() {
     let entry = &entries["entries"][0];
     assert_eq!(entry["entry"], receipt.entry.to_string());
     assert_eq!(entry["clone_check"], "signed_by_chip");
+    assert_eq!(entry["identified_by"], "machine");
     assert_eq!(entry["documents"][0]["grade"], "g0");
     assert_eq!(entry["documents"][0]["title"], "Giấy khai sinh");
     let paper = rig.reader().get(&format!(

@@ -8,6 +8,7 @@ mod rig;
 mod cli;
 mod doors;
 mod filing;
+mod officials;
 mod offline;
 mod refusals;
 mod signed;

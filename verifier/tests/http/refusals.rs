@@ -309,7 +309,8 @@ fn a_desk_cannot_count_attempts_until_the_turns_are_those_of_its_film() {
 
 #[test]
 fn a_verifier_takes_the_models_of_its_settings() {
-    let rig = Rig::new("[[comparers]]\nsample = 'face'\nmodel = 'other@00'\naccept = 0.3\n");
+    let rig =
+        Rig::new("[[comparers]]\nsample = 'face'\nmodel = 'other@00'\naccept = 0.3\nrefer = 0.2\n");
     let desk = Desk::new(&rig, "tram-01");
     assert_eq!(
         desk.send(desk.visit()).1.faults(),

@@ -295,7 +295,7 @@ fn insert_entry(
     )?;
     transaction.execute(
         "INSERT INTO entry (id, wallet, number, bundle, bundle_id, visit, station, filed_at, clone_check, practice,
-         record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         record, identified_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             prepared.entry.to_string(),
             wallet.id.to_string(),
@@ -308,6 +308,7 @@ fn insert_entry(
             verified.clone_check,
             verified.practice,
             prepared.record,
+            verified.identified_by,
         ],
     )?;
     for ((n, document), file) in (0_u32..).zip(&verified.documents).zip(&prepared.papers) {

@@ -43,7 +43,8 @@ impl Embedded {
             return Ok(None);
         }
         let mut statement = reader.prepare_cached(
-            "SELECT id, number, filed_at, station, visit, bundle, clone_check, practice FROM entry
+            "SELECT id, number, filed_at, station, visit, bundle, clone_check, practice, identified_by
+             FROM entry
              WHERE wallet = ?1 ORDER BY number",
         )?;
         let mut rows = statement.query([&wallet])?;
@@ -60,6 +61,7 @@ impl Embedded {
                 bundle: parse(&row.get::<_, String>(5)?)?,
                 clone_check: row.get(6)?,
                 practice: row.get(7)?,
+                identified_by: row.get(8)?,
             });
         }
         Ok(Some(entries))
