@@ -192,6 +192,7 @@ impl World {
                 reference: "dg2".into(),
                 attempts: 1,
                 presence: None,
+                notices: Vec::new(),
             },
             finger: MatchClaim::NotDone {
                 reason: "finger.no_template".into(),

@@ -255,6 +255,7 @@ pub fn compared(outcome: MatchOutcome, score: f64) -> MatchClaim {
         reference: "dg2".to_owned(),
         attempts: 1,
         presence: None,
+        notices: Vec::new(),
     }
 }
 

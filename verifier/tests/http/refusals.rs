@@ -234,6 +234,7 @@ fn turns_of_the_head_that_the_visit_did_not_ask_for_are_refused() {
         *presence = Some(Presence {
             poses: if as_asked { asked } else { other_way }.to_vec(),
             frames: 40,
+            liveness: None,
         });
         let answer = desk.send(visit).1;
         match as_asked {
