@@ -37,7 +37,7 @@ pub use manifest::{
 };
 pub use open::{OpenError, Opened, Signer, faulty_blobs, open};
 pub use part::MAX_MANIFEST_BYTES;
-pub use presence::{Pose, Presence, poses};
+pub use presence::{Liveness, Pose, Presence, poses};
 pub use receipt::{LogProof, Receipt, ReceiptError, SignedReceipt};
 pub use recipients::{Identities, Recipients};
 pub use seal::{Draft, Part, SealError, preflight, seal};

@@ -290,6 +290,9 @@ pub enum MatchClaim {
         /// The poses that the person showed before the picture that was compared; none where they were not asked for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         presence: Option<Presence>,
+        /// What a person should know beside the score, as stable codes: a portrait damaged by compression, an old one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notices: Vec<String>,
     },
     /// Not compared.
     NotDone {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SignedTicket, VisitId, challenge};
+use crate::{Score, SignedTicket, VisitId, challenge};
 
 /// Where the person looks, by their own left and right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +27,25 @@ pub struct Presence {
     pub poses: Vec<Pose>,
     /// Pictures looked at.
     pub frames: u32,
+    /// What nets that tell a living face from paper and screens made of the pictures; none where the site has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liveness: Option<Liveness>,
+}
+
+/// The opinion of nets on whether pictures show a living face. It refers to a person and never refuses anybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Liveness {
+    /// The median of the pictures: 1 is living.
+    pub score: Score,
+    /// Under which score a person looks.
+    pub threshold: Score,
+    /// Name `@` SHA-256 of the weights of each net.
+    pub models: Vec<String>,
+    /// Pictures judged.
+    pub frames: u32,
+    /// A person is asked to look.
+    pub refer: bool,
 }
 
 /// The turns that are asked for in an attempt (1, 2, 3). A stranger's guess is right once in eight.

@@ -183,6 +183,7 @@ impl World {
         let presence = Presence {
             poses: bundle::poses(&ticket, visit, 1).to_vec(),
             frames: 40,
+            liveness: None,
         };
         Claims {
             visit,
@@ -215,6 +216,7 @@ impl World {
                 reference: "dg2".into(),
                 attempts: 1,
                 presence: Some(presence),
+                notices: Vec::new(),
             },
             finger: MatchClaim::NotDone {
                 reason: "finger.no_template".into(),

@@ -43,6 +43,10 @@ pub struct FaceQuality {
     /// Contrast around the two eyes as a share of the face's; dark glasses and closed eyes leave little. The worse eye
     /// counts.
     pub eyes: f32,
+    /// Where the face stands in pixels of the picture: left, top, width, height.
+    pub bounds: [f32; 4],
+    /// How far what is behind the head is from being plain: spread of the brightness there, 0 to 128. Advice only.
+    pub background: f32,
     /// How sure the detector is that this is a face, 0 to 1.
     pub confidence: f32,
 }
@@ -63,6 +67,8 @@ impl FaceQuality {
             centre: [0.0; 2],
             uneven_light: 0.0,
             eyes: 1.0,
+            bounds: [0.0; 4],
+            background: 0.0,
             confidence: 0.0,
         }
     }
@@ -82,6 +88,7 @@ impl FaceQuality {
         // One in a hundred pictures of Labeled Faces in the Wild lies beyond each of the two.
         const UNEVEN: f32 = 0.5;
         const EYES: f32 = 0.2;
+        const BACKGROUND: f32 = 60.0;
 
         if self.faces == 0 {
             return Vec::new();
@@ -108,6 +115,9 @@ impl FaceQuality {
         if self.eyes < EYES {
             complaints.push(FaceComplaint::EyesHidden);
         }
+        if self.background > BACKGROUND {
+            complaints.push(FaceComplaint::BusyBackground);
+        }
         complaints
     }
 }
@@ -125,6 +135,8 @@ pub enum FaceComplaint {
     UnevenLight,
     /// Dark glasses, hair or closed lids over an eye.
     EyesHidden,
+    /// Much stands behind the head.
+    BusyBackground,
 }
 
 impl FaceComplaint {
@@ -137,6 +149,7 @@ impl FaceComplaint {
         Self::TooBright,
         Self::UnevenLight,
         Self::EyesHidden,
+        Self::BusyBackground,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -148,6 +161,7 @@ impl FaceComplaint {
             Self::TooBright => "face.too_bright",
             Self::UnevenLight => "face.uneven_light",
             Self::EyesHidden => "face.eyes_hidden",
+            Self::BusyBackground => "face.busy_background",
         }
     }
 }

@@ -12,6 +12,7 @@
 mod face;
 pub mod finger;
 mod line;
+mod liveness;
 mod manifest;
 mod outcome;
 mod portrait;
@@ -21,6 +22,7 @@ mod text;
 pub use face::{FaceComplaint, FaceEngine, FaceError, FaceQuality};
 pub use finger::{FingerEngine, FingerError, FingerImage, MinutiaeEngine};
 pub use line::{Letter, LineEngine, LineText, LineWord};
+pub use liveness::{LivenessEngine, Opinions};
 pub use manifest::{
     Derivation, Manifest, Measured, MeasuredGroup, ModelEntry, ModelError, Registry, Source,
 };
@@ -42,6 +44,7 @@ pub const CODES: &[&str] = &[
     "face.too_bright",
     "face.uneven_light",
     "face.eyes_hidden",
+    "face.busy_background",
     "model.manifest",
     "model.unknown",
     "model.missing",
@@ -61,6 +64,7 @@ pub const CODES: &[&str] = &[
     "presence.frozen_picture",
     "presence.jumped",
     "presence.other_person",
+    "presence.interrupted",
     "text.engine",
     "text.page_size",
 ];

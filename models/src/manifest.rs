@@ -78,6 +78,9 @@ pub enum Registry {
     Npm,
     /// Already installed by the system's package manager.
     Debian,
+    /// No package carries it: whoever runs the site lays the file into the cache. `package`, `version` and `path` say
+    /// where it comes from in words.
+    Site,
 }
 
 /// What is done to a source's file before it is ours.

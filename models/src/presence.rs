@@ -75,6 +75,8 @@ pub enum PresenceFault {
     Jumped,
     #[error("the faces are not of one person")]
     OtherPerson,
+    #[error("the camera went away after the turns were asked for")]
+    Interrupted,
 }
 
 impl PresenceFault {
@@ -87,6 +89,7 @@ impl PresenceFault {
         Self::FrozenPicture,
         Self::Jumped,
         Self::OtherPerson,
+        Self::Interrupted,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -99,6 +102,7 @@ impl PresenceFault {
             Self::FrozenPicture => "presence.frozen_picture",
             Self::Jumped => "presence.jumped",
             Self::OtherPerson => "presence.other_person",
+            Self::Interrupted => "presence.interrupted",
         }
     }
 }

@@ -134,11 +134,53 @@ impl Default for CardConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CameraConfig {
-    /// Device number or `/dev/videoN`; in practice also a video file, y4m or image sequence.
+    /// The camera that looks at the person: a device number, `/dev/videoN`, a link below `/dev/v4l/`, or
+    /// `usb:VENDOR:PRODUCT[:SERIAL]` as `devices` prints it; in practice also a video file, y4m or image sequence. Left
+    /// out where `list` names the cameras.
+    #[serde(default)]
     pub source: String,
+    /// Several cameras, best first: the first that is plugged in is used. `source`, where there is one, comes before them.
+    #[serde(default)]
+    pub list: Vec<ListedCamera>,
+    /// What a camera is asked for, best first, each like `mjpeg 1280x720@25`. Empty leaves it to the program.
+    #[serde(default)]
+    pub formats: Vec<String>,
     /// USB cameras that may be used, each `vendor:product` as `lsusb` prints it. Empty allows every real one.
     #[serde(default)]
     pub allow: Vec<String>,
+}
+
+/// One of several cameras.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedCamera {
+    #[serde(default)]
+    pub role: CameraRole,
+    pub source: String,
+}
+
+/// What a camera is there for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraRole {
+    /// Looks at the person.
+    #[default]
+    Face,
+    /// Stands over the papers; listed so that nobody's face is looked for in its pictures.
+    Page,
+}
+
+impl CameraConfig {
+    /// The cameras of a role, best first.
+    #[must_use]
+    pub fn sources(&self, role: CameraRole) -> Vec<String> {
+        let own = (role == CameraRole::Face && !self.source.is_empty()).then_some(&self.source);
+        let listed = self.list.iter().filter(|camera| camera.role == role);
+        own.into_iter()
+            .chain(listed.map(|camera| &camera.source))
+            .cloned()
+            .collect()
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

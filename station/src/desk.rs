@@ -79,6 +79,12 @@ pub enum Step {
         code: &'static str,
         attempt: u32,
     },
+    /// The camera went away or hangs; it is being waited for.
+    CameraLost {
+        code: &'static str,
+    },
+    /// It is back.
+    CameraBack,
     Face {
         outcome: MatchOutcome,
         score: f64,
@@ -196,6 +202,7 @@ impl Desk<'_> {
             visit = next;
             asks.extend(more);
         }
+        self.devices.camera.rest();
         if let Visit::Closed(closed) = visit {
             end.closed = closed;
         }
@@ -210,6 +217,10 @@ impl Desk<'_> {
         watch: &mut dyn FnMut(Step),
         end: &mut VisitEnd,
     ) -> Option<Event> {
+        if !matches!(ask, Ask::TakePortrait { .. }) {
+            // Between two attempts it stays open.
+            self.devices.camera.rest();
+        }
         Some(match ask {
             Ask::ShowConsent { lang } => {
                 Event::ConsentAnswered(self.consents(&lang, script, watch))

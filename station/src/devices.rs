@@ -5,6 +5,8 @@ pub mod card_reader;
 pub mod finger_sensor;
 pub mod scanner;
 
+use std::time::Duration;
+
 use bundle::{Device, DeviceKind};
 use emrtd::Habits;
 use emrtd::transport::{Transport, TransportError};
@@ -53,6 +55,19 @@ pub trait Camera {
     /// What the person before the camera is being asked to do. A camera that is only played plays it; to a real one it
     /// is nothing.
     fn asked(&mut self, _pose: Pose) {}
+
+    /// Nobody looks any more: the camera is closed until the next picture is wanted.
+    fn rest(&mut self) {}
+
+    /// How long the desk waits for a camera that went away; [`Self::frame`] is called again and again meanwhile.
+    fn comes_back_within(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// What the screens show of it, if it can be shown.
+    fn preview(&self) -> Option<camera::Preview> {
+        None
+    }
 
     fn device(&self) -> Device;
 }

@@ -135,6 +135,7 @@ mod tests {
             device: "camera".to_owned(),
             reference: reference.to_owned(),
             attempts: 1,
+            notices: Vec::new(),
             presence: None,
         }
     }

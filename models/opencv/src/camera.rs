@@ -7,14 +7,21 @@ use models::{Portrait, PortraitError};
 use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, MatTraitManual, Size};
 use opencv::imgproc::{COLOR_BGR2RGB, INTER_AREA, cvt_color_def, resize};
 use opencv::videoio::{
-    CAP_ANY, CAP_IMAGES, CAP_V4L2, VideoCapture, VideoCaptureTrait, VideoCaptureTraitConst,
+    CAP_ANY, CAP_IMAGES, CAP_PROP_FOURCC, CAP_PROP_FPS, CAP_PROP_FRAME_HEIGHT,
+    CAP_PROP_FRAME_WIDTH, CAP_V4L2, VideoCapture, VideoCaptureTrait, VideoCaptureTraitConst,
 };
 use zeroize::Zeroize;
+
+mod format;
+
+pub use format::{Coding, Format, Given, NoFormat};
 
 /// An open source of frames.
 pub struct VideoCamera {
     capture: VideoCapture,
     source: Source,
+    /// What a device said it gives; nothing of a film.
+    given: Option<Given>,
 }
 
 enum Source {
@@ -25,7 +32,7 @@ enum Source {
 }
 
 impl Source {
-    /// A number and `/dev/video…` are cameras, a name with `%` a series of pictures, the rest a film.
+    /// A number, `/dev/video…` and the links below `/dev/v4l/` are cameras, a name with `%` a series of pictures, the rest a film.
     fn parse(source: &str) -> Result<Self, CameraError> {
         // A camera somewhere on the network cannot be tied to this desk, and OpenCV would dial out.
         if source.contains("://") {
@@ -33,7 +40,9 @@ impl Source {
         }
         Ok(match source.parse() {
             Ok(number) => Self::Device(number),
-            Err(_) if source.starts_with("/dev/video") => Self::DevicePath(source.to_owned()),
+            Err(_) if source.starts_with("/dev/video") || source.starts_with("/dev/v4l/") => {
+                Self::DevicePath(source.to_owned())
+            }
             Err(_) if source.contains('%') => Self::Series(source.to_owned()),
             Err(_) => Self::File(source.to_owned()),
         })
@@ -41,7 +50,7 @@ impl Source {
 
     fn open(&self) -> opencv::Result<VideoCapture> {
         match self {
-            Self::Device(number) => VideoCapture::new(*number, CAP_ANY),
+            Self::Device(number) => VideoCapture::new(*number, CAP_V4L2),
             Self::DevicePath(path) => VideoCapture::from_file(path, CAP_V4L2),
             Self::File(path) => VideoCapture::from_file(path, CAP_ANY),
             Self::Series(pattern) => VideoCapture::from_file(pattern, CAP_IMAGES),
@@ -50,11 +59,39 @@ impl Source {
 }
 
 impl VideoCamera {
-    /// Opens a device number (`0`), a device file, a film or y4m file, or a series (`frame-%03d.jpg`).
+    /// Opens a device number (`0`), a device file, a film or y4m file, or a series (`frame-%03d.jpg`). A device is asked
+    /// for [`Format::WANTED`].
     pub fn open(source: &str) -> Result<Self, CameraError> {
+        Self::open_as(source, &Format::WANTED)
+    }
+
+    /// The same, asking a device for these formats, best first. A film comes as it is.
+    pub fn open_as(source: &str, wishes: &[Format]) -> Result<Self, CameraError> {
         let source = Source::parse(source)?;
-        let capture = opened(&source)?;
-        Ok(Self { capture, source })
+        let mut capture = opened(&source)?;
+        let given = match source {
+            Source::Device(_) | Source::DevicePath(_) => {
+                let given = format::negotiate(&mut capture, wishes).map_err(failed)?;
+                if given.is_too_small() {
+                    return Err(CameraError::TooSmall {
+                        width: given.width,
+                        height: given.height,
+                    });
+                }
+                Some(given)
+            }
+            Source::File(_) | Source::Series(_) => None,
+        };
+        Ok(Self {
+            capture,
+            source,
+            given,
+        })
+    }
+
+    /// What the device said it gives, read back from it.
+    pub const fn given(&self) -> Option<Given> {
+        self.given
     }
 
     /// The next frame, scaled down to what a [`Portrait`] may hold; `None` after the last one.
@@ -70,6 +107,12 @@ impl VideoCamera {
                 Source::File(_) | Source::Series(_) => Ok(None),
             };
         }
+        // Some drivers promise more than they send.
+        let size = frame.0.size().map_err(failed)?;
+        let (width, height) = (size.width.max(0) as u32, size.height.max(0) as u32);
+        if self.given.is_some() && (width < Given::LEAST.0 || height < Given::LEAST.1) {
+            return Err(CameraError::TooSmall { width, height });
+        }
         frame.portrait().map(Some)
     }
 
@@ -82,6 +125,31 @@ impl VideoCamera {
     /// Whether frames come from a file: no one stands before it.
     pub const fn is_simulated(&self) -> bool {
         matches!(self.source, Source::File(_) | Source::Series(_))
+    }
+}
+
+impl format::Tunable for VideoCapture {
+    type Error = opencv::Error;
+
+    fn ask(&mut self, wish: &Format) -> opencv::Result<()> {
+        let fourcc = i32::from_le_bytes(wish.coding.fourcc());
+        // The coding first: which sizes there are depends on it. What the device cannot do it leaves or changes, and
+        // `given` tells.
+        self.set(CAP_PROP_FOURCC, f64::from(fourcc))?;
+        self.set(CAP_PROP_FRAME_WIDTH, f64::from(wish.width))?;
+        self.set(CAP_PROP_FRAME_HEIGHT, f64::from(wish.height))?;
+        self.set(CAP_PROP_FPS, f64::from(wish.rate))?;
+        Ok(())
+    }
+
+    fn given(&self) -> opencv::Result<Given> {
+        // A property that the driver does not have reads as 0 or -1; casts from f64 saturate.
+        Ok(Given {
+            fourcc: (self.get(CAP_PROP_FOURCC)? as u32).to_le_bytes(),
+            width: self.get(CAP_PROP_FRAME_WIDTH)? as u32,
+            height: self.get(CAP_PROP_FRAME_HEIGHT)? as u32,
+            rate: self.get(CAP_PROP_FPS)?,
+        })
     }
 }
 
@@ -146,6 +214,8 @@ pub enum CameraError {
     Failed { detail: String },
     #[error("a camera on the network is not accepted")]
     Network,
+    #[error("the camera gives {width} x {height} pixels at most, too few to compare a face")]
+    TooSmall { width: u32, height: u32 },
 }
 
 impl From<PortraitError> for CameraError {
@@ -158,14 +228,19 @@ impl From<PortraitError> for CameraError {
 
 impl CameraError {
     #[cfg(test)]
-    pub(crate) const ALL_CODES: [&'static str; 3] =
-        ["camera.not_found", "camera.failed", "camera.network"];
+    pub(crate) const ALL_CODES: [&'static str; 4] = [
+        "camera.not_found",
+        "camera.failed",
+        "camera.network",
+        "camera.too_small",
+    ];
 
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "camera.not_found",
             Self::Failed { .. } => "camera.failed",
             Self::Network => "camera.network",
+            Self::TooSmall { .. } => "camera.too_small",
         }
     }
 }

@@ -12,18 +12,25 @@
 mod align;
 mod camera;
 mod measure;
+mod minifasnet;
 mod sface;
 #[cfg(feature = "measure")]
 mod templates;
 mod yunet;
 
-pub use camera::{CameraError, VideoCamera};
+pub use camera::{CameraError, Coding, Format, Given, NoFormat, VideoCamera};
+pub use minifasnet::MiniFasNet;
 pub use sface::{DETECTOR, RECOGNISER, SFace};
 #[cfg(feature = "measure")]
 pub use templates::{Located, Template};
 
 /// Every failure code this crate adds to those of `models`.
-pub const CODES: &[&str] = &["camera.not_found", "camera.failed", "camera.network"];
+pub const CODES: &[&str] = &[
+    "camera.not_found",
+    "camera.failed",
+    "camera.network",
+    "camera.too_small",
+];
 
 #[cfg(test)]
 mod tests {

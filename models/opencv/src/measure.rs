@@ -1,13 +1,13 @@
 //! What a face's pixels are worth: sharpness, brightness and pose, by the classical measures of
 //! ISO/IEC 29794-5 that need no learned model.
 
-use models::FaceQuality;
+use models::{FaceQuality, Portrait};
 
 use crate::align::{Point, SIDE};
 use crate::yunet::Face;
 
 /// The figures of the largest face; `upright` holds its 112 × 112 RGB pixels.
-pub(crate) fn quality(faces: usize, face: &Face, upright: &[u8]) -> FaceQuality {
+pub(crate) fn quality(faces: usize, face: &Face, upright: &[u8], live: &Portrait) -> FaceQuality {
     let gray: Vec<f32> = upright
         .chunks_exact(3)
         // ITU-R BT.601 luma
@@ -26,6 +26,8 @@ pub(crate) fn quality(faces: usize, face: &Face, upright: &[u8]) -> FaceQuality 
         f32::midpoint(right_eye.x, left_eye.x),
         f32::midpoint(right_eye.y, left_eye.y),
     ];
+    quality.bounds = [face.x, face.y, face.width, face.height];
+    quality.background = background(face, live);
     quality.uneven_light = uneven_light(&gray);
     quality.eyes = eyes_seen(&gray, quality.contrast);
     quality.roll_degrees = (left_eye.y - right_eye.y)
@@ -63,6 +65,35 @@ fn uneven_light(gray: &[f32]) -> f32 {
     };
     let (one, other) = (half(side / 5..side / 2), half(side / 2..side * 4 / 5));
     (one - other).abs() / one.max(other).max(1.0)
+}
+
+/// Spread of the brightness beside and above the head, hair left out: the first thing that distracts in a picture of
+/// ISO/IEC 29794-5 is what stands behind it. 0 where the face leaves no room.
+fn background(face: &Face, live: &Portrait) -> f32 {
+    let (width, height) = (live.width() as f32, live.height() as f32);
+    let span = |from: f32, to: f32, end: f32| {
+        let (from, to) = (from.clamp(0.0, end) as usize, to.clamp(0.0, end) as usize);
+        (from..to).step_by(2)
+    };
+    let rgb = live.rgb();
+    let mut gray = Vec::new();
+    for (from, to) in [(-0.9, -0.35), (1.35, 1.9)] {
+        let columns = span(face.x + from * face.width, face.x + to * face.width, width);
+        for y in span(
+            face.y - 0.3 * face.height,
+            face.y + 0.5 * face.height,
+            height,
+        ) {
+            for x in columns.clone() {
+                let at = (y * live.width() as usize + x) * 3;
+                let luma = |p: &[u8]| {
+                    0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2])
+                };
+                gray.extend(rgb.get(at..at + 3).map(luma));
+            }
+        }
+    }
+    mean_and_variance(&gray).1.sqrt()
 }
 
 /// Contrast around each eye of the upright face, whose eyes lie at fixed places; the worse one as a share of the face's.

@@ -94,7 +94,7 @@ impl FaceEngine for SFace {
         };
         let upright = Picture(upright(&picture.0, &face.landmarks)?);
         let pixels = upright.0.data_bytes().map_err(engine("quality"))?;
-        Ok(measure::quality(faces.len(), face, pixels))
+        Ok(measure::quality(faces.len(), face, pixels, live))
     }
 
     fn model(&self) -> &ModelId {
@@ -110,7 +110,7 @@ impl FaceEngine for SFace {
 pub(crate) struct Picture(Mat);
 
 impl Picture {
-    fn of(portrait: &Portrait) -> Result<Self, FaceError> {
+    pub(crate) fn of(portrait: &Portrait) -> Result<Self, FaceError> {
         let mut mat = Mat::new_rows_cols_with_default(
             portrait.height() as i32,
             portrait.width() as i32,
@@ -122,6 +122,11 @@ impl Picture {
             .map_err(engine("picture"))?
             .copy_from_slice(portrait.rgb());
         Ok(Self(mat))
+    }
+
+    /// Looks at the pixels, red first.
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&Mat) -> T) -> T {
+        look(&self.0)
     }
 }
 
@@ -162,7 +167,7 @@ fn embed(net: &mut Net, face: &Mat) -> opencv::Result<Embedding> {
     Ok(embedding)
 }
 
-fn net(manifest: &Manifest, name: &str) -> Result<Net, ModelError> {
+pub(crate) fn net(manifest: &Manifest, name: &str) -> Result<Net, ModelError> {
     let path = manifest.verify(name)?;
     let refused = |detail: String| ModelError::Load {
         name: name.to_owned(),

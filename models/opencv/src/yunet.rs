@@ -32,8 +32,8 @@ const MOST_FACES: usize = 200;
 #[derive(Clone, Debug)]
 pub(crate) struct Face {
     pub(crate) confidence: f32,
-    x: f32,
-    y: f32,
+    pub(crate) x: f32,
+    pub(crate) y: f32,
     pub(crate) width: f32,
     pub(crate) height: f32,
     /// Right eye, left eye, nose tip, right and left corner of the mouth; "right" is the person's own.

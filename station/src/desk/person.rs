@@ -52,6 +52,7 @@ impl Desk<'_> {
             threshold: two_decimals(bands.accept),
             model: self.devices.face.model().to_string(),
             device: self.devices.camera.device(),
+            notices: Vec::new(),
         };
         watch(Step::Face {
             outcome: comparison.outcome,
@@ -115,6 +116,7 @@ impl Desk<'_> {
             threshold: two_decimals(bands.accept),
             model: engine.model().to_string(),
             device: sensor.device(),
+            notices: Vec::new(),
         };
         watch(Step::Finger {
             outcome: comparison.outcome,

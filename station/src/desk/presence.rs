@@ -1,6 +1,6 @@
 //! Watches the person turn the head as asked, and keeps the best picture of them looking straight ahead.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bundle::Presence as Shown;
 use models::presence::{Limits, Pose, Presence, PresenceFault, Seen, Told};
@@ -8,6 +8,7 @@ use models::{FaceError, FaceQuality, Portrait};
 use ring::digest::{SHA256, digest};
 
 use super::{Desk, Step};
+use crate::devices::CameraError;
 
 /// A picture of a person who was seen to be there, and what they showed.
 pub(super) struct Living {
@@ -30,12 +31,14 @@ impl Desk<'_> {
         poses: [bundle::Pose; 3],
         watch: &mut dyn FnMut(Step),
     ) -> Result<Living, NotLiving> {
-        let mut presence = Presence::new(&poses.map(pose), Limits::default());
+        let turns = poses.map(pose);
+        let mut presence = Presence::new(&turns, Limits::default());
         let started = Instant::now();
         let mut asked = None;
         let mut advice = Vec::new();
         let mut first: Option<Portrait> = None;
         let mut best: Option<(f32, Portrait)> = None;
+        let mut turns_known = false;
         while let Some(pose) = presence.asked() {
             if asked != Some(pose) {
                 asked = Some(pose);
@@ -44,8 +47,17 @@ impl Desk<'_> {
                     pose: pose.as_str(),
                 });
             }
-            let frame = self.devices.camera.frame();
-            let frame = frame.map_err(|error| NotLiving::Trouble(error.code()))?;
+            let (frame, unbroken) = self.picture(watch)?;
+            if !unbroken {
+                // Whoever knows the turns could have something else before the camera now: the next attempt has others.
+                if turns_known {
+                    return Err(NotLiving::Fault(PresenceFault::Interrupted));
+                }
+                presence = Presence::new(&turns, Limits::default());
+                (first, best, asked) = (None, None, None);
+                continue;
+            }
+            turns_known |= pose != Pose::Straight;
             let quality = self.devices.face.quality(&frame).map_err(trouble)?;
             let codes = advised(&quality, pose);
             if codes != advice {
@@ -80,9 +92,39 @@ impl Desk<'_> {
             shown: Shown {
                 poses: poses.to_vec(),
                 frames,
+                liveness: None,
             },
         })
         .ok_or(NotLiving::Trouble(FaceError::NoFace.code()))
+    }
+
+    /// The next picture, and whether it is of the same capture as the one before. A camera that went away is waited for
+    /// as long as it says, one that hangs too.
+    fn picture(&mut self, watch: &mut dyn FnMut(Step)) -> Result<(Portrait, bool), NotLiving> {
+        const LOOK_AGAIN: Duration = Duration::from_millis(200);
+        let end = Instant::now() + self.devices.camera.comes_back_within();
+        let (mut lost, mut unbroken) = (false, true);
+        loop {
+            let error = match self.devices.camera.frame() {
+                Ok(frame) => {
+                    if lost {
+                        watch(Step::CameraBack);
+                    }
+                    return Ok((frame, unbroken));
+                }
+                Err(error) => error,
+            };
+            let passes = !matches!(error, CameraError::TooSmall | CameraError::Refused(_));
+            if !passes || Instant::now() >= end {
+                return Err(NotLiving::Trouble(error.code()));
+            }
+            if !lost {
+                lost = true;
+                watch(Step::CameraLost { code: error.code() });
+            }
+            unbroken &= error == CameraError::Hung;
+            std::thread::sleep(LOOK_AGAIN);
+        }
     }
 
     /// Whether two pictures are of one person, by the bands of the engine: a turned head is less like itself.

@@ -7,8 +7,9 @@ use std::time::Duration;
 use bundle::{FileKey, Recipients, StationId, VerifierPublicKey};
 use emrtd::CscaTrust;
 use emrtd::proof::terminal::{FileTerminal, Terminal};
+use models_opencv::Format;
 use station::answer::Trouble;
-use station::config::{self, Config};
+use station::config::{self, CameraRole, Config};
 use station::courier::{Courier, Credentials};
 use station::devices::camera::{self, OpenCvCamera};
 use station::devices::card_reader::{HabitBook, PcscReader};
@@ -42,12 +43,7 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
     })?;
     let scanner = scanner::open(&config.scanner, beside_program)
         .map_err(|error| Trouble::new(error.code(), error))?;
-    camera::admit(
-        &camera::Identity::of(&config.camera.source),
-        &config.camera.allow,
-        config.practice,
-    )
-    .map_err(|error| Trouble::new(error.code(), error))?;
+    let camera = camera(config)?;
     let finger = config.finger.as_ref().map(|finger| {
         let sensor = LibfprintSensor::new(
             finger
@@ -70,7 +66,7 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
             )
             .with_book(HabitBook::open(&config.state_dir.join("card-kinds.json"))),
         ),
-        camera: Box::new(OpenCvCamera::new(&config.camera.source)),
+        camera: Box::new(camera),
         face: Box::new(face),
         finger,
         scanner,
@@ -78,6 +74,39 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
         scan_dpi: config.scanner.dpi,
         readers: readers.lend(),
     })
+}
+
+/// The camera that looks at the person. One that is there and may not be used is refused before anybody sits down; one
+/// that is not there yet is waited for when it is wanted.
+fn camera(config: &Config) -> Result<OpenCvCamera, Trouble> {
+    let sources = config.camera.sources(CameraRole::Face);
+    if sources.is_empty() {
+        return Err(Trouble::new("config.invalid", "camera.source"));
+    }
+    let mut refused = None;
+    let usable = sources.iter().any(|source| {
+        // One that is not plugged in is waited for.
+        let found = camera::look_up(source).map_or(camera::Identity::Absent, |it| it.identity());
+        let admitted = camera::admit(&found, &config.camera.allow, config.practice);
+        refused = refused.or(admitted.err());
+        admitted.is_ok()
+    });
+    if let Some(error) = refused.filter(|_| !usable) {
+        return Err(Trouble::new(error.code(), error));
+    }
+    let formats = config.camera.formats.iter();
+    let mut formats: Vec<Format> = formats
+        .map(|format| format.parse().map_err(trouble("config.invalid")))
+        .collect::<Result<_, _>>()?;
+    if formats.is_empty() {
+        formats.extend(Format::WANTED);
+    }
+    let choice = camera::Choice {
+        sources,
+        allow: config.camera.allow.clone(),
+        practice: config.practice,
+    };
+    Ok(OpenCvCamera::of(choice, &formats))
 }
 
 /// What reads pages, for the commands and the desk alike.

@@ -8,7 +8,8 @@ use finger_worker::SensorWorker;
 use scanner_drivers::{Capabilities, Registry};
 use serde_json::{Value, json};
 use station::answer::Answer;
-use station::devices::camera::{Identity, admit, is_simulated};
+use station::config::{CameraRole, Config};
+use station::devices::camera::{admit, is_simulated, look_up, plugged};
 use station::devices::scanner;
 
 use super::{Told, assemble, beside_program};
@@ -63,16 +64,45 @@ pub(crate) fn run(arguments: &DevicesArguments) -> Told {
             }
         }
     };
-    let source = &config.camera.source;
-    let allowed = admit(&Identity::of(source), &config.camera.allow, config.practice);
-    let camera = match (allowed, models_opencv::VideoCamera::open(source)) {
-        (Err(error), _) => json!({ "ready": false, "code": error.code() }),
-        (Ok(()), Ok(_)) => json!({ "ready": true, "simulated": is_simulated(source) }),
-        (Ok(()), Err(_)) => json!({ "ready": false, "code": "camera.not_found" }),
-    };
-    let json = json!({ "readers": readers, "scanners": scanners, "scanner_drivers": drivers, "finger_sensors": sensors, "camera": camera });
+    let cameras: Vec<Value> = [CameraRole::Face, CameraRole::Page]
+        .into_iter()
+        .flat_map(|role| {
+            let sources = config.camera.sources(role);
+            sources.into_iter().map(move |source| (role, source))
+        })
+        .map(|(role, source)| camera(&config, role, &source))
+        .collect();
+    let plugged: Vec<Value> = plugged()
+        .iter()
+        .filter(|found| found.index == 0)
+        .map(|found| json!({ "node": found.node, "stable_name": found.stable_name() }))
+        .collect();
+    let json = json!({ "readers": readers, "scanners": scanners, "scanner_drivers": drivers, "finger_sensors": sensors, "cameras": cameras, "cameras_plugged_in": plugged });
     let words = format!("{json:#}");
     Ok(Answer::ok(json, words))
+}
+
+/// A camera of the configuration: whether it is there and may be used, and what it gives.
+fn camera(config: &Config, role: CameraRole, source: &str) -> Value {
+    let mut told = match look_up(source) {
+        None => json!({ "ready": false, "code": "camera.not_found" }),
+        Some(there) => match (
+            admit(&there.identity(), &config.camera.allow, config.practice),
+            models_opencv::VideoCamera::open(&there.source),
+        ) {
+            (Err(error), _) => json!({ "ready": false, "code": error.code() }),
+            (Ok(()), Err(error)) => json!({ "ready": false, "code": error.code() }),
+            (Ok(()), Ok(video)) => json!({
+                "ready": true,
+                "simulated": is_simulated(source),
+                "width": video.given().map(|given| given.width),
+                "height": video.given().map(|given| given.height),
+                "rate": video.given().map(|given| given.rate),
+            }),
+        },
+    };
+    told["role"] = json!(role);
+    told
 }
 
 /// A scanner as its driver tells of it, with the name that survives a replug.

@@ -330,6 +330,13 @@ fn in_words(step: &Step, lang: Language) -> String {
             .map(|code| told(code, lang))
             .collect::<Vec<_>>()
             .join(" "),
+        Step::CameraLost { code } => format!("{} [{code}]", told(code, lang)),
+        Step::CameraBack => if vi {
+            "máy ảnh đã hoạt động trở lại"
+        } else {
+            "the camera is back"
+        }
+        .into(),
         Step::NotPresent { code, attempt } => {
             format!("{} [{code}], {attempt}/3", told(code, lang))
         }

@@ -94,6 +94,8 @@ pub struct Comparison {
     /// `name@sha256` of the model that judged.
     pub model: String,
     pub device: Device,
+    /// What a person should know beside it.
+    pub notices: Vec<&'static str>,
 }
 
 impl Comparison {
@@ -112,6 +114,7 @@ impl Comparison {
             reference: reference.to_owned(),
             attempts,
             presence,
+            notices: self.notices.iter().map(|code| (*code).to_owned()).collect(),
         }
     }
 }

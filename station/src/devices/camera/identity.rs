@@ -7,7 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The kernel's tree of video devices.
-const VIDEO: &str = "/sys/class/video4linux";
+pub(super) const VIDEO: &str = "/sys/class/video4linux";
+
+/// Whether a source is a device: its number, its file, or one of the links that udev makes by identity and by port.
+#[must_use]
+pub(super) fn is_device(source: &str) -> bool {
+    source.parse::<u32>().is_ok()
+        || source.starts_with("/dev/video")
+        || source.starts_with("/dev/v4l/")
+}
 
 /// What a source of pictures is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,17 +53,17 @@ impl NotAllowed {
 }
 
 impl Identity {
-    /// What the kernel knows of a source: a device number, `/dev/videoN`, or a file.
+    /// What the kernel knows of a source: a device number, `/dev/videoN`, a link below `/dev/v4l/`, or a file.
     #[must_use]
     pub fn of(source: &str) -> Self {
         Self::in_tree(source, Path::new(VIDEO))
     }
 
-    fn in_tree(source: &str, tree: &Path) -> Self {
+    pub(super) fn in_tree(source: &str, tree: &Path) -> Self {
         let name = match source.parse::<u32>() {
             Ok(number) => format!("video{number}"),
             // As OpenCV takes it: any other path, also one below /dev, is opened as a film.
-            Err(_) if source.starts_with("/dev/video") => {
+            Err(_) if is_device(source) => {
                 let device = fs::canonicalize(source).unwrap_or_else(|_| PathBuf::from(source));
                 match device.file_name().and_then(|name| name.to_str()) {
                     Some(name) => name.to_owned(),
@@ -169,6 +177,9 @@ mod tests {
         assert_eq!(of("1"), Identity::BuiltIn);
         assert_eq!(of("2"), Identity::Virtual);
         assert_eq!(of("7"), Identity::Absent);
+        // A link of udev's that is not there: an unplugged camera, not a film.
+        let link = "/dev/v4l/by-id/usb-046d_0825_A1B2-video-index0";
+        assert_eq!(of(link), Identity::Absent);
         assert_eq!(of("film.y4m"), Identity::File);
         assert_eq!(of("/dev/shm/film.y4m"), Identity::File);
         assert_eq!(of("face/live_%03d.jpg"), Identity::File);

@@ -1,0 +1,158 @@
+//! What the screens show of the camera: small pictures at a limited rate, made only while somebody looks, in memory alone.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use models::Portrait;
+use zeroize::Zeroizing;
+
+use super::feed::Newest;
+
+/// Longest side of a picture of the preview, in pixels.
+const SIDE: u32 = 320;
+
+/// Ten pictures a second are a moving picture; more costs and shows no more.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// JPEG quality; at 320 pixels the person sees no difference to more.
+const QUALITY: u8 = 70;
+
+/// One picture of the preview.
+#[derive(Clone)]
+pub struct Shot {
+    /// Grows; a reader asks for what comes after the one it has.
+    pub number: u64,
+    jpeg: Arc<Zeroizing<Vec<u8>>>,
+}
+
+impl Shot {
+    #[must_use]
+    pub fn jpeg(&self) -> &[u8] {
+        &self.jpeg
+    }
+}
+
+impl fmt::Debug for Shot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Shot({})", self.number)
+    }
+}
+
+/// A window onto the camera. Any number of copies, each on its own thread, read the same pictures; each is made once,
+/// and one that nobody looked at is never made.
+#[derive(Clone)]
+pub struct Preview {
+    newest: Arc<Newest>,
+    last: Arc<Mutex<Option<(Instant, Shot)>>>,
+}
+
+impl Preview {
+    pub(super) fn new(newest: Arc<Newest>) -> Self {
+        Self {
+            newest,
+            last: Arc::default(),
+        }
+    }
+
+    /// The newest picture after number `seen`, at most ten a second; none when none came within `wait`. The camera is
+    /// not opened by looking: pictures come while the desk takes them.
+    #[must_use]
+    pub fn after(&self, seen: u64, wait: Duration) -> Option<Shot> {
+        let end = Instant::now() + wait;
+        loop {
+            let newest = {
+                let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+                match last.as_ref() {
+                    Some((_, shot)) if shot.number > seen => return Some(shot.clone()),
+                    Some((at, _)) => Some(*at + INTERVAL),
+                    None => None,
+                }
+            };
+            let now = Instant::now();
+            if let Some(due) = newest.filter(|due| *due > now) {
+                if due >= end {
+                    return None;
+                }
+                std::thread::sleep(due - now);
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            let (number, picture) = self.newest.after(seen, left)?;
+            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            // Another reader may have made it, or a newer one, while this one waited.
+            if let Some((at, shot)) = last.as_ref() {
+                if shot.number > seen {
+                    return Some(shot.clone());
+                }
+                if at.elapsed() < INTERVAL {
+                    continue;
+                }
+            }
+            let shot = Shot {
+                number,
+                jpeg: Arc::new(small(&picture)?),
+            };
+            *last = Some((Instant::now(), shot.clone()));
+            return Some(shot);
+        }
+    }
+
+    /// Forgets the last picture.
+    pub(super) fn forget(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// The picture made small by whole steps, each pixel the mean of a square, as a JPEG.
+fn small(picture: &Portrait) -> Option<Zeroizing<Vec<u8>>> {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let step = width.max(height).div_ceil(SIDE as usize).max(1);
+    let (across, down) = (width / step, height / step);
+    if across == 0 || down == 0 {
+        return None;
+    }
+    let rgb = picture.rgb();
+    let area = (step * step) as u32;
+    let mut pixels = Vec::with_capacity(across * down * 3);
+    let mut sums = vec![0_u32; across * 3];
+    for y in 0..down {
+        sums.fill(0);
+        for row in y * step..(y + 1) * step {
+            let row = &rgb[row * width * 3..][..across * step * 3];
+            for (sum, square) in sums.chunks_exact_mut(3).zip(row.chunks_exact(step * 3)) {
+                for pixel in square.chunks_exact(3) {
+                    for (sum, value) in sum.iter_mut().zip(pixel) {
+                        *sum += u32::from(*value);
+                    }
+                }
+            }
+        }
+        pixels.extend(sums.iter().map(|sum| (sum / area) as u8));
+    }
+    let small = Portrait::from_rgb(across as u32, down as u32, pixels).ok()?;
+    small.to_jpeg(QUALITY).ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preview_is_small_and_shows_the_same() {
+        let pixels: Vec<u8> = (0..640 * 480)
+            .flat_map(|at| match at % 640 < 320 {
+                true => [200, 40, 40],
+                false => [40, 40, 200],
+            })
+            .collect();
+        let picture = Portrait::from_rgb(640, 480, pixels).unwrap();
+        let jpeg = small(&picture).unwrap();
+        let shown = Portrait::decode(&jpeg).unwrap();
+        assert_eq!((shown.width(), shown.height()), (320, 240));
+        let at = |x: usize| shown.rgb()[(120 * 320 + x) * 3];
+        assert!(at(80) > 180 && at(240) < 60, "{} {}", at(80), at(240));
+        let odd = Portrait::from_rgb(1999, 3, vec![7; 1999 * 9]).unwrap();
+        assert_eq!(small(&odd), None, "a strip of three lines shows nobody");
+    }
+}
