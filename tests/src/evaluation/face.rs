@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use models::{Bands, FaceEngine as _, FaceError, Manifest, ModelId, Portrait};
@@ -19,6 +20,10 @@ use super::rates::table::{HEAD, Proportion, Table};
 
 /// Comparisons of two whole pictures whose cost is taken, as the desk makes them.
 const DECISIONS: usize = 40;
+
+/// Camera pictures judged for guidance, and their size in pixels: what webcams give at 30 a second.
+const GUIDED: usize = 60;
+const CAMERA: [u32; 2] = [640, 480];
 
 /// Pairs held in memory at once, 16 bytes each and twice more while they are sorted.
 pub const MOST_PAIRS: usize = 40_000_000;
@@ -39,6 +44,9 @@ pub struct FaceRates {
     detection: Costs,
     embedding: Costs,
     decision: Costs,
+    guidance: Costs,
+    /// Camera pictures judged in a second of real time, on the cores that there are.
+    guided_a_second: f64,
 }
 
 /// What came of one picture.
@@ -79,9 +87,12 @@ pub fn measure(folder: &Path, list: Option<&Path>, models: &Path) -> Result<Face
         detection: Costs::default(),
         embedding: Costs::default(),
         decision: Costs::default(),
+        guidance: Costs::default(),
+        guided_a_second: 0.0,
     };
     let samples = rates.look(&mut engine, &labelled)?;
     rates.decide(&mut engine, &labelled, &samples)?;
+    rates.guide(&mut engine, &labelled, &samples)?;
     rates.tabulate(&samples);
     Ok(rates)
 }
@@ -150,6 +161,30 @@ impl FaceRates {
                 self.decision.of(|| engine.compare(&document, &live))?;
             }
         }
+        Ok(())
+    }
+
+    /// Takes the cost of judging camera pictures, one after the other as the desk does while a person settles down.
+    fn guide(
+        &mut self,
+        engine: &mut SFace,
+        labelled: &[Labelled],
+        samples: &[Sample],
+    ) -> Result<()> {
+        let mut frames = Vec::new();
+        for (label, sample) in labelled.iter().zip(samples) {
+            if frames.len() == GUIDED {
+                break;
+            }
+            if let (None, Ok(portrait)) = (sample.refused, read(&label.file)?) {
+                frames.push(camera_picture(&portrait)?);
+            }
+        }
+        let began = Instant::now();
+        for frame in &frames {
+            self.guidance.of(|| engine.quality(frame))?;
+        }
+        self.guided_a_second = frames.len() as f64 / began.elapsed().as_secs_f64().max(1e-9);
         Ok(())
     }
 
@@ -238,6 +273,25 @@ fn read(file: &Path) -> Result<Result<Portrait, &'static str>> {
     Ok(Portrait::decode(&bytes).map_err(|error| error.code()))
 }
 
+/// A picture in the middle of what a camera sees, its height filled.
+fn camera_picture(portrait: &Portrait) -> Result<Portrait> {
+    let [width, height] = CAMERA;
+    let (from_w, from_h) = (portrait.width(), portrait.height());
+    let shown =
+        (u64::from(from_w) * u64::from(height) / u64::from(from_h)).min(u64::from(width)) as u32;
+    let left = (width - shown) / 2;
+    let mut rgb = vec![128; (width * height * 3) as usize];
+    for (y, row) in rgb.chunks_exact_mut(width as usize * 3).enumerate() {
+        let line = y as u32 * from_h / height;
+        for x in 0..shown {
+            let from = ((line * from_w + x * from_w / shown) * 3) as usize;
+            let to = ((left + x) * 3) as usize;
+            row[to..to + 3].copy_from_slice(&portrait.rgb()[from..from + 3]);
+        }
+    }
+    Ok(Portrait::from_rgb(width, height, rgb)?)
+}
+
 impl fmt::Display for FaceRates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -261,6 +315,13 @@ impl fmt::Display for FaceRates {
         writeln!(f, "    detection            {}", self.detection)?;
         writeln!(f, "    alignment, embedding {}", self.embedding)?;
         writeln!(f, "    whole decision       {}", self.decision)?;
+        writeln!(f, "    guidance, 640 x 480  {}", self.guidance)?;
+        writeln!(
+            f,
+            "    guided               {:.1} camera pictures a second, {} cores",
+            self.guided_a_second,
+            std::thread::available_parallelism().map_or(1, usize::from)
+        )?;
         writeln!(f, "    peak memory          {:.0} MiB", cost::peak_mib())
     }
 }
