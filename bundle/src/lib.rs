@@ -14,6 +14,7 @@ mod manifest;
 mod open;
 mod part;
 mod presence;
+mod presentation;
 mod receipt;
 mod recipients;
 mod seal;
@@ -38,6 +39,7 @@ pub use manifest::{
 pub use open::{OpenError, Opened, Signer, faulty_blobs, open};
 pub use part::MAX_MANIFEST_BYTES;
 pub use presence::{Liveness, Pose, Presence, poses};
+pub use presentation::{Presentation, PresentationResult};
 pub use receipt::{LogProof, Receipt, ReceiptError, SignedReceipt};
 pub use recipients::{Identities, Recipients};
 pub use seal::{Draft, Part, SealError, preflight, seal};

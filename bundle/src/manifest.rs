@@ -14,6 +14,7 @@ use zeroize::Zeroize;
 use crate::envelope::base64_bytes;
 use crate::ids::{BundleId, OperatorId, Sha256Digest, StationId, VisitId};
 use crate::presence::Presence;
+use crate::presentation::Presentation;
 use crate::sighting::SignedSighting;
 use crate::ticket::SignedTicket;
 
@@ -293,12 +294,29 @@ pub enum MatchClaim {
         /// What a person should know beside the score, as stable codes: a portrait damaged by compression, an old one.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notices: Vec<String>,
+        /// How often which finger was laid down; none for faces.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        presentations: Vec<Presentation>,
     },
     /// Not compared.
     NotDone {
         /// Why, as a stable code.
         reason: String,
+        /// How often which finger was laid down in vain; none where none was.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        presentations: Vec<Presentation>,
     },
+}
+
+impl MatchClaim {
+    /// Not compared, and nothing was laid down.
+    #[must_use]
+    pub fn not_done(reason: &str) -> Self {
+        Self::NotDone {
+            reason: reason.to_owned(),
+            presentations: Vec::new(),
+        }
+    }
 }
 
 /// How a comparison ended.

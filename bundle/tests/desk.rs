@@ -217,10 +217,9 @@ impl World {
                 attempts: 1,
                 presence: Some(presence),
                 notices: Vec::new(),
+                presentations: Vec::new(),
             },
-            finger: MatchClaim::NotDone {
-                reason: "finger.no_template".into(),
-            },
+            finger: MatchClaim::not_done("finger.no_template"),
             sightings: Vec::new(),
             documents: vec![DocumentClaim {
                 kind: "birth-certificate".into(),

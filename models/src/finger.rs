@@ -38,6 +38,12 @@ pub trait FingerEngine: Send {
         live: &FingerImage,
     ) -> Result<Similarity, FingerError>;
 
+    /// How good the print on the sensor is, 0 to 100.
+    ///
+    /// # Errors
+    /// [`FingerError`] when it cannot be judged: the person is asked to place the finger again.
+    fn quality(&mut self, live: &FingerImage) -> Result<u8, FingerError>;
+
     /// Algorithm, version and the digest of its parameters, for the record of the decision.
     fn model(&self) -> &ModelId;
 

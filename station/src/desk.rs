@@ -91,11 +91,28 @@ pub enum Step {
         threshold: f64,
         attempt: u32,
     },
+    /// Which finger is asked for, as ISO/IEC 19794-4:2005 table 7 counts (0: the card does not say), for the how manieth
+    /// time.
+    LayFinger {
+        finger: u8,
+        presentation: u32,
+    },
+    /// How the finger should lie instead; it is no presentation.
+    FingerAdvice {
+        code: &'static str,
+    },
+    /// The print could not be compared; no word against anybody.
+    FingerUnusable {
+        code: &'static str,
+        finger: u8,
+        presentation: u32,
+    },
     Finger {
         outcome: MatchOutcome,
         score: f64,
         threshold: f64,
-        attempt: u32,
+        finger: u8,
+        presentation: u32,
     },
     FingerNotDone {
         reason: &'static str,
@@ -233,8 +250,9 @@ impl Desk<'_> {
             } => self.face(&document, poses, attempt, watch),
             Ask::TakeFinger {
                 references,
-                attempt,
-            } => self.finger(&references, attempt, watch),
+                finger,
+                presentation,
+            } => self.finger(&references, finger, presentation, watch),
             Ask::CallOfficials { occasion, why, .. } => self.officials(&occasion, why, watch),
             Ask::ScanPapers { sheets } => self.papers(sheets, script, watch),
             Ask::AskApproval => Event::ApprovalAnswered(script.approve),

@@ -5,6 +5,7 @@ mod ask;
 mod await_approval;
 mod await_card;
 mod await_consent;
+mod await_finger;
 mod await_officials;
 mod await_papers;
 mod await_person;
@@ -18,10 +19,11 @@ pub use ask::Ask;
 pub use await_approval::{AwaitApproval, Sealing};
 pub use await_card::AwaitCard;
 pub use await_consent::AwaitConsent;
+pub use await_finger::AwaitFinger;
 pub use await_officials::AwaitOfficials;
 pub use await_papers::AwaitPapers;
 pub(crate) use await_papers::COUNT_MISMATCH;
-pub use await_person::{AwaitFace, AwaitFinger};
+pub use await_person::AwaitFace;
 pub use event::{Event, Stop, StopKind};
 pub use gathered::{
     CardSeen, Comparison, Consented, FaceMatched, FaceResult, FingerResult, Identified, Matched,
@@ -43,8 +45,8 @@ pub const CODES: &[&str] = &[
     await_person::FACE_NO_MATCH,
     await_person::FACE_INCONCLUSIVE,
     await_person::PRESENCE_NOT_SHOWN,
-    await_person::FINGER_NO_MATCH,
-    await_person::FINGER_INCONCLUSIVE,
+    await_finger::FINGER_NO_MATCH,
+    await_finger::FINGER_INCONCLUSIVE,
     COUNT_MISMATCH,
     await_papers::NOTHING_TO_FILE,
     await_approval::NOT_APPROVED,
@@ -159,11 +161,8 @@ impl Visit {
     }
 
     fn to_finger(matched: FaceMatched) -> (Self, Vec<Ask>) {
-        let ask = Ask::TakeFinger {
-            references: matched.finger_references(),
-            attempt: 1,
-        };
         let state = AwaitFinger::new(matched);
+        let ask = state.ask();
         (Self::AwaitFinger(Box::new(state)), vec![ask])
     }
 

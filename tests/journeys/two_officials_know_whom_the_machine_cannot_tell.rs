@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use bundle::{MatchOutcome, Role};
-use station::desk::Step;
+use station::desk::{Official, Step};
 use station::devices::camera::OpenCvCamera;
 use station::visit::{Closed, Stop};
 use tests::rig::desk::{Bench, TestDesk};
@@ -23,22 +23,14 @@ fn still(folder: &Path) -> OpenCvCamera {
     OpenCvCamera::new(folder.join("film_%03d.jpg").to_str().unwrap())
 }
 
-/// How a visit of somebody who cannot turn the head ends when these officials come and find this.
-fn visit(
-    service: &Service,
-    desk: &TestDesk,
-    who: &[(&str, Role, MatchOutcome)],
-) -> (Vec<&'static str>, Closed) {
+/// How a visit of somebody who cannot turn the head ends when these officials come.
+fn visit(desk: &TestDesk, officials: &[Official]) -> (Vec<&'static str>, Closed) {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Bench::set_up(&STATE, "live", card("card"));
     bench.devices.camera = Box::new(still(folder.path()));
-    let officials: Vec<_> = who
-        .iter()
-        .map(|(id, role, finds)| desk.official(service, id, *role, *finds))
-        .collect();
     let mut called = Vec::new();
     let end =
-        desk.visit_with_officials(&mut bench.devices, &both_pages(), &officials, &mut |step| {
+        desk.visit_with_officials(&mut bench.devices, &both_pages(), officials, &mut |step| {
             if let Step::OfficialsCalled { code } = step {
                 called.push(code);
             }
@@ -51,14 +43,11 @@ fn two_officials_agree() {
     let service = Service::start(&STATE.csca(), Takes::Simulated);
     let desk = TestDesk::enrol(&service, &STATE, Role::Clerk);
     desk.fetch_tickets(1);
-    let (called, closed) = visit(
-        &service,
-        &desk,
-        &[
-            ("can-bo-hai", Role::Clerk, MatchOutcome::Match),
-            ("can-bo-ba", Role::Director, MatchOutcome::Match),
-        ],
-    );
+    let officials = [
+        desk.official(&service, "can-bo-hai", Role::Clerk, MatchOutcome::Match),
+        desk.official(&service, "can-bo-ba", Role::Director, MatchOutcome::Match),
+    ];
+    let (called, closed) = visit(&desk, &officials);
     assert_eq!(called, ["person.presence_not_shown"]);
     let Closed::Sealed(digest) = closed else {
         panic!("{closed:?}")
@@ -75,21 +64,19 @@ fn one_says_no_or_is_alone_or_has_no_say() {
     let service = Service::start(&STATE.csca(), Takes::Simulated);
     let desk = TestDesk::enrol(&service, &STATE, Role::Clerk);
     desk.fetch_tickets(4);
-    let yes = ("can-bo-hai", Role::Clerk, MatchOutcome::Match);
-    let cases: [(&[(&str, Role, MatchOutcome)], &str); 4] = [
-        (&[], "person.presence_not_shown"),
-        (&[yes], "person.officials_missing"),
-        (
-            &[yes, ("can-bo-ba", Role::Clerk, MatchOutcome::NoMatch)],
-            "person.officials_disagree",
-        ),
-        (
-            &[yes, ("tinh-nguyen", Role::Volunteer, MatchOutcome::Match)],
-            "person.official_role",
-        ),
+    let who = [
+        ("can-bo-ba", Role::Clerk, MatchOutcome::NoMatch),
+        ("can-bo-hai", Role::Clerk, MatchOutcome::Match),
+        ("tinh-nguyen", Role::Volunteer, MatchOutcome::Match),
     ];
-    for (who, code) in cases {
-        let (called, closed) = visit(&service, &desk, who);
+    let officials = who.map(|(id, role, finds)| desk.official(&service, id, role, finds));
+    for (come, code) in [
+        (&officials[..0], "person.presence_not_shown"),
+        (&officials[1..2], "person.officials_missing"),
+        (&officials[..2], "person.officials_disagree"),
+        (&officials[1..], "person.official_role"),
+    ] {
+        let (called, closed) = visit(&desk, come);
         assert_eq!(called, ["person.presence_not_shown"]);
         assert_eq!(closed, Closed::Stopped(Stop::refusal(code)));
     }

@@ -34,6 +34,7 @@ pub const CODES: &[&str] = &[
     "examine.practice",
     "examine.presence",
     "examine.presence_missing",
+    "examine.presentations",
     "examine.reference",
     "examine.resolution",
     "examine.sheets_missing",

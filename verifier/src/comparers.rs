@@ -137,6 +137,7 @@ mod tests {
             attempts: 1,
             notices: Vec::new(),
             presence: None,
+            presentations: Vec::new(),
         }
     }
 

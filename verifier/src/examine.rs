@@ -10,6 +10,7 @@ mod officials;
 mod papers;
 mod pdf;
 mod person;
+mod presentations;
 mod ticket;
 mod verdict;
 

@@ -34,9 +34,7 @@ fn a_score_has_two_decimals_and_one_spelling() {
 
 #[test]
 fn a_match_claim_is_one_of_two() {
-    let claim = MatchClaim::NotDone {
-        reason: "finger.no_template".into(),
-    };
+    let claim = MatchClaim::not_done("finger.no_template");
     let written = json!({"state": "not_done", "reason": "finger.no_template"});
     assert_eq!(serde_json::to_value(&claim).unwrap(), written);
     assert_eq!(

@@ -45,6 +45,10 @@ impl FingerEngine for MinutiaeEngine {
         Ok(reference.similarity(&live))
     }
 
+    fn quality(&mut self, live: &FingerImage) -> Result<u8, FingerError> {
+        Ok(Minutiae::extract(live)?.quality().figure)
+    }
+
     fn model(&self) -> &ModelId {
         &self.model
     }

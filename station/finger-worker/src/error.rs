@@ -39,6 +39,9 @@ pub enum SensorError {
 pub const CODES: &[&str] = &[
     "sensor.not_found",
     "sensor.retry",
+    "sensor.too_short",
+    "sensor.not_centred",
+    "sensor.lift_finger",
     "sensor.timeout",
     "sensor.worker_died",
     "sensor.worker_missing",
@@ -52,7 +55,12 @@ impl SensorError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "sensor.not_found",
-            Self::Retry { .. } => "sensor.retry",
+            Self::Retry { reason } => match reason {
+                Retry::General => "sensor.retry",
+                Retry::TooShort => "sensor.too_short",
+                Retry::CenterFinger => "sensor.not_centred",
+                Retry::RemoveFinger => "sensor.lift_finger",
+            },
             Self::Timeout => "sensor.timeout",
             Self::WorkerDied => "sensor.worker_died",
             Self::WorkerMissing => "sensor.worker_missing",
@@ -79,11 +87,13 @@ mod tests {
 
     #[test]
     fn every_error_has_its_own_listed_code() {
+        let retry = |reason| SensorError::Retry { reason };
         let all = [
             SensorError::NotFound,
-            SensorError::Retry {
-                reason: Retry::General,
-            },
+            retry(Retry::General),
+            retry(Retry::TooShort),
+            retry(Retry::CenterFinger),
+            retry(Retry::RemoveFinger),
             SensorError::Timeout,
             SensorError::WorkerDied,
             SensorError::WorkerMissing,

@@ -3,8 +3,10 @@
 use bundle::{MatchOutcome, Pose, Score};
 use emrtd::lds::dg2::PortraitBytes;
 use emrtd::lds::dg3::FingerRecord;
-use models::{FingerImage, Portrait};
+use finger_worker::protocol::Retry;
+use models::{FingerError, FingerImage, Portrait};
 
+use crate::devices::{FingerSensor, SensorError};
 use crate::visit::{Comparison, Event, FaceResult, FingerResult, Stop};
 
 use super::presence::NotLiving;
@@ -66,12 +68,13 @@ impl Desk<'_> {
         })
     }
 
-    /// Compares a live finger with the chip's own template. The best of the recorded fingers
-    /// counts: the citizen chooses which finger to lay down.
+    /// Asks for one finger and compares it with what the chip records of that finger. What the sensor finds wrong with
+    /// how it lies is told at once and is no presentation.
     pub(super) fn finger(
         &mut self,
         references: &[FingerRecord],
-        attempt: u32,
+        finger: u8,
+        presentation: u32,
         watch: &mut dyn FnMut(Step),
     ) -> Event {
         let Some((sensor, engine)) = &mut self.devices.finger else {
@@ -88,28 +91,53 @@ impl Desk<'_> {
         if prints.is_empty() {
             return not_done("template_not_readable", watch);
         }
-        let live = match sensor.capture() {
+        // Nor is what the issuer took too poorly: nobody lays a finger down for it.
+        prints.retain(|print| engine.quality(print).is_ok());
+        if prints.is_empty() {
+            return not_done("template_unusable", watch);
+        }
+        watch(Step::LayFinger {
+            finger,
+            presentation,
+        });
+        let unusable = |code, quality, device, watch: &mut dyn FnMut(Step)| {
+            watch(Step::FingerUnusable {
+                code,
+                finger,
+                presentation,
+            });
+            Event::FingerCompared(FingerResult::Unusable {
+                code,
+                quality,
+                device,
+            })
+        };
+        let live = match laid_well(sensor.as_mut(), watch) {
             Ok(live) => live,
+            Err(error @ SensorError::Retry { .. }) => {
+                return unusable(error.code(), None, sensor.device(), watch);
+            }
             Err(error) => return Event::Stopped(Stop::failure(error.code())),
         };
-        let mut best: Option<models::Similarity> = None;
-        let mut trouble = None;
-        for print in &prints {
-            match engine.compare(print, &live) {
-                Ok(similarity) if best.is_none_or(|known| similarity.value() > known.value()) => {
-                    best = Some(similarity)
-                }
-                Ok(_) => {}
-                Err(error) => trouble = Some(error.code()),
+        let quality = match engine.quality(&live) {
+            Ok(quality) => quality,
+            Err(error) => {
+                let quality = match error {
+                    FingerError::Unclear { quality } => Some(quality),
+                    _ => None,
+                };
+                return unusable(error.code(), quality, sensor.device(), watch);
             }
-        }
-        let bands = engine.bands();
-        let Some(similarity) = best else {
-            return Event::Stopped(Stop::failure(trouble.unwrap_or(FINGER_ENGINE)));
         };
-        let Some(score) = Score::rounded(f64::from(similarity.value())) else {
+        let best = prints
+            .iter()
+            .filter_map(|print| engine.compare(print, &live).ok())
+            .max_by(|one, other| one.value().total_cmp(&other.value()));
+        let score = best.and_then(|best| Score::rounded(f64::from(best.value())));
+        let (Some(similarity), Some(score)) = (best, score) else {
             return Event::Stopped(Stop::failure(FINGER_ENGINE));
         };
+        let bands = engine.bands();
         let comparison = Comparison {
             outcome: outcome(bands.judge(similarity)),
             score,
@@ -122,9 +150,38 @@ impl Desk<'_> {
             outcome: comparison.outcome,
             score: score.value(),
             threshold: comparison.threshold,
-            attempt,
+            finger,
+            presentation,
         });
-        Event::FingerCompared(FingerResult::Compared(comparison))
+        Event::FingerCompared(FingerResult::Compared {
+            comparison,
+            quality,
+        })
+    }
+}
+
+/// How often a sensor may ask for the finger again within one presentation. One that always does must not hold a visit
+/// for ever; ten are half a minute.
+const PLACINGS: u32 = 10;
+
+/// The picture of a finger that lies well, with guidance until it does; the last complaint when it never did. A sensor that
+/// only calls the picture poor speaks of the finger and not of its place: that was a presentation.
+fn laid_well(
+    sensor: &mut dyn FingerSensor,
+    watch: &mut dyn FnMut(Step),
+) -> Result<FingerImage, SensorError> {
+    let mut placings = 1;
+    loop {
+        match sensor.capture() {
+            Err(error @ SensorError::Retry { reason })
+                if reason != Retry::General && placings < PLACINGS =>
+            {
+                placings += 1;
+                let code = error.code();
+                watch(Step::FingerAdvice { code });
+            }
+            other => return other,
+        }
     }
 }
 

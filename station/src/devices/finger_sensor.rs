@@ -38,6 +38,11 @@ impl FingerSensor for LibfprintSensor {
     fn capture(&mut self) -> Result<FingerImage, SensorError> {
         // A worker for each capture: the sensor is powered only while a finger is wanted.
         let mut worker = SensorWorker::spawn(&self.worker, &self.env)?;
+        // Known before the first picture: a sensor that gave none must not pass for a real one.
+        if self.used.is_none() {
+            let sensor = worker.devices()?.into_iter().find(|found| found.captures);
+            self.used = sensor.map(|found| (found.name, found.driver, found.simulated));
+        }
         let captured = worker.capture(self.wait)?;
         self.used = Some((
             captured.device.clone(),

@@ -352,18 +352,39 @@ fn in_words(step: &Step, lang: Language) -> String {
                 outcome_word(*outcome, vi)
             )
         }
+        Step::LayFinger {
+            finger,
+            presentation,
+        } => format!(
+            "{} {}, {presentation}/3",
+            if vi {
+                "mời đặt"
+            } else {
+                "please lay down"
+            },
+            finger_words(*finger, vi)
+        ),
+        Step::FingerAdvice { code } => format!("{} [{code}]", told(code, lang)),
+        Step::FingerUnusable {
+            code,
+            finger,
+            presentation,
+        } => format!(
+            "{}: {} [{code}], {presentation}/3",
+            finger_words(*finger, vi),
+            told(code, lang)
+        ),
         Step::Finger {
             outcome,
             score,
             threshold,
-            attempt,
-        } => {
-            format!(
-                "{}: {} {score:.2} (≥ {threshold:.2}), {attempt}/3",
-                if vi { "vân tay" } else { "finger" },
-                outcome_word(*outcome, vi)
-            )
-        }
+            finger,
+            presentation,
+        } => format!(
+            "{}: {} {score:.2} (≥ {threshold:.2}), {presentation}/3",
+            finger_words(*finger, vi),
+            outcome_word(*outcome, vi)
+        ),
         Step::FingerNotDone { reason } => format!(
             "{}: {reason}",
             if vi {
@@ -479,4 +500,28 @@ fn reason_words(reason: SightingReason, vi: bool) -> &'static str {
         (SightingReason::Unclear, true) => "chưa rõ lý do",
         (SightingReason::Unclear, false) => "it is not clear why",
     }
+}
+
+/// The fingers of ISO/IEC 19794-4:2005 table 7, from 1.
+const FINGERS: [(&str, &str); 10] = [
+    ("ngón cái tay phải", "the right thumb"),
+    ("ngón trỏ tay phải", "the right index finger"),
+    ("ngón giữa tay phải", "the right middle finger"),
+    ("ngón áp út tay phải", "the right ring finger"),
+    ("ngón út tay phải", "the right little finger"),
+    ("ngón cái tay trái", "the left thumb"),
+    ("ngón trỏ tay trái", "the left index finger"),
+    ("ngón giữa tay trái", "the left middle finger"),
+    ("ngón áp út tay trái", "the left ring finger"),
+    ("ngón út tay trái", "the left little finger"),
+];
+
+fn finger_words(finger: u8, vi: bool) -> &'static str {
+    let known = usize::from(finger).checked_sub(1);
+    let words = known.and_then(|place| FINGERS.get(place));
+    let (vietnamese, english) = words.copied().unwrap_or((
+        "ngón tay đã đăng ký trên thẻ",
+        "the finger that the card records",
+    ));
+    if vi { vietnamese } else { english }
 }

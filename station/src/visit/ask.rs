@@ -27,10 +27,14 @@ pub enum Ask {
         occasion: Occasion,
         why: &'static str,
     },
-    /// Take a fingerprint and compare it with one of these; with none, say why it was not done.
+    /// Take a print of this finger and compare it with what the card records of it; with no record, say why it was not
+    /// done.
     TakeFinger {
         references: Vec<FingerRecord>,
-        attempt: u32,
+        /// As ISO/IEC 19794-4:2005 table 7 counts; 0 where the card does not say.
+        finger: u8,
+        /// 1, 2, 3.
+        presentation: u32,
     },
     /// Scan this many sheets, judge and read them.
     ScanPapers { sheets: u32 },

@@ -1,18 +1,15 @@
-//! Waiting for the person: the face against the chip's portrait, then a finger against the
-//! chip's template where one can be read. Three attempts each; the bar is never lowered.
+//! Waiting for the face: against the chip's portrait, three attempts; the bar is never lowered.
 
 use bundle::{MatchClaim, MatchOutcome, Presence};
 
 use super::ask::Ask;
 use super::await_officials::AwaitOfficials;
 use super::event::Stop;
-use super::gathered::{Comparison, FaceMatched, FaceResult, FingerResult, Identified, Matched};
+use super::gathered::{Comparison, FaceMatched, FaceResult, Identified};
 
 pub(super) const FACE_NO_MATCH: &str = "person.face_no_match";
 pub(super) const FACE_INCONCLUSIVE: &str = "person.face_inconclusive";
 pub(super) const PRESENCE_NOT_SHOWN: &str = "person.presence_not_shown";
-pub(super) const FINGER_NO_MATCH: &str = "person.finger_no_match";
-pub(super) const FINGER_INCONCLUSIVE: &str = "person.finger_inconclusive";
 
 /// Why no face is compared where the person did not turn the head as asked. The verifier knows this word.
 const NOT_SHOWN: &str = "presence_not_shown";
@@ -71,7 +68,7 @@ impl AwaitFace {
         {
             match comparison.outcome {
                 MatchOutcome::Match => {
-                    let face = comparison.claim("dg2", self.attempt, Some(presence));
+                    let face = comparison.face(self.attempt, presence);
                     return Ok(Next::Done(self.finish(face, Some(comparison))));
                 }
                 MatchOutcome::Inconclusive => self.keep(comparison, presence),
@@ -94,15 +91,12 @@ impl AwaitFace {
                     presence,
                     attempt,
                 } = nearest;
-                let face = comparison.claim("dg2", attempt, Some(presence));
+                let face = comparison.face(attempt, presence);
                 (face, Some(comparison), FACE_INCONCLUSIVE)
             }
             None if self.denied => return Err(Stop::refusal(FACE_NO_MATCH)),
             // Nobody is accused: people look.
-            None => {
-                let reason = NOT_SHOWN.to_owned();
-                (MatchClaim::NotDone { reason }, None, PRESENCE_NOT_SHOWN)
-            }
+            None => (MatchClaim::not_done(NOT_SHOWN), None, PRESENCE_NOT_SHOWN),
         };
         let undecided = self.finish(face, comparison);
         Ok(Next::Undecided(AwaitOfficials::for_face(undecided, why)))
@@ -134,70 +128,5 @@ impl AwaitFace {
         self.attempt += 1;
         let ask = self.ask();
         (self, ask)
-    }
-}
-
-pub struct AwaitFinger {
-    matched: FaceMatched,
-    attempt: u32,
-}
-
-impl AwaitFinger {
-    pub(super) fn new(matched: FaceMatched) -> Self {
-        Self {
-            matched,
-            attempt: 1,
-        }
-    }
-
-    pub(super) fn compared(mut self, result: FingerResult) -> Result<Next<Matched, Self>, Stop> {
-        let comparison = match result {
-            FingerResult::Compared(comparison) => comparison,
-            FingerResult::NotDone(reason) => {
-                return Ok(Next::Done(self.finish(MatchClaim::NotDone {
-                    reason: reason.to_owned(),
-                })));
-            }
-        };
-        match comparison.outcome {
-            MatchOutcome::Match => {
-                let finger = comparison.claim("dg3", self.attempt, None);
-                self.matched.identified.devices.push(comparison.device);
-                Ok(Next::Done(self.finish(finger)))
-            }
-            _ if self.attempt < ATTEMPTS => {
-                self.attempt += 1;
-                let references = self.matched.finger_references();
-                let attempt = self.attempt;
-                let ask = Ask::TakeFinger {
-                    references,
-                    attempt,
-                };
-                Ok(Next::Again(self, ask))
-            }
-            MatchOutcome::NoMatch => Err(Stop::refusal(FINGER_NO_MATCH)),
-            MatchOutcome::Inconclusive => {
-                let finger = comparison.claim("dg3", self.attempt, None);
-                self.matched.identified.devices.push(comparison.device);
-                let seen = !self.matched.sightings.is_empty();
-                let person = self.finish(finger);
-                // Two officials who already looked need not look again.
-                Ok(match seen {
-                    true => Next::Done(person),
-                    false => {
-                        Next::Undecided(AwaitOfficials::for_finger(person, FINGER_INCONCLUSIVE))
-                    }
-                })
-            }
-        }
-    }
-
-    fn finish(self, finger: MatchClaim) -> Matched {
-        Matched {
-            identified: self.matched.identified,
-            face: self.matched.face,
-            finger,
-            sightings: self.matched.sightings,
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use bundle::{
     Claims, Consent, Device, DocumentClaim, MatchClaim, MatchOutcome, OperatorId, Pose, Presence,
-    Role, Score, SignedSighting, SignedTicket, StationId, VisitId,
+    Presentation, Role, Score, SignedSighting, SignedTicket, StationId, VisitId,
 };
 use emrtd::lds::dg2::PortraitBytes;
 use emrtd::lds::dg3::FingerRecord;
@@ -99,11 +99,23 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    pub(super) fn claim(
+    /// What the manifest says of a face.
+    pub(super) fn face(&self, attempts: u32, presence: Presence) -> MatchClaim {
+        self.claim("dg2", attempts, Some(presence), Vec::new())
+    }
+
+    /// What the manifest says of a finger.
+    pub(super) fn finger(&self, presentations: Vec<Presentation>) -> MatchClaim {
+        let attempts = u32::try_from(presentations.len()).unwrap_or(u32::MAX);
+        self.claim("dg3", attempts, None, presentations)
+    }
+
+    fn claim(
         &self,
         reference: &str,
         attempts: u32,
         presence: Option<Presence>,
+        presentations: Vec<Presentation>,
     ) -> MatchClaim {
         MatchClaim::Compared {
             outcome: self.outcome,
@@ -115,6 +127,7 @@ impl Comparison {
             attempts,
             presence,
             notices: self.notices.iter().map(|code| (*code).to_owned()).collect(),
+            presentations,
         }
     }
 }
@@ -131,10 +144,20 @@ pub enum FaceResult {
     NotPresent(&'static str),
 }
 
-/// A finger was compared, or there is a reason why it could not be.
+/// A finger was laid down, or there is a reason why none was asked for.
 #[derive(Debug, Clone)]
 pub enum FingerResult {
-    Compared(Comparison),
+    Compared {
+        comparison: Comparison,
+        /// Of the print on the sensor, 0 to 100.
+        quality: u8,
+    },
+    /// The print is too small or too poor to be compared: a stable code, and what quality it had where that was judged.
+    Unusable {
+        code: &'static str,
+        quality: Option<u8>,
+        device: Device,
+    },
     /// Stable reason: `template_locked`, `no_template`, `no_sensor`.
     NotDone(&'static str),
 }

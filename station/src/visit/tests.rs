@@ -6,6 +6,8 @@ use bundle::{
     PageClaim, PartIndex, Pose, Presence, Purpose, ReceiptKey, Role, Score, SignedTicket,
     StationId, Ticket, VisitId,
 };
+use emrtd::lds::ImageFormat;
+use emrtd::lds::dg3::FingerRecord;
 use emrtd::simulator::issuer::{CardOptions, IssuerOptions, SpecimenIssuer, SpecimenPerson};
 use emrtd::simulator::{Applet, Faults};
 use emrtd::{
@@ -19,6 +21,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 
+mod fingers;
 mod third_road;
 
 const CHALLENGE: [u8; 8] = [1; 8];
@@ -35,6 +38,11 @@ struct Specimen {
 
 impl Specimen {
     fn read() -> Self {
+        Self::with_fingers(&[])
+    }
+
+    /// The same of a card that records these fingers and gives them to whoever opened it.
+    fn with_fingers(positions: &[u8]) -> Self {
         let mut rng = OsRng.unwrap_err();
         let issuer =
             SpecimenIssuer::new(&IssuerOptions::utopia(Timestamp::now()), &mut rng).unwrap();
@@ -49,24 +57,36 @@ impl Specimen {
         person.portrait = vec![
             0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 1, 64, 0, 240, 1, 1, 17, 0, 0xff, 0xd9,
         ];
+        // Nobody decodes these either.
+        let finger = |position: &u8| {
+            FingerRecord::new(*position, (8, 8), 500, ImageFormat::Raw, vec![0; 64])
+        };
+        person.fingers = positions.iter().map(finger).collect();
         let card = issuer
             .issue(&person, &CardOptions::cccd(Timestamp::now()), &mut rng)
             .unwrap();
         let key = AccessKey::Can(Can::new(&card.can).unwrap());
-        let Ok(mut chip) = Chip::new(Applet::with_faults(&card, Faults::default())).open(
+        let faults = Faults {
+            dg3_open: true,
+            ..Faults::default()
+        };
+        let Ok(mut chip) = Chip::new(Applet::with_faults(&card, faults)).open(
             &key,
             AccessPolicy { allow_bac: false },
             &mut rng,
         ) else {
             panic!("the specimen card does not open")
         };
-        let wanted = [
+        let mut wanted = vec![
             DataGroup::Dg1,
             DataGroup::Dg2,
             DataGroup::Dg13,
             DataGroup::Dg14,
             DataGroup::Dg15,
         ];
+        if !positions.is_empty() {
+            wanted.push(DataGroup::Dg3);
+        }
         let evidence = chip
             .collect(
                 &mut Collection::new(&wanted, Challenge::new(CHALLENGE)),

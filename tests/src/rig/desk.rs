@@ -269,7 +269,7 @@ pub struct Bench {
     pub devices: Devices,
     stop: Arc<AtomicBool>,
     feeder: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Bench {
@@ -283,13 +283,33 @@ impl Bench {
         face: &str,
         cards: impl FnMut() -> Option<Applet> + Send + 'static,
     ) -> Self {
+        let mut bench = Self::without_finger(state, face, cards);
+        let (socket, stop) = (bench.finger_socket(), bench.stop.clone());
+        let image = state.finger();
+        bench.feeder = Some(std::thread::spawn(move || {
+            feed_finger(&socket, &image, &stop);
+        }));
+        bench
+    }
+
+    /// The socket on which libfprint's virtual sensor listens while a capture is under way.
+    #[must_use]
+    pub fn finger_socket(&self) -> PathBuf {
+        self.folder.path().join("finger.sock")
+    }
+
+    /// The same with nobody who lays a finger on the sensor.
+    ///
+    /// # Panics
+    /// When a driver or a model is missing.
+    #[must_use]
+    pub fn without_finger(
+        state: &State,
+        face: &str,
+        cards: impl FnMut() -> Option<Applet> + Send + 'static,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let socket = folder.path().join("finger.sock");
-        let stop = Arc::new(AtomicBool::new(false));
-        let feeder = {
-            let (socket, stop, image) = (socket.clone(), stop.clone(), state.finger());
-            std::thread::spawn(move || feed_finger(&socket, &image, &stop))
-        };
         let sensor = LibfprintSensor::new(
             built("niem-finger-worker"),
             vec![(
@@ -328,9 +348,9 @@ impl Bench {
         };
         Self {
             devices,
-            stop,
-            feeder: Some(feeder),
-            _folder: folder,
+            stop: Arc::new(AtomicBool::new(false)),
+            feeder: None,
+            folder,
         }
     }
 }

@@ -86,7 +86,7 @@ fn undecided(manifest: &Manifest) -> bool {
     let inconclusive = |claim: &MatchClaim| matches!(claim, MatchClaim::Compared { outcome, .. } if *outcome == MatchOutcome::Inconclusive);
     let not_shown = matches!(
         &manifest.face,
-        MatchClaim::NotDone { reason } if reason == PRESENCE_NOT_SHOWN
+        MatchClaim::NotDone { reason, .. } if reason == PRESENCE_NOT_SHOWN
     );
     not_shown || inconclusive(&manifest.face) || inconclusive(&manifest.finger)
 }

@@ -7,6 +7,7 @@ use super::checklist::{Fault, Report};
 use super::chip::day_of;
 use super::envelope::fault_if;
 use super::officials::PRESENCE_NOT_SHOWN;
+use super::presentations;
 use crate::comparers::{self, Sample, Unfit};
 
 pub(super) fn check(examiner: &Examiner, manifest: &Manifest, report: &mut Report) {
@@ -82,7 +83,9 @@ fn face(examiner: &Examiner, manifest: &Manifest) -> Vec<Fault> {
         MatchClaim::Compared { outcome, .. } if counts(*outcome, referred) => {
             means(examiner, Sample::Face, &manifest.face)
         }
-        MatchClaim::NotDone { reason } if referred && reason == PRESENCE_NOT_SHOWN => Vec::new(),
+        MatchClaim::NotDone { reason, .. } if referred && reason == PRESENCE_NOT_SHOWN => {
+            Vec::new()
+        }
         MatchClaim::Compared { .. } | MatchClaim::NotDone { .. } => {
             vec![Fault::new("examine.face")]
         }
@@ -121,15 +124,18 @@ fn presence(manifest: &Manifest) -> Vec<Fault> {
 /// groups are said, with their reason.
 fn finger(examiner: &Examiner, manifest: &Manifest) -> Vec<Fault> {
     let referred = !manifest.sightings.is_empty();
-    match &manifest.finger {
+    let mut faults = match &manifest.finger {
         MatchClaim::Compared { outcome, .. } if counts(*outcome, referred) => {
             means(examiner, Sample::Finger, &manifest.finger)
         }
-        MatchClaim::NotDone { reason } if !reason.trim().is_empty() => Vec::new(),
+        MatchClaim::NotDone { reason, .. } if !reason.trim().is_empty() => Vec::new(),
         MatchClaim::Compared { .. } | MatchClaim::NotDone { .. } => {
             vec![Fault::new("examine.finger")]
         }
-    }
+    };
+    let fit = presentations::fit(&manifest.finger);
+    faults.extend(fault_if(!fit, "examine.presentations"));
+    faults
 }
 
 /// A comparison counts when it was made with a model we know, at its bar or above, in one of the attempts there are, and
@@ -147,7 +153,9 @@ fn means(examiner: &Examiner, sample: Sample, claim: &MatchClaim) -> Vec<Fault> 
         Some(Unfit::OtherReference) => faults.push(Fault::at("examine.reference", place)),
         Some(Unfit::ScoreLow) => faults.push(Fault::new(score_code)),
     }
+    // How often fingers were laid down, `presentations` says.
     if let MatchClaim::Compared { attempts, .. } = claim
+        && sample == Sample::Face
         && !(1..=ATTEMPTS).contains(attempts)
     {
         faults.push(Fault::at("examine.attempts", place));

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use bundle::{
     Claims, Consent, Device, DeviceKind, DocumentClaim, Draft, FieldClaim, Grade, MatchClaim,
     MatchOutcome, OperatorId, OwnerClaim, PageClaim, Part, PartIndex, PersonalText, Presence,
-    Purpose, Role, Score, SealedBundle, Sha256Digest, SignedTicket, StationId, VisitId, Witnessed,
+    Presentation, PresentationResult, Purpose, Role, Score, SealedBundle, Sha256Digest,
+    SignedTicket, StationId, VisitId, Witnessed,
 };
 use emrtd::simulator::Applet;
 use emrtd::simulator::issuer::{CardOptions, SpecimenCard, SpecimenPerson};
@@ -123,9 +124,7 @@ impl<'a> Desk<'a> {
                 },
             },
             face,
-            finger: MatchClaim::NotDone {
-                reason: "finger.group_locked".to_owned(),
-            },
+            finger: MatchClaim::not_done("finger.group_locked"),
             sightings: Vec::new(),
             documents: vec![DocumentClaim {
                 kind: "khai_sinh".to_owned(),
@@ -264,7 +263,30 @@ fn face_of(ticket: &SignedTicket, visit: VisitId, outcome: MatchOutcome, score: 
 
 /// A finger compared by the release's model.
 pub fn finger(outcome: MatchOutcome, score: f64) -> MatchClaim {
-    compared(Sample::Finger, outcome, score, None)
+    let result = match outcome {
+        MatchOutcome::Match => PresentationResult::Match,
+        MatchOutcome::NoMatch => PresentationResult::NoMatch,
+        MatchOutcome::Inconclusive => PresentationResult::Inconclusive,
+    };
+    let laid = Presentation {
+        finger: 2,
+        result,
+        quality: Some(60),
+        reason: None,
+    };
+    // The first match ends it.
+    let count = if outcome == MatchOutcome::Match { 1 } else { 3 };
+    let mut claim = compared(Sample::Finger, outcome, score, None);
+    if let MatchClaim::Compared {
+        attempts,
+        presentations,
+        ..
+    } = &mut claim
+    {
+        *attempts = count;
+        *presentations = vec![laid; count as usize];
+    }
+    claim
 }
 
 fn compared(
@@ -291,6 +313,7 @@ fn compared(
         attempts: 1,
         presence,
         notices: Vec::new(),
+        presentations: Vec::new(),
     }
 }
 

@@ -65,9 +65,7 @@ fn two_officials_who_agree_are_filed_and_the_wallet_says_so() {
     let rig = Rig::new("");
     let desk = Desk::new(&rig, "tram-01");
     let [one, other] = two(&rig);
-    let not_shown = MatchClaim::NotDone {
-        reason: "presence_not_shown".to_owned(),
-    };
+    let not_shown = MatchClaim::not_done("presence_not_shown");
     let undecided: [fn(&mut Visit, MatchClaim); 3] = [
         |visit, _| visit.claims.face = face(&visit.claims, MatchOutcome::Inconclusive, 0.4),
         |visit, not_shown| visit.claims.face = not_shown,

@@ -1,6 +1,9 @@
 //! What is wrong is told at once and by its own code; nothing that was refused is filed.
 
-use bundle::{DeviceKind, Grade, MatchClaim, MatchOutcome, Pose, Purpose, Score};
+use bundle::{
+    DeviceKind, Grade, MatchClaim, MatchOutcome, Pose, Presentation, PresentationResult, Purpose,
+    Score,
+};
 use emrtd::DataGroup;
 use rand_core::{OsRng, TryRngCore};
 
@@ -151,12 +154,8 @@ fn a_face_that_was_not_compared_a_foreign_ticket_and_too_much_evidence_are_refus
     let rig = Rig::new("");
     let desk = Desk::new(&rig, "tram-01");
     let mut visit = desk.visit();
-    visit.claims.face = MatchClaim::NotDone {
-        reason: "no.camera".to_owned(),
-    };
-    visit.claims.finger = MatchClaim::NotDone {
-        reason: " ".to_owned(),
-    };
+    visit.claims.face = MatchClaim::not_done("no.camera");
+    visit.claims.finger = MatchClaim::not_done(" ");
     visit.evidence.groups.insert(DataGroup::Dg2, vec![0x75, 0]);
     let faults = desk.send(visit).1.faults();
     for code in ["examine.face", "examine.finger", "examine.evidence_excess"] {
@@ -321,4 +320,28 @@ fn a_verifier_takes_the_models_of_its_settings() {
     *model = "other@00".to_owned();
     *threshold = 0.3;
     assert_eq!(desk.send(visit).1.status, 201);
+}
+
+#[test]
+fn worn_fingers_are_filed_with_what_was_tried_and_not_without() {
+    let rig = Rig::new("");
+    let desk = Desk::new(&rig, "tram-01");
+    for (times, expected) in [(3, None), (2, Some("examine.presentations"))] {
+        let mut visit = desk.visit();
+        let laid = Presentation {
+            finger: 2,
+            result: PresentationResult::Unusable,
+            quality: None,
+            reason: Some("finger.unclear".to_owned()),
+        };
+        visit.claims.finger = MatchClaim::NotDone {
+            reason: "worn".to_owned(),
+            presentations: vec![laid; times],
+        };
+        let answer = desk.send(visit).1;
+        match expected {
+            None => assert_eq!(answer.status, 201),
+            Some(code) => assert_eq!(answer.faults(), [code]),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Whole visits instead of single pairs: up to three presentations of one finger, or of two, the first that passes counts.
 //!
-//! At the desk each presentation is held against every finger the card records, and the best counts. A presentation that
-//! the quality gate refuses is used up. The visits are made of the same prints again and again, so their intervals are
+//! At the desk a finger is asked for by its name and held against the card's record of that finger alone, up to three
+//! times; then the second finger. A presentation that the quality gate refuses is used up. The visits are made of the same prints again and again, so their intervals are
 //! too narrow; they tell what three tries do to both rates, not what the rates are.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use models::{Bands, Outcome, Similarity};
 use super::super::rates::table::Proportion;
 use super::Scores;
 
-/// Presentations a visit has (`station/src/visit/await_person.rs`).
+/// Presentations a finger has (`station/src/visit/await_finger.rs`).
 const PRESENTATIONS: usize = 3;
 
 /// Of so many visits, so many that passed.
@@ -92,15 +92,15 @@ impl Visits {
                     &mut visits.two_fingers.impostor
                 };
                 for recorded in 0..fingers[*a].len().min(fingers[*b].len()) {
-                    // One finger, the other, the first again.
                     let (Some(first), Some(second)) = (
-                        after(&fingers[*c], recorded, 2),
-                        after(&fingers[*d], recorded, 1),
+                        after(&fingers[*c], recorded, PRESENTATIONS),
+                        after(&fingers[*d], recorded, PRESENTATIONS),
                     ) else {
                         continue;
                     };
                     let references = [fingers[*a][recorded], fingers[*b][recorded]];
-                    trial.add(passes(&references, &[first[0], second[0], first[1]]));
+                    trial
+                        .add(passes(&references[..1], &first) || passes(&references[1..], &second));
                 }
             }
         }
@@ -126,7 +126,7 @@ impl fmt::Display for Visits {
         for (name, trial) in [
             ("one finger recorded, that one presented", self.one_finger),
             (
-                "two fingers recorded, presented in turn, each against both",
+                "two fingers recorded, each presented against its own record",
                 self.two_fingers,
             ),
         ] {
