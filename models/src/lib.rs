@@ -27,7 +27,7 @@ pub use manifest::{
     Derivation, Manifest, Measured, MeasuredGroup, ModelEntry, ModelError, Registry, Source,
 };
 pub use outcome::{Bands, ModelId, Outcome, Similarity};
-pub use portrait::{Portrait, PortraitError};
+pub use portrait::{Portrait, PortraitError, PortraitNotice, blockiness, portrait_notices};
 pub use text::{PageText, Readers, Rect, SecondReading, TextEngine, TextError, Word};
 
 /// Every failure code this crate can produce; each has a row in `docs/failures.md`. Those of fingers
@@ -56,6 +56,8 @@ pub const CODES: &[&str] = &[
     "portrait.unknown_format",
     "portrait.damaged",
     "portrait.size",
+    "portrait.compressed",
+    "portrait.small",
     "presence.too_slow",
     "presence.gone",
     "presence.several_faces",
@@ -80,6 +82,7 @@ mod tests {
         produced.extend(FaceComplaint::ALL.iter().map(|complaint| complaint.code()));
         produced.extend(ModelError::ALL_CODES);
         produced.extend(PortraitError::ALL_CODES);
+        produced.extend(PortraitNotice::ALL.iter().map(|notice| notice.code()));
         produced.extend(TextError::ALL_CODES);
         let faults = presence::PresenceFault::ALL;
         produced.extend(faults.iter().map(|fault| fault.code()));

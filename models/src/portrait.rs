@@ -10,7 +10,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+mod damage;
 mod layout;
+
+pub use damage::{PortraitNotice, blockiness, portrait_notices};
 
 /// RGB pixels of one picture of a person.
 #[derive(Zeroize, ZeroizeOnDrop)]

@@ -79,6 +79,10 @@ pub enum Step {
         code: &'static str,
         attempt: u32,
     },
+    /// What an official should know of the card's portrait before it is compared.
+    PortraitNotices {
+        codes: Vec<&'static str>,
+    },
     /// The camera went away or hangs; it is being waited for.
     CameraLost {
         code: &'static str,
@@ -247,7 +251,8 @@ impl Desk<'_> {
                 document,
                 poses,
                 attempt,
-            } => self.face(&document, poses, attempt, watch),
+                notices,
+            } => self.face(&document, poses, attempt, notices, watch),
             Ask::TakeFinger {
                 references,
                 finger,

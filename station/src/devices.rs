@@ -11,7 +11,9 @@ use bundle::{Device, DeviceKind};
 use emrtd::Habits;
 use emrtd::transport::{Transport, TransportError};
 use models::presence::Pose;
-use models::{FaceEngine, FingerEngine, FingerImage, Portrait, TextEngine, TextError};
+use models::{
+    FaceEngine, FingerEngine, FingerImage, LivenessEngine, Portrait, TextEngine, TextError,
+};
 
 pub use camera::CameraError;
 pub use finger_sensor::SensorError;
@@ -91,6 +93,8 @@ pub struct Devices {
     pub card_reader: Box<dyn CardReader>,
     pub camera: Box<dyn Camera>,
     pub face: Box<dyn FaceEngine>,
+    /// None where the site has no nets for it.
+    pub liveness: Option<Box<dyn LivenessEngine>>,
     /// None at a desk without a sensor: the visit records that no finger was compared.
     pub finger: Option<(Box<dyn FingerSensor>, Box<dyn FingerEngine>)>,
     pub scanner: Box<dyn scanner_drivers::Scanner>,

@@ -11,6 +11,7 @@ mod await_papers;
 mod await_person;
 mod event;
 mod gathered;
+mod portrait_age;
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub const CODES: &[&str] = &[
     await_person::FACE_NO_MATCH,
     await_person::FACE_INCONCLUSIVE,
     await_person::PRESENCE_NOT_SHOWN,
+    await_person::LIVENESS_UNCLEAR,
     await_finger::FINGER_NO_MATCH,
     await_finger::FINGER_INCONCLUSIVE,
     COUNT_MISMATCH,
@@ -53,7 +55,14 @@ pub const CODES: &[&str] = &[
 ];
 
 /// Codes that go with a paper that is handed back unstored.
-pub const NOTICES: &[&str] = &[await_papers::OTHER_OWNER, await_papers::NOT_TO_BE_DIGITISED];
+pub const NOTICES: &[&str] = &[
+    await_papers::OTHER_OWNER,
+    await_papers::NOT_TO_BE_DIGITISED,
+    portrait_age::OLD,
+    portrait_age::YOUNG,
+    portrait_age::MAYBE_OLD,
+    portrait_age::MAYBE_YOUNG,
+];
 
 /// What the visit is waiting for. Each state holds just what has been proved on the way to it,
 /// so that a bundle cannot be asked for before the person was matched.

@@ -10,6 +10,8 @@ pub mod faults;
 pub mod finger;
 pub mod kept;
 pub mod labels;
+pub mod live;
+pub mod pad;
 pub mod paper;
 pub mod peer;
 pub mod piles;

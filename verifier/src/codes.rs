@@ -24,6 +24,7 @@ pub const CODES: &[&str] = &[
     "examine.finger_score",
     "examine.grade_not_allowed",
     "examine.kind_unknown",
+    "examine.liveness",
     "examine.model_unknown",
     "examine.no_papers",
     "examine.no_personal_id",

@@ -16,6 +16,9 @@ pub(crate) enum Evaluation {
     Face(PersonArguments),
     /// The same for fingers.
     Finger(PersonArguments),
+    /// How often nets that tell a living face are wrong about people and about attacks (APCER of each kind, BPCER), where
+    /// the site laid them into models/cache.
+    Pad(PersonArguments),
 }
 
 #[derive(Args)]
@@ -78,6 +81,7 @@ pub(crate) fn run(root: &Path, what: &Evaluation) -> Result<()> {
         Evaluation::Paper(arguments) => papers(root, arguments),
         Evaluation::Face(arguments) => faces(root, arguments),
         Evaluation::Finger(arguments) => fingers(root, arguments),
+        Evaluation::Pad(arguments) => attacks(root, arguments),
     }
 }
 
@@ -101,6 +105,28 @@ fn faces(root: &Path, arguments: &PersonArguments) -> Result<()> {
     process::run(
         process::built(root, "niem-eval")
             .arg("face")
+            .arg(corpus)
+            .arg("--models")
+            .arg(root.join("models"))
+            .args(&arguments.rest),
+    )
+}
+
+fn attacks(root: &Path, arguments: &PersonArguments) -> Result<()> {
+    let Some(corpus) = &arguments.corpus else {
+        bail!(
+            "no pictures to measure: name a folder with --corpus that holds a folder of pictures for each kind: bona_fide \
+             for living people, any other name for a kind of attack"
+        );
+    };
+    for list in [packages::BUILD, packages::MODELS] {
+        packages::install(list, arguments.yes)?;
+    }
+    models::fetch(root, |line| eprintln!("  {line}"))?;
+    process::cargo(&["build", "--package", "tests", "--bin", "niem-eval"])?;
+    process::run(
+        process::built(root, "niem-eval")
+            .arg("pad")
             .arg(corpus)
             .arg("--models")
             .arg(root.join("models"))

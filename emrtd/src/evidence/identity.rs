@@ -65,6 +65,8 @@ pub struct Holder {
     pub sex: Sex,
     /// `None` on documents without an end.
     pub expiry_date: Option<Date>,
+    /// From DG13; `None` where it is not part of the evidence or does not say it.
+    pub issue_date: Option<Date>,
     pub document_no: Zeroizing<String>,
     /// Three letters, or Germany's one.
     pub issuing_state: String,
@@ -98,6 +100,7 @@ impl Holder {
             birth_date,
             sex: mrz.sex(),
             expiry_date: mrz.expiry_date(),
+            issue_date: dg13.and_then(|dg13| dg13.issue_date),
             document_no: Zeroizing::new(mrz.document_no().to_owned()),
             issuing_state: mrz.issuing_state().to_owned(),
             old_id_no: dg13.and_then(|dg13| dg13.old_id_no.clone()),

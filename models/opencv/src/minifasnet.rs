@@ -3,7 +3,7 @@
 //!
 //! They are optional: no package carries their weights, and a site that wants them lays the files into the cache. What
 //! they are fed must be exactly what they learned from: blue first, 0 to 255 as they are, not divided by 255, from a crop
-//! of 2.7 and of 4 times the face. The mean of the two nets' softmax at class 1 is the answer.
+//! of 2.7 and of 4 times the face. Both end with a softmax; the mean of the two at class 1 is the answer.
 
 use models::{FaceError, FaceQuality, LivenessEngine, Manifest, ModelError, ModelId, Portrait};
 use opencv::core::{CV_32F, Mat, MatTraitConstManual, Rect, Scalar, Size};
@@ -99,7 +99,7 @@ fn around(bounds: [f32; 4], scale: f32, width: u32, height: u32) -> Rect {
     Rect::new(x, y, right - x + 1, bottom - y + 1)
 }
 
-/// The softmax of the living class.
+/// How much the net gives to the living class.
 fn ask(net: &mut Net, picture: &Mat, part: Rect) -> opencv::Result<f32> {
     let crop = Mat::roi(picture, part)?;
     let mut small = Mat::default();
@@ -122,15 +122,17 @@ fn ask(net: &mut Net, picture: &Mat, part: Rect) -> opencv::Result<f32> {
     )?;
     net.set_input(&blob, "", 1.0, Scalar::default())?;
     let output = net.forward_single("")?;
-    Ok(softmax_at(output.data_typed::<f32>()?, LIVING))
+    part_at(output.data_typed::<f32>()?, LIVING).ok_or_else(|| {
+        let detail = "the net's output is no softmax".to_owned();
+        opencv::Error::new(opencv::core::StsBadArg, detail)
+    })
 }
 
-fn softmax_at(logits: &[f32], class: usize) -> f32 {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f32 = logits.iter().map(|logit| (logit - most).exp()).sum();
-    logits
-        .get(class)
-        .map_or(0.0, |logit| (logit - most).exp() / sum)
+/// The part of the living class, of an output that is what a softmax gives: the converted nets end with one.
+fn part_at(shares: &[f32], class: usize) -> Option<f32> {
+    let sum: f32 = shares.iter().sum();
+    let whole = (sum - 1.0).abs() < 1e-3 && shares.iter().all(|share| (0.0..=1.0).contains(share));
+    shares.get(class).copied().filter(|_| whole)
 }
 
 #[cfg(test)]
@@ -169,11 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn a_softmax_sums_to_one_also_for_large_outputs() {
-        let logits = [1000.0, 1002.0, 998.0];
-        let sum: f32 = (0..3).map(|class| softmax_at(&logits, class)).sum();
-        assert!((sum - 1.0).abs() < 1e-6);
-        assert!(softmax_at(&logits, 1) > 0.85);
-        assert_eq!(softmax_at(&[], 1), 0.0);
+    fn an_output_that_is_no_softmax_is_no_opinion() {
+        assert_eq!(part_at(&[0.01, 0.98, 0.01], LIVING), Some(0.98));
+        for wrong in [&[2.0, 5.0, -1.0][..], &[f32::NAN; 3], &[0.5, 0.6, 0.4], &[]] {
+            assert_eq!(part_at(wrong, LIVING), None);
+        }
     }
 }

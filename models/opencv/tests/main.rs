@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 
 mod camera;
+mod damage;
 mod faces;
 mod support;
 mod weights;

@@ -24,12 +24,26 @@ impl Desk<'_> {
         document: &PortraitBytes,
         poses: [Pose; 3],
         attempt: u32,
+        mut notices: Vec<&'static str>,
         watch: &mut dyn FnMut(Step),
     ) -> Event {
-        let document = match Portrait::decode(document.bytes()) {
+        let bytes = document.bytes();
+        let document = match Portrait::decode(bytes) {
             Ok(portrait) => portrait,
             Err(error) => return Event::Stopped(Stop::refusal(error.code())),
         };
+        match self.devices.face.quality(&document) {
+            Ok(quality) => {
+                let seen = models::portrait_notices(bytes, &document, quality.eye_distance_px);
+                notices.extend(seen.iter().map(|notice| notice.code()));
+            }
+            Err(error) => return Event::Stopped(Stop::failure(error.code())),
+        }
+        if attempt == 1 && !notices.is_empty() {
+            watch(Step::PortraitNotices {
+                codes: notices.clone(),
+            });
+        }
         let living = match self.living(poses, watch) {
             Ok(living) => living,
             Err(NotLiving::Fault(fault)) => {
@@ -54,7 +68,7 @@ impl Desk<'_> {
             threshold: two_decimals(bands.accept),
             model: self.devices.face.model().to_string(),
             device: self.devices.camera.device(),
-            notices: Vec::new(),
+            notices,
         };
         watch(Step::Face {
             outcome: comparison.outcome,

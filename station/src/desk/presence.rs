@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use bundle::Presence as Shown;
+use bundle::{Liveness, Presence as Shown, Score};
 use models::presence::{Limits, Pose, Presence, PresenceFault, Seen, Told};
-use models::{FaceError, FaceQuality, Portrait};
+use models::{FaceComplaint, FaceError, FaceQuality, Opinions, Portrait};
 use ring::digest::{SHA256, digest};
 
 use super::{Desk, Step};
@@ -15,6 +15,9 @@ pub(super) struct Living {
     pub(super) picture: Portrait,
     pub(super) shown: Shown,
 }
+
+/// The engine gave no usable score.
+const LIVENESS_ENGINE: &str = "face.engine";
 
 /// Why there is none.
 pub(super) enum NotLiving {
@@ -32,7 +35,14 @@ impl Desk<'_> {
         watch: &mut dyn FnMut(Step),
     ) -> Result<Living, NotLiving> {
         let turns = poses.map(pose);
-        let mut presence = Presence::new(&turns, Limits::default());
+        let mut judged = self.devices.liveness.is_some();
+        let mut limits = Limits::default();
+        if judged {
+            // Four straight looks of three pictures are the ten and more that an opinion needs.
+            limits.hold = 3;
+        }
+        let mut presence = Presence::new(&turns, limits);
+        let mut opinions = Opinions::default();
         let started = Instant::now();
         let mut asked = None;
         let mut advice = Vec::new();
@@ -53,16 +63,22 @@ impl Desk<'_> {
                 if turns_known {
                     return Err(NotLiving::Fault(PresenceFault::Interrupted));
                 }
-                presence = Presence::new(&turns, Limits::default());
+                presence = Presence::new(&turns, limits);
+                opinions = Opinions::default();
                 (first, best, asked) = (None, None, None);
                 continue;
             }
+            // A film is no living face, whatever nets say of it; practice does not ask them.
+            judged &= !self.devices.camera.device().simulated;
             turns_known |= pose != Pose::Straight;
             let quality = self.devices.face.quality(&frame).map_err(trouble)?;
             let codes = advised(&quality, pose);
             if codes != advice {
                 advice.clone_from(&codes);
                 watch(Step::FaceAdvice { codes });
+            }
+            if judged && pose == Pose::Straight && faces_us(&quality) && !opinions.are_complete() {
+                opinions.add(self.opinion(&frame, &quality)?);
             }
             let told = presence.see(&Seen {
                 at: started.elapsed(),
@@ -86,16 +102,45 @@ impl Desk<'_> {
             }
         }
         let frames = presence.frames();
+        let liveness = match judged {
+            true => Some(self.liveness(&opinions)?),
+            false => None,
+        };
         let best = best.map(|(_, picture)| picture).or(first);
         best.map(|picture| Living {
             picture,
             shown: Shown {
                 poses: poses.to_vec(),
                 frames,
-                liveness: None,
+                liveness,
             },
         })
         .ok_or(NotLiving::Trouble(FaceError::NoFace.code()))
+    }
+
+    /// What the nets say of one picture.
+    fn opinion(&mut self, frame: &Portrait, quality: &FaceQuality) -> Result<f32, NotLiving> {
+        match &mut self.devices.liveness {
+            Some(nets) => nets.living(frame, quality).map_err(trouble),
+            None => Ok(0.0),
+        }
+    }
+
+    /// What they say of all of them. Too few pictures to judge are no doubt about anybody: the attempt is made again.
+    fn liveness(&self, opinions: &Opinions) -> Result<Liveness, NotLiving> {
+        let nets = self.devices.liveness.as_ref().zip(opinions.median());
+        let (nets, median) = nets.ok_or(NotLiving::Fault(PresenceFault::TooSlow))?;
+        let coarse = |value: f32| {
+            Score::rounded(f64::from(value)).ok_or(NotLiving::Trouble(LIVENESS_ENGINE))
+        };
+        let (score, threshold) = (coarse(median)?, coarse(nets.threshold())?);
+        Ok(Liveness {
+            score,
+            threshold,
+            models: nets.models().iter().map(ToString::to_string).collect(),
+            frames: u32::try_from(opinions.count()).unwrap_or(u32::MAX),
+            refer: score < threshold,
+        })
     }
 
     /// The next picture, and whether it is of the same capture as the one before. A camera that went away is waited for
@@ -142,6 +187,11 @@ impl Desk<'_> {
         };
         Ok(alike.value() >= least)
     }
+}
+
+/// Whether the face looks at the camera, for nets that learned from faces that do.
+fn faces_us(quality: &FaceQuality) -> bool {
+    quality.faces == 1 && !quality.complaints().contains(&FaceComplaint::Turned)
 }
 
 /// What would help, by its codes. A turned face is turned because it was asked to.

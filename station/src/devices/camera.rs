@@ -113,7 +113,7 @@ impl OpenCvCamera {
         let first = choice.sources.first().cloned().unwrap_or_default();
         let chooser = std::sync::Arc::new(choice::Chooser::new(choice));
         let open = capture::opener(std::sync::Arc::clone(&chooser), formats.to_vec());
-        let feed = feed::Feed::new(open, Patience::default());
+        let feed = feed::Feed::new(open);
         Self {
             preview: Preview::new(feed.newest()),
             feed,
@@ -124,9 +124,10 @@ impl OpenCvCamera {
         }
     }
 
-    /// Waits less long, or longer, for a camera that went away.
+    /// Waits less long, or longer: for pictures, and for a camera that went away.
     #[must_use]
-    pub fn coming_back_within(mut self, back: std::time::Duration) -> Self {
+    pub fn waiting(mut self, pictures: Patience, back: std::time::Duration) -> Self {
+        self.feed.wait(pictures);
         self.back = back;
         self
     }

@@ -32,8 +32,11 @@ pub(super) fn trouble<E: std::fmt::Display>(code: &'static str) -> impl Fn(E) ->
 }
 
 pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
-    let face = models::Manifest::load(&config.models.dir)
-        .and_then(|manifest| models_opencv::SFace::load(&manifest))
+    let (face, liveness) = models::Manifest::load(&config.models.dir)
+        .and_then(|manifest| {
+            let face = models_opencv::SFace::load(&manifest)?;
+            Ok((face, models_opencv::MiniFasNet::load(&manifest)?))
+        })
         .map_err(|error| Trouble::new(error.code(), error))?;
     let readers = readers(&Wanted {
         tessdata: &config.models.tessdata,
@@ -68,6 +71,7 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
         ),
         camera: Box::new(camera),
         face: Box::new(face),
+        liveness: liveness.map(|nets| Box::new(nets) as _),
         finger,
         scanner,
         scanner_simulated: config.scanner.simulated,

@@ -325,7 +325,7 @@ fn in_words(step: &Step, lang: Language) -> String {
         }
         Step::CardNotRead { code } => format!("{}: {code}", if vi { "thẻ" } else { "card" }),
         Step::Look { pose } => look_words(pose, vi).to_owned(),
-        Step::FaceAdvice { codes } => codes
+        Step::FaceAdvice { codes } | Step::PortraitNotices { codes } => codes
             .iter()
             .map(|code| told(code, lang))
             .collect::<Vec<_>>()

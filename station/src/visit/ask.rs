@@ -19,6 +19,8 @@ pub enum Ask {
         document: PortraitBytes,
         poses: [Pose; 3],
         attempt: u32,
+        /// What an official should know of the portrait's age, as stable codes.
+        notices: Vec<&'static str>,
     },
     /// Call two officials to look at person, portrait and card, because of this code; each signs what they see of this
     /// occasion.

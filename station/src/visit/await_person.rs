@@ -6,10 +6,12 @@ use super::ask::Ask;
 use super::await_officials::AwaitOfficials;
 use super::event::Stop;
 use super::gathered::{Comparison, FaceMatched, FaceResult, Identified};
+use super::portrait_age;
 
 pub(super) const FACE_NO_MATCH: &str = "person.face_no_match";
 pub(super) const FACE_INCONCLUSIVE: &str = "person.face_inconclusive";
 pub(super) const PRESENCE_NOT_SHOWN: &str = "person.presence_not_shown";
+pub(super) const LIVENESS_UNCLEAR: &str = "person.liveness_unclear";
 
 /// Why no face is compared where the person did not turn the head as asked. The verifier knows this word.
 const NOT_SHOWN: &str = "presence_not_shown";
@@ -57,6 +59,7 @@ impl AwaitFace {
             document: self.identified.portrait(),
             poses: self.identified.consented.poses(self.attempt),
             attempt: self.attempt,
+            notices: portrait_age::notices(self.identified.holder(), self.identified.day()),
         }
     }
 
@@ -67,6 +70,8 @@ impl AwaitFace {
         } = result
         {
             match comparison.outcome {
+                // Nets that doubt refer to people; better light may help before that.
+                MatchOutcome::Match if doubted(&presence) => self.keep(comparison, presence),
                 MatchOutcome::Match => {
                     let face = comparison.face(self.attempt, presence);
                     return Ok(Next::Done(self.finish(face, Some(comparison))));
@@ -91,8 +96,12 @@ impl AwaitFace {
                     presence,
                     attempt,
                 } = nearest;
+                let why = match doubted(&presence) {
+                    true => LIVENESS_UNCLEAR,
+                    false => FACE_INCONCLUSIVE,
+                };
                 let face = comparison.face(attempt, presence);
-                (face, Some(comparison), FACE_INCONCLUSIVE)
+                (face, Some(comparison), why)
             }
             None if self.denied => return Err(Stop::refusal(FACE_NO_MATCH)),
             // Nobody is accused: people look.
@@ -129,4 +138,10 @@ impl AwaitFace {
         let ask = self.ask();
         (self, ask)
     }
+}
+
+/// Whether nets asked for a person to look.
+fn doubted(presence: &Presence) -> bool {
+    let liveness = presence.liveness.as_ref();
+    liveness.is_some_and(|nets| nets.refer)
 }

@@ -82,6 +82,15 @@ impl Identified {
     pub(super) fn holder(&self) -> &Holder {
         self.identity.holder()
     }
+
+    /// The day of the visit, in Vietnam.
+    pub(super) fn day(&self) -> Date {
+        self.consented
+            .opening
+            .opened_at
+            .to_zoned(crate::clock::vietnam())
+            .date()
+    }
 }
 
 /// One biometric comparison as the engine judged it. Carries no image.
@@ -209,12 +218,7 @@ impl Matched {
 
     /// The day of the visit, in Vietnam.
     pub(super) fn day(&self) -> Date {
-        self.identified
-            .consented
-            .opening
-            .opened_at
-            .to_zoned(crate::clock::vietnam())
-            .date()
+        self.identified.day()
     }
 
     /// Who the papers ought to belong to; the desk compares names against this.

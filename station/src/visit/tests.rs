@@ -2,9 +2,9 @@
 //! matched and approved, whatever the order in which devices and people speak.
 
 use bundle::{
-    Consent, Device, DeviceKind, DocumentClaim, Grade, MatchOutcome, OperatorId, OwnerClaim,
-    PageClaim, PartIndex, Pose, Presence, Purpose, ReceiptKey, Role, Score, SignedTicket,
-    StationId, Ticket, VisitId,
+    Consent, Device, DeviceKind, DocumentClaim, Grade, Liveness, MatchOutcome, OperatorId,
+    OwnerClaim, PageClaim, PartIndex, Pose, Presence, Purpose, ReceiptKey, Role, Score,
+    SignedTicket, StationId, Ticket, VisitId,
 };
 use emrtd::lds::ImageFormat;
 use emrtd::lds::dg3::FingerRecord;
@@ -47,11 +47,11 @@ impl Specimen {
         let issuer =
             SpecimenIssuer::new(&IssuerOptions::utopia(Timestamp::now()), &mut rng).unwrap();
         let mut person = SpecimenPerson::new(
-            "031190004721",
+            "031308004721",
             "TRẦN THỊ MẪU",
-            date(1990, 3, 15),
+            date(2008, 3, 15),
             Sex::Female,
-            date(2025, 4, 2),
+            date(2022, 4, 2),
         );
         // The least that is a JPEG by its markers; nobody decodes it here.
         person.portrait = vec![
@@ -377,4 +377,66 @@ fn three_attempts_and_no_more() {
         closed,
         Closed::Stopped(Stop::refusal("person.face_no_match"))
     );
+}
+
+/// A match of which nets say that a person should look.
+fn doubted() -> FaceResult {
+    let FaceResult::Compared {
+        comparison,
+        mut presence,
+    } = face(MatchOutcome::Match)
+    else {
+        unreachable!("a face was compared")
+    };
+    presence.liveness = Some(Liveness {
+        score: Score::rounded(0.2).unwrap(),
+        threshold: Score::rounded(0.5).unwrap(),
+        models: vec!["net@0".into()],
+        frames: 12,
+        refer: true,
+    });
+    FaceResult::Compared {
+        comparison,
+        presence,
+    }
+}
+
+#[test]
+fn a_doubt_of_the_nets_calls_people_and_refuses_nobody() {
+    let specimen = Specimen::read();
+    let before = || {
+        let (visit, _) = Visit::open(opening(Role::Clerk));
+        let (visit, _) = visit.step(consents(&[Purpose::Identify, Purpose::File]));
+        visit.step(Event::CardRead(specimen.seen())).0
+    };
+    let mut visit = before();
+    for attempt in 1..=3 {
+        assert_eq!(visit.place(), "face", "attempt {attempt}");
+        (visit, _) = visit.step(Event::FaceCompared(doubted()));
+    }
+    assert_eq!(visit.place(), "officials");
+    let (visit, _) = visit.step(Event::OfficialsLooked(Vec::new()));
+    let Visit::Closed(closed) = visit else {
+        panic!("nobody looked")
+    };
+    let stop = Stop::refusal("person.liveness_unclear");
+    assert_eq!(closed, Closed::Stopped(stop));
+
+    // Better light in the second attempt is enough.
+    let (visit, _) = before().step(Event::FaceCompared(doubted()));
+    let (visit, _) = visit.step(Event::FaceCompared(face(MatchOutcome::Match)));
+    assert_eq!(visit.place(), "finger");
+}
+
+#[test]
+fn the_portraits_age_goes_along_to_the_desk() {
+    let specimen = Specimen::read();
+    let (visit, _) = Visit::open(opening(Role::Clerk));
+    let (visit, _) = visit.step(consents(&[Purpose::Identify, Purpose::File]));
+    let (_, asks) = visit.step(Event::CardRead(specimen.seen()));
+    let Some(Ask::TakePortrait { notices, .. }) = asks.first() else {
+        panic!("the face comes next")
+    };
+    // Issued at 14, some years ago; the chip tells the day.
+    assert_eq!(*notices, ["portrait.young"]);
 }

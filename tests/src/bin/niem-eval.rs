@@ -12,7 +12,9 @@ use models_tesseract::{OnDemand, Tesseract};
 use tests::evaluation::corpus::{self, Choice, Sample};
 use tests::evaluation::rates::table::Table;
 use tests::evaluation::score::Score;
-use tests::evaluation::{archive, codes, cost, face, faults, finger, paper, peer, piles};
+use tests::evaluation::{
+    archive, codes, cost, face, faults, finger, live, pad, paper, peer, piles,
+};
 
 #[derive(Parser)]
 #[command(
@@ -87,6 +89,10 @@ enum What {
     },
     /// How often two people's faces match and one person's do not: every picture of a folder with every other.
     Face(FaceArguments),
+    /// How often nets that tell a living face are wrong about pictures of people and of attacks.
+    Pad(PadArguments),
+    /// What reading a camera and showing it to the screens costs.
+    Camera(CameraArguments),
     /// The same for fingers, and what up to three presentations make of it.
     Finger(FingerArguments),
 }
@@ -105,6 +111,31 @@ struct FaceArguments {
     /// Writes the points of the curves as CSV: group,threshold,fmr,fnmr.
     #[arg(long)]
     roc: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct PadArguments {
+    /// A folder of pictures with labels.csv (`file,presentation,group`), or with a folder for each kind and in it the
+    /// pictures, or a folder for each presentation. The group or kind is `bona_fide` for living people, any other name for
+    /// a kind of attack.
+    folder: PathBuf,
+    /// The list of labels, where it is not labels.csv in the folder.
+    #[arg(long)]
+    labels: Option<PathBuf>,
+    /// Folder with the manifest of models, `models.toml`, and its cache.
+    #[arg(long, default_value = "models")]
+    models: PathBuf,
+}
+
+#[derive(Args)]
+struct CameraArguments {
+    /// The film that plays the camera.
+    film: PathBuf,
+    #[arg(long, default_value_t = 10)]
+    seconds: u32,
+    /// Screens that look.
+    #[arg(long, default_value_t = 2)]
+    readers: usize,
 }
 
 #[derive(Args)]
@@ -159,6 +190,15 @@ fn main() -> Result<()> {
         }
         Some(What::Face(what)) => compare_faces(&what),
         Some(What::Finger(what)) => compare_fingers(&what),
+        Some(What::Pad(what)) => {
+            let rates = pad::measure(&what.folder, what.labels.as_deref(), &what.models)?;
+            print!("{rates}");
+            Ok(())
+        }
+        Some(What::Camera(what)) => {
+            print!("{}", live::measure(&what.film, what.seconds, what.readers)?);
+            Ok(())
+        }
         None => read_papers(&arguments),
     }
 }

@@ -264,7 +264,10 @@ impl FaceRates {
 }
 
 /// The picture, or the code under which the desk would refuse it.
-fn read(file: &Path) -> Result<Result<Portrait, &'static str>> {
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn read(file: &Path) -> Result<Result<Portrait, &'static str>> {
     let name = || file.display().to_string();
     if std::fs::metadata(file).with_context(name)?.len() > MOST_BYTES {
         return Ok(Err("portrait.too_large"));

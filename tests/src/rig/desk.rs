@@ -336,6 +336,7 @@ impl Bench {
                 state.frames(face).to_str().expect("UTF-8"),
             )),
             face: Box::new(models_opencv::SFace::load(&manifest).expect("the face models")),
+            liveness: None,
             finger: Some((
                 Box::new(sensor),
                 Box::new(models::MinutiaeEngine::default()),

@@ -84,9 +84,13 @@ pub(super) fn check(
 /// Whether the machine left something for people to decide. After its clear no nobody is asked.
 fn undecided(manifest: &Manifest) -> bool {
     let inconclusive = |claim: &MatchClaim| matches!(claim, MatchClaim::Compared { outcome, .. } if *outcome == MatchOutcome::Inconclusive);
+    let doubted = matches!(
+        &manifest.face,
+        MatchClaim::Compared { presence: Some(shown), .. } if shown.liveness.as_ref().is_some_and(|nets| nets.refer)
+    );
     let not_shown = matches!(
         &manifest.face,
         MatchClaim::NotDone { reason, .. } if reason == PRESENCE_NOT_SHOWN
     );
-    not_shown || inconclusive(&manifest.face) || inconclusive(&manifest.finger)
+    not_shown || doubted || inconclusive(&manifest.face) || inconclusive(&manifest.finger)
 }

@@ -1,6 +1,6 @@
 //! The person and the desk: real devices, given consent, and a living person who is the card's holder.
 
-use bundle::{Manifest, MatchClaim, MatchOutcome, Purpose};
+use bundle::{Liveness, Manifest, MatchClaim, MatchOutcome, Purpose};
 
 use super::Examiner;
 use super::checklist::{Fault, Report};
@@ -110,7 +110,12 @@ fn presence(manifest: &Manifest) -> Vec<Fault> {
             ..
         } => {
             let asked = bundle::poses(&manifest.ticket, manifest.visit, *attempts);
-            fault_if(shown.poses != asked, "examine.presence")
+            let mut faults = fault_if(shown.poses != asked, "examine.presence");
+            let referred = !manifest.sightings.is_empty();
+            let opinion = shown.liveness.as_ref();
+            let settled = opinion.is_none_or(|opinion| is_settled(opinion, referred));
+            faults.extend(fault_if(!settled, "examine.liveness"));
+            faults
         }
         MatchClaim::Compared { presence: None, .. } => {
             vec![Fault::new("examine.presence_missing")]
@@ -118,6 +123,14 @@ fn presence(manifest: &Manifest) -> Vec<Fault> {
         // No face was compared; what that means is for `face` to say.
         MatchClaim::NotDone { .. } => Vec::new(),
     }
+}
+
+/// Nets that tell a living face may doubt; then officials must have looked. Too few pictures are no opinion, and one that
+/// says other than its score is none either.
+fn is_settled(opinion: &Liveness, referred: bool) -> bool {
+    const LEAST_FRAMES: u32 = 10;
+    let doubts = opinion.score < opinion.threshold;
+    opinion.frames >= LEAST_FRAMES && opinion.refer == doubts && (referred || !doubts)
 }
 
 /// The finger must match where it was compared, or the machine must have left it to two officials; worn fingers and locked

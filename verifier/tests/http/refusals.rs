@@ -1,8 +1,8 @@
 //! What is wrong is told at once and by its own code; nothing that was refused is filed.
 
 use bundle::{
-    DeviceKind, Grade, MatchClaim, MatchOutcome, Pose, Presentation, PresentationResult, Purpose,
-    Score,
+    DeviceKind, Grade, Liveness, MatchClaim, MatchOutcome, Pose, Presentation, PresentationResult,
+    Purpose, Score,
 };
 use emrtd::DataGroup;
 use rand_core::{OsRng, TryRngCore};
@@ -228,12 +228,29 @@ macro_rules! compared {
     };
 }
 
+/// What nets that tell a living face made of so many pictures.
+fn judge(claim: &mut MatchClaim, score: f64, frames: u32, refer: bool) {
+    compared!(claim, presence);
+    presence.as_mut().unwrap().liveness = Some(Liveness {
+        score: Score::rounded(score).unwrap(),
+        threshold: Score::rounded(0.5).unwrap(),
+        models: vec![format!("minifasnet_v2@{}", "0".repeat(64))],
+        frames,
+        refer,
+    });
+}
+
 #[test]
 fn a_face_is_compared_of_a_living_person_by_a_model_we_know_at_its_own_bar() {
     let rig = Rig::new("");
     let desk = Desk::new(&rig, "tram-01");
-    let spoils: [(Spoil, &[&str]); 7] = [
+    let spoils: [(Spoil, &[&str]); 11] = [
         (|_| {}, &[]),
+        (|claim| judge(claim, 0.92, 12, false), &[]),
+        // Nets that doubt want people to look, whatever the desk makes of it.
+        (|claim| judge(claim, 0.2, 12, true), &["examine.liveness"]),
+        (|claim| judge(claim, 0.2, 12, false), &["examine.liveness"]),
+        (|claim| judge(claim, 0.92, 9, false), &["examine.liveness"]),
         (
             |claim| {
                 compared!(claim, presence);

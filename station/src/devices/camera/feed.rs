@@ -105,16 +105,21 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    pub(super) fn new(open: OpenEye, patience: Patience) -> Self {
+    pub(super) fn new(open: OpenEye) -> Self {
         Self {
             newest: Arc::default(),
             open: Arc::new(Mutex::new(open)),
-            patience,
+            patience: Patience::default(),
             thread: None,
             left_behind: Vec::new(),
             seen: 0,
             begun: false,
         }
+    }
+
+    /// Waits so long from now on.
+    pub(super) fn wait(&mut self, patience: Patience) {
+        self.patience = patience;
     }
 
     pub(super) fn newest(&self) -> Arc<Newest> {

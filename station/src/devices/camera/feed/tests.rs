@@ -54,7 +54,9 @@ fn cameras(times: usize, live: bool) -> (Feed, VecDeque<Sender<Does>>) {
         Some(eye) => Ok(Box::new(eye) as Box<dyn Eye>),
         None => Err(CameraError::NotFound),
     });
-    (Feed::new(open, PATIENCE), tellers)
+    let mut feed = Feed::new(open);
+    feed.wait(PATIENCE);
+    (feed, tellers)
 }
 
 fn level(frame: Result<Arc<Portrait>, CameraError>) -> Result<u8, CameraError> {
