@@ -17,6 +17,7 @@ pub(crate) mod chip_authentication;
 mod collecting;
 mod collection;
 mod habits;
+mod on_card;
 mod reading;
 mod terminal_authentication;
 

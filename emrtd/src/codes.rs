@@ -42,6 +42,15 @@ pub const CODES: &[&str] = &[
     "card.file_too_long",
     "card.chip_authentication",
     "card.session_lost",
+    // A finger that the card compares.
+    "card.finger_unbound",
+    "card.finger_template",
+    "card.finger_says_yes",
+    "card.finger_minutiae",
+    "card.finger_data_refused",
+    "card.finger_refused",
+    "card.finger_other_visit",
+    "card.finger_other_chip",
     // Believing.
     "chip.sod_malformed",
     "chip.sod_signature",
@@ -137,6 +146,7 @@ mod tests {
     use crate::card_qr::CardQrError;
     use crate::chip::{ReadError, TerminalAuthError};
     use crate::evidence::EvidenceError;
+    use crate::on_card::OnCardError;
     use crate::proof::cv_certificate::CvCertificateError;
     use crate::proof::terminal::TerminalKeyError;
     use crate::report::{EvidenceFault, Notice};
@@ -162,6 +172,7 @@ mod tests {
             CvCertificateError::CODES,
             TerminalKeyError::CODES,
             TerminalAuthError::CODES,
+            OnCardError::CODES,
         ];
         let said: BTreeSet<_> = operations.into_iter().flatten().collect();
         let listed: BTreeSet<_> = CODES.iter().collect();

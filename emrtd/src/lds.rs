@@ -13,6 +13,7 @@ pub mod dg14;
 pub mod dg15;
 pub mod dg2;
 pub mod dg3;
+pub(crate) mod finger_subtype;
 mod group;
 mod image;
 mod iso39794;

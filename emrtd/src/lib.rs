@@ -13,6 +13,7 @@ mod date;
 pub mod evidence;
 pub mod lds;
 pub mod mrz;
+pub mod on_card;
 pub mod proof;
 pub mod report;
 pub mod secure_messaging;

@@ -9,6 +9,6 @@ pub mod issuer;
 pub mod timing;
 pub mod vpcd;
 
-pub use applet::{Applet, Memory, TerminalTrust};
+pub use applet::{Applet, CardFinger, CardFingers, FingerComparer, Manner, Memory, TerminalTrust};
 pub use fault::{Faults, UnknownFault};
 pub use timing::{Timed, Timing};

@@ -119,6 +119,7 @@ pub struct VerifiedIdentity {
     portrait: Option<PortraitBytes>,
     fingers: Vec<FingerRecord>,
     sod_digest: [u8; 32],
+    dg14_digest: Option<[u8; 32]>,
 }
 
 impl fmt::Debug for VerifiedIdentity {
@@ -141,6 +142,7 @@ impl VerifiedIdentity {
                 .and_then(|file| dg3::read(file).ok())
                 .unwrap_or_default(),
             sod_digest: sha256(&evidence.sod),
+            dg14_digest: file(DataGroup::Dg14).map(sha256),
         }
     }
 
@@ -169,5 +171,10 @@ impl VerifiedIdentity {
     /// SHA-256 of EF.SOD as read: the name of this document for whoever must not know the holder's.
     pub fn sod_digest(&self) -> [u8; 32] {
         self.sod_digest
+    }
+
+    /// SHA-256 of DG14, whose key the chip proves itself by; `None` where it has none.
+    pub(crate) fn dg14_digest(&self) -> Option<[u8; 32]> {
+        self.dg14_digest
     }
 }

@@ -21,9 +21,11 @@ use crate::transport::{Transport, TransportError};
 
 mod authentication;
 mod handshake;
+mod on_card;
 mod terminal;
 
 use handshake::{BacChip, PaceChip};
+pub use on_card::{CardFinger, CardFingers, FingerComparer, Manner};
 pub use terminal::TerminalTrust;
 
 /// EF.ATR/INFO, EF.DIR and EF.CardAccess stand in the master file, everything else in the document.
@@ -52,6 +54,8 @@ pub struct Memory {
     pub chip_keys: Vec<PKey<Private>>,
     /// Whose terminals may read DG3 and DG4.
     pub terminal_trust: TerminalTrust,
+    /// The fingers that the card compares; most cards compare none.
+    pub fingers: Option<CardFingers>,
 }
 
 /// A chip with power on it.
@@ -81,6 +85,7 @@ pub struct Applet {
     terminal: terminal::Terminal,
     /// EF.CVCA as it was last read.
     cvca: Option<Vec<u8>>,
+    on_card: on_card::State,
     /// The command being served came in extended form, so that the answer may be long.
     long_answer: bool,
 }
@@ -103,6 +108,7 @@ impl Memory {
             active_form: card.active_form,
             chip_keys: card.chip_private_keys(),
             terminal_trust: card.terminal_trust(),
+            fingers: None,
         }
     }
 }
@@ -140,11 +146,19 @@ impl Applet {
             identity: Vec::new(),
             terminal: terminal::Terminal::default(),
             cvca: None,
+            on_card: on_card::State::default(),
             long_answer: false,
         };
         applet.spoil();
         applet.reset();
         applet
+    }
+
+    /// The card compares these fingers too.
+    #[must_use]
+    pub fn with_fingers(mut self, fingers: CardFingers) -> Self {
+        self.memory.fingers = Some(fingers);
+        self
     }
 
     /// Takes its randomness from elsewhere, for tests that must repeat.
@@ -230,6 +244,7 @@ impl Applet {
         self.chip_auth = None;
         self.terminal_key = None;
         self.terminal = terminal::Terminal::default();
+        self.on_card.end_session();
         self.cvca = self.memory.terminal_trust.file();
     }
 
@@ -312,11 +327,16 @@ impl Applet {
             (0x84, 0, 0) => self.bac_challenge(command),
             (0x82, 0, 0) => self.bac_answer(command),
             (0x88, 0, 0) => self.internal_authenticate(command),
+            (0xCB, 0x3F, 0xFF) | (0xCA, 0x7F, 0x61) => self.finger_templates(command),
+            (0x20 | 0x21, 0, _) => self.verify_finger(command),
             _ => Err(Status::INS_NOT_SUPPORTED),
         }
     }
 
     fn select(&mut self, command: &Command) -> Served {
+        if self.enters_on_card(command) {
+            return Ok(Response::status(Status::OK));
+        }
         match (command.p1, &command.data[..]) {
             (0x04, name) if name == LDS1 => {
                 self.in_document = true;

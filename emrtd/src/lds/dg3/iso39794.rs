@@ -1,6 +1,7 @@
 //! The newer finger record, ISO/IEC 39794-4:2019.
 
 use super::{FIELD, FingerRecord, LdsError, push};
+use crate::lds::finger_subtype;
 use crate::lds::image::{ImageFacts, ImageFormat};
 use crate::lds::iso39794::{
     block, code_at, leaf, node, number_at, representations, write_block, write_number,
@@ -24,7 +25,7 @@ pub(super) fn read(
     for representation in representations(block)? {
         let position = match code_at(representation, 0)? {
             Some(position) => u8::try_from(position).map_err(|_| BAD)?,
-            None => subtype.map_or(0, of_subtype),
+            None => subtype.map_or(0, finger_subtype::position),
         };
         let image = tlv::require(representation, leaf(3))?;
         let dpi = match tlv::find(representation, node(7))? {
@@ -62,16 +63,6 @@ fn dots(rate: &[u8]) -> Result<u16, LdsError> {
         Some(_) => return Err(BAD),
     };
     u16::try_from(dots).map_err(|_| BAD)
-}
-
-/// ISO/IEC 19785-3's finger in bits 3 to 5, its hand in bits 1 and 2, counted as 39794-4 counts.
-fn of_subtype(subtype: u8) -> u8 {
-    let finger = (subtype >> 2) & 0x07;
-    match (subtype & 0x03, finger) {
-        (0b01, 1..=5) => finger,
-        (0b10, 1..=5) => 5 + finger,
-        _ => 0,
-    }
 }
 
 /// A binary PGM of eight bits: how this standard carries bare pixels.

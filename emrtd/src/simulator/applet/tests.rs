@@ -59,6 +59,7 @@ pub(crate) fn memory() -> Memory {
         active_form: AnswerForm::default(),
         chip_keys: vec![chip],
         terminal_trust: TerminalTrust::default(),
+        fingers: None,
     }
 }
 
