@@ -4,8 +4,6 @@
 mod card;
 mod officials;
 mod papers;
-mod person;
-mod presence;
 mod scanning;
 mod sealing;
 mod sorting;
@@ -20,7 +18,9 @@ use bundle::{
 use emrtd::CscaTrust;
 use emrtd::proof::terminal::Terminal;
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
+use crate::booth::{FaceAsk, FingerAsk, FingerTaken};
 use crate::devices::Devices;
 use crate::script::Script;
 use crate::spool::Spool;
@@ -30,7 +30,6 @@ pub use card::{
     AccessSource, CODES as CARD_CODES, CardError, CardRead, Passage, Reading, WITHHELD, printed,
 };
 pub use officials::Official;
-pub use person::CODES as PERSON_CODES;
 pub use sealing::CODES as SEALING_CODES;
 
 /// What happened at the desk, for whoever watches: places and codes, never a name.
@@ -223,7 +222,7 @@ impl Desk<'_> {
             visit = next;
             asks.extend(more);
         }
-        self.devices.camera.rest();
+        self.devices.booth.rest();
         if let Visit::Closed(closed) = visit {
             end.closed = closed;
         }
@@ -240,7 +239,7 @@ impl Desk<'_> {
     ) -> Option<Event> {
         if !matches!(ask, Ask::TakePortrait { .. }) {
             // Between two attempts it stays open.
-            self.devices.camera.rest();
+            self.devices.booth.rest();
         }
         Some(match ask {
             Ask::ShowConsent { lang } => {
@@ -252,12 +251,29 @@ impl Desk<'_> {
                 poses,
                 attempt,
                 notices,
-            } => self.face(&document, poses, attempt, notices, watch),
+            } => {
+                let ask = FaceAsk {
+                    portrait: Zeroizing::new(document.bytes().to_vec()),
+                    poses,
+                    attempt,
+                    notices,
+                };
+                let seen = self.devices.booth.face(&ask, watch);
+                seen.map_or_else(Event::Stopped, Event::FaceCompared)
+            }
             Ask::TakeFinger {
                 references,
                 finger,
                 presentation,
-            } => self.finger(&references, finger, presentation, watch),
+            } => {
+                let ask = FingerAsk {
+                    records: references.iter().map(FingerTaken::of).collect(),
+                    finger,
+                    presentation,
+                };
+                let seen = self.devices.booth.finger(&ask, watch);
+                seen.map_or_else(Event::Stopped, Event::FingerCompared)
+            }
             Ask::CallOfficials { occasion, why, .. } => self.officials(&occasion, why, watch),
             Ask::ScanPapers { sheets } => self.papers(sheets, script, watch),
             Ask::AskApproval => Event::ApprovalAnswered(script.approve),

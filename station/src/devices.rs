@@ -11,9 +11,9 @@ use bundle::{Device, DeviceKind};
 use emrtd::Habits;
 use emrtd::transport::{Transport, TransportError};
 use models::presence::Pose;
-use models::{
-    FaceEngine, FingerEngine, FingerImage, LivenessEngine, Portrait, TextEngine, TextError,
-};
+use models::{FingerImage, Portrait, TextEngine, TextError};
+
+use crate::booth::Booth;
 
 pub use camera::CameraError;
 pub use finger_sensor::SensorError;
@@ -91,12 +91,8 @@ pub type OpenReader = Box<dyn Fn() -> Result<Box<dyn TextEngine>, TextError> + S
 /// Everything a visit needs, as one plain struct.
 pub struct Devices {
     pub card_reader: Box<dyn CardReader>,
-    pub camera: Box<dyn Camera>,
-    pub face: Box<dyn FaceEngine>,
-    /// None where the site has no nets for it.
-    pub liveness: Option<Box<dyn LivenessEngine>>,
-    /// None at a desk without a sensor: the visit records that no finger was compared.
-    pub finger: Option<(Box<dyn FingerSensor>, Box<dyn FingerEngine>)>,
+    /// Where the person is looked at.
+    pub booth: Box<dyn Booth>,
     pub scanner: Box<dyn scanner_drivers::Scanner>,
     /// The scanner only plays one; the manifest says so.
     pub scanner_simulated: bool,

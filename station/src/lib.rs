@@ -6,6 +6,7 @@
 )]
 
 pub mod answer;
+pub mod booth;
 pub mod clock;
 pub mod config;
 pub mod courier;
@@ -23,10 +24,10 @@ pub mod visit;
 pub fn codes() -> impl Iterator<Item = &'static str> {
     [
         answer::CODES,
+        booth::CODES,
         config::CODES,
         courier::CODES,
         desk::CARD_CODES,
-        desk::PERSON_CODES,
         desk::SEALING_CODES,
         devices::camera::CODES,
         spool::CODES,

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use bundle::Role;
 use station::desk::Step;
-use station::devices::camera::OpenCvCamera;
 use station::visit::{Closed, Stop};
 use tests::rig::desk::{Bench, TestDesk};
 use tests::rig::service::{Service, Takes};
@@ -28,8 +27,7 @@ fn before(folder: &Path) -> (Vec<&'static str>, Closed) {
     let desk = TestDesk::enrol(&service, &STATE, Role::Clerk);
     desk.fetch_tickets(1);
     let mut bench = Bench::set_up(&STATE, "live", card("card"));
-    let source = folder.join("film_%03d.jpg");
-    bench.devices.camera = Box::new(OpenCvCamera::new(source.to_str().unwrap()));
+    bench.film(&folder.join("film_%03d.jpg"));
     let mut told = Vec::new();
     let end = desk.watched_visit(&mut bench.devices, &both_pages(), &mut |step| {
         if let Step::NotPresent { code, .. } = step {

@@ -1,11 +1,10 @@
 //! Where the machine cannot tell, two officials look, each signs, and the wallet says who knew the citizen.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bundle::{MatchOutcome, Role};
 use station::desk::{Official, Step};
-use station::devices::camera::OpenCvCamera;
 use station::visit::{Closed, Stop};
 use tests::rig::desk::{Bench, TestDesk};
 use tests::rig::service::{Service, Takes};
@@ -14,20 +13,20 @@ use tests::specimen::state::PERSONAL_ID;
 use crate::{STATE, both_pages, card};
 
 /// The holder, who cannot turn the head.
-fn still(folder: &Path) -> OpenCvCamera {
+fn still(folder: &Path) -> PathBuf {
     for number in 0..8 {
         let frame = format!("live_{number:03}.jpg");
         let from = STATE.frames("live").with_file_name(&frame);
         fs::copy(from, folder.join(format!("film_{number:03}.jpg"))).unwrap();
     }
-    OpenCvCamera::new(folder.join("film_%03d.jpg").to_str().unwrap())
+    folder.join("film_%03d.jpg")
 }
 
 /// How a visit of somebody who cannot turn the head ends when these officials come.
 fn visit(desk: &TestDesk, officials: &[Official]) -> (Vec<&'static str>, Closed) {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Bench::set_up(&STATE, "live", card("card"));
-    bench.devices.camera = Box::new(still(folder.path()));
+    bench.film(&still(folder.path()));
     let mut called = Vec::new();
     let end =
         desk.visit_with_officials(&mut bench.devices, &both_pages(), officials, &mut |step| {

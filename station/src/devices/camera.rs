@@ -24,7 +24,7 @@ pub use choice::{Choice, Chosen, look_up};
 pub use feed::{Eye, OpenEye, Patience};
 pub use found::Found;
 pub use identity::{Identity, NotAllowed, admit};
-pub use preview::{Preview, Shot};
+pub use preview::{Look, Preview, Shot};
 
 pub const CODES: &[&str] = &[
     "camera.not_found",

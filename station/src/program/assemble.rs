@@ -9,11 +9,11 @@ use emrtd::CscaTrust;
 use emrtd::proof::terminal::{FileTerminal, Terminal};
 use models_opencv::Format;
 use station::answer::Trouble;
+use station::booth::{self, WorkerBooth};
 use station::config::{self, CameraRole, Config};
 use station::courier::{Courier, Credentials};
-use station::devices::camera::{self, OpenCvCamera};
+use station::devices::camera;
 use station::devices::card_reader::{HabitBook, PcscReader};
-use station::devices::finger_sensor::LibfprintSensor;
 use station::devices::{Devices, scanner};
 use station::readers::{ReaderPool, Wanted};
 use station::spool::Spool;
@@ -21,6 +21,7 @@ use station::tickets::TicketStock;
 
 use super::{beside_program, read_file};
 
+const PERSON_WORKER: &str = "niem-person-worker";
 const FINGER_WORKER: &str = "niem-finger-worker";
 
 pub(super) fn config(path: &Path) -> Result<Config, Trouble> {
@@ -32,12 +33,6 @@ pub(super) fn trouble<E: std::fmt::Display>(code: &'static str) -> impl Fn(E) ->
 }
 
 pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
-    let (face, liveness) = models::Manifest::load(&config.models.dir)
-        .and_then(|manifest| {
-            let face = models_opencv::SFace::load(&manifest)?;
-            Ok((face, models_opencv::MiniFasNet::load(&manifest)?))
-        })
-        .map_err(|error| Trouble::new(error.code(), error))?;
     let readers = readers(&Wanted {
         tessdata: &config.models.tessdata,
         languages: &config.models.languages,
@@ -46,21 +41,11 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
     })?;
     let scanner = scanner::open(&config.scanner, beside_program)
         .map_err(|error| Trouble::new(error.code(), error))?;
-    let camera = camera(config)?;
-    let finger = config.finger.as_ref().map(|finger| {
-        let sensor = LibfprintSensor::new(
-            finger
-                .worker
-                .clone()
-                .unwrap_or_else(|| beside_program(FINGER_WORKER)),
-            pairs(&finger.env),
-            Duration::from_millis(finger.wait_ms),
-        );
-        (
-            Box::new(sensor) as _,
-            Box::new(models::MinutiaeEngine::default()) as _,
-        )
-    });
+    let mut booth = WorkerBooth::new(beside_program(PERSON_WORKER), booth_setup(config)?);
+    // Models that do not load are told before anybody sits down.
+    booth
+        .start()
+        .map_err(|stop| Trouble::new(stop.code, PERSON_WORKER))?;
     Ok(Devices {
         card_reader: Box::new(
             PcscReader::new(
@@ -69,10 +54,7 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
             )
             .with_book(HabitBook::open(&config.state_dir.join("card-kinds.json"))),
         ),
-        camera: Box::new(camera),
-        face: Box::new(face),
-        liveness: liveness.map(|nets| Box::new(nets) as _),
-        finger,
+        booth: Box::new(booth),
         scanner,
         scanner_simulated: config.scanner.simulated,
         scan_dpi: config.scanner.dpi,
@@ -80,9 +62,9 @@ pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
     })
 }
 
-/// The camera that looks at the person. One that is there and may not be used is refused before anybody sits down; one
-/// that is not there yet is waited for when it is wanted.
-fn camera(config: &Config) -> Result<OpenCvCamera, Trouble> {
+/// What the person worker needs to know. A camera that is there and may not be used is refused before anybody sits down;
+/// one that is not there yet is waited for when it is wanted.
+fn booth_setup(config: &Config) -> Result<booth::Setup, Trouble> {
     let sources = config.camera.sources(CameraRole::Face);
     if sources.is_empty() {
         return Err(Trouble::new("config.invalid", "camera.source"));
@@ -98,19 +80,27 @@ fn camera(config: &Config) -> Result<OpenCvCamera, Trouble> {
     if let Some(error) = refused.filter(|_| !usable) {
         return Err(Trouble::new(error.code(), error));
     }
-    let formats = config.camera.formats.iter();
-    let mut formats: Vec<Format> = formats
-        .map(|format| format.parse().map_err(trouble("config.invalid")))
-        .collect::<Result<_, _>>()?;
-    if formats.is_empty() {
-        formats.extend(Format::WANTED);
+    for format in &config.camera.formats {
+        let _: Format = format.parse().map_err(trouble("config.invalid"))?;
     }
-    let choice = camera::Choice {
-        sources,
-        allow: config.camera.allow.clone(),
-        practice: config.practice,
-    };
-    Ok(OpenCvCamera::of(choice, &formats))
+    let sensor = config.finger.as_ref().map(|finger| booth::SensorSetup {
+        worker: finger
+            .worker
+            .clone()
+            .unwrap_or_else(|| beside_program(FINGER_WORKER)),
+        env: pairs(&finger.env),
+        wait_ms: finger.wait_ms,
+    });
+    Ok(booth::Setup {
+        models: config.models.dir.clone(),
+        camera: booth::CameraSetup {
+            sources,
+            allow: config.camera.allow.clone(),
+            practice: config.practice,
+            formats: config.camera.formats.clone(),
+        },
+        sensor,
+    })
 }
 
 /// What reads pages, for the commands and the desk alike.

@@ -16,11 +16,10 @@ use emrtd::CscaTrust;
 use emrtd::simulator::Applet;
 use finger_worker::{FingerPixels, virtual_image};
 use jiff::Timestamp;
+use station::booth::{CameraSetup, SensorSetup, Setup, WorkerBooth};
 use station::courier::{Courier, CourierError, Credentials};
 use station::desk::{Desk, Official, Step, VisitEnd};
-use station::devices::camera::OpenCvCamera;
 use station::devices::card_reader::SimulatedReader;
-use station::devices::finger_sensor::LibfprintSensor;
 use station::devices::{Devices, scanner};
 use station::readers::{ReaderPool, Wanted};
 use station::script::Script;
@@ -270,6 +269,7 @@ pub struct Bench {
     stop: Arc<AtomicBool>,
     feeder: Option<JoinHandle<()>>,
     folder: TempDir,
+    setup: Setup,
 }
 
 impl Bench {
@@ -310,19 +310,25 @@ impl Bench {
     ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let socket = folder.path().join("finger.sock");
-        let sensor = LibfprintSensor::new(
-            built("niem-finger-worker"),
-            vec![(
-                "FP_VIRTUAL_IMAGE".into(),
-                socket.to_str().expect("UTF-8").into(),
-            )],
-            Duration::from_secs(20),
-        );
+        let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+        let setup = Setup {
+            models: models_dir(),
+            camera: CameraSetup {
+                sources: vec![path(&state.frames(face))],
+                allow: Vec::new(),
+                practice: true,
+                formats: Vec::new(),
+            },
+            sensor: Some(SensorSetup {
+                worker: built("niem-finger-worker"),
+                env: vec![("FP_VIRTUAL_IMAGE".into(), path(&socket))],
+                wait_ms: 20_000,
+            }),
+        };
         let sane = vec![(
             "SANE_CONFIG_DIR".to_owned(),
             state.sane().to_str().expect("UTF-8").to_owned(),
         )];
-        let manifest = models::Manifest::load(models_dir()).expect("models.toml");
         let readers = ReaderPool::find(&Wanted {
             tessdata: &crate::specimen::state::tessdata(),
             languages: "vie",
@@ -332,15 +338,7 @@ impl Bench {
         .expect("the readers");
         let devices = Devices {
             card_reader: Box::new(SimulatedReader::new(cards)),
-            camera: Box::new(OpenCvCamera::new(
-                state.frames(face).to_str().expect("UTF-8"),
-            )),
-            face: Box::new(models_opencv::SFace::load(&manifest).expect("the face models")),
-            liveness: None,
-            finger: Some((
-                Box::new(sensor),
-                Box::new(models::MinutiaeEngine::default()),
-            )),
+            booth: Box::new(WorkerBooth::new(built("niem-person-worker"), setup.clone())),
             scanner: scanner::find(built("niem-sane-worker"), sane, "pnm:0")
                 .expect("SANE's pnm backend"),
             scanner_simulated: true,
@@ -352,7 +350,18 @@ impl Bench {
             stop: Arc::new(AtomicBool::new(false)),
             feeder: None,
             folder,
+            setup,
         }
+    }
+
+    /// Lets another film play the camera.
+    ///
+    /// # Panics
+    /// When its path is not UTF-8.
+    pub fn film(&mut self, source: &Path) {
+        self.setup.camera.sources = vec![source.to_str().expect("UTF-8").to_owned()];
+        let booth = WorkerBooth::new(built("niem-person-worker"), self.setup.clone());
+        self.devices.booth = Box::new(booth);
     }
 }
 

@@ -27,6 +27,13 @@ pub struct Shot {
 }
 
 impl Shot {
+    pub(crate) fn new(number: u64, jpeg: Zeroizing<Vec<u8>>) -> Self {
+        Self {
+            number,
+            jpeg: Arc::new(jpeg),
+        }
+    }
+
     #[must_use]
     pub fn jpeg(&self) -> &[u8] {
         &self.jpeg
@@ -36,6 +43,19 @@ impl Shot {
 impl fmt::Debug for Shot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Shot({})", self.number)
+    }
+}
+
+/// A window onto a camera, wherever that camera is read.
+pub trait Look: Send {
+    /// The newest picture after number `seen`; none when none came within `wait`. Looking opens no camera: pictures come
+    /// while the desk takes them.
+    fn after(&self, seen: u64, wait: Duration) -> Option<Shot>;
+}
+
+impl Look for Preview {
+    fn after(&self, seen: u64, wait: Duration) -> Option<Shot> {
+        Preview::after(self, seen, wait)
     }
 }
 
@@ -88,10 +108,7 @@ impl Preview {
                     continue;
                 }
             }
-            let shot = Shot {
-                number,
-                jpeg: Arc::new(small(&picture)?),
-            };
+            let shot = Shot::new(number, small(&picture)?);
             *last = Some((Instant::now(), shot.clone()));
             return Some(shot);
         }

@@ -7,7 +7,8 @@ use models::presence::{Limits, Pose, Presence, PresenceFault, Seen, Told};
 use models::{FaceComplaint, FaceError, FaceQuality, Opinions, Portrait};
 use ring::digest::{SHA256, digest};
 
-use super::{Desk, Step};
+use super::LocalBooth;
+use crate::desk::Step;
 use crate::devices::CameraError;
 
 /// A picture of a person who was seen to be there, and what they showed.
@@ -26,7 +27,7 @@ pub(super) enum NotLiving {
     Trouble(&'static str),
 }
 
-impl Desk<'_> {
+impl LocalBooth {
     /// Asks for the poses and looks at every picture until they were shown. All pictures that count are compared with the
     /// first one: it is one person who turns the head and whose picture is taken.
     pub(super) fn living(
@@ -35,7 +36,7 @@ impl Desk<'_> {
         watch: &mut dyn FnMut(Step),
     ) -> Result<Living, NotLiving> {
         let turns = poses.map(pose);
-        let mut judged = self.devices.liveness.is_some();
+        let mut judged = self.liveness.is_some();
         let mut limits = Limits::default();
         if judged {
             // Four straight looks of three pictures are the ten and more that an opinion needs.
@@ -52,7 +53,7 @@ impl Desk<'_> {
         while let Some(pose) = presence.asked() {
             if asked != Some(pose) {
                 asked = Some(pose);
-                self.devices.camera.asked(pose);
+                self.camera.asked(pose);
                 watch(Step::Look {
                     pose: pose.as_str(),
                 });
@@ -69,9 +70,9 @@ impl Desk<'_> {
                 continue;
             }
             // A film is no living face, whatever nets say of it; practice does not ask them.
-            judged &= !self.devices.camera.device().simulated;
+            judged &= !self.camera.device().simulated;
             turns_known |= pose != Pose::Straight;
-            let quality = self.devices.face.quality(&frame).map_err(trouble)?;
+            let quality = self.face.quality(&frame).map_err(trouble)?;
             let codes = advised(&quality, pose);
             if codes != advice {
                 advice.clone_from(&codes);
@@ -120,7 +121,7 @@ impl Desk<'_> {
 
     /// What the nets say of one picture.
     fn opinion(&mut self, frame: &Portrait, quality: &FaceQuality) -> Result<f32, NotLiving> {
-        match &mut self.devices.liveness {
+        match &mut self.liveness {
             Some(nets) => nets.living(frame, quality).map_err(trouble),
             None => Ok(0.0),
         }
@@ -128,7 +129,7 @@ impl Desk<'_> {
 
     /// What they say of all of them. Too few pictures to judge are no doubt about anybody: the attempt is made again.
     fn liveness(&self, opinions: &Opinions) -> Result<Liveness, NotLiving> {
-        let nets = self.devices.liveness.as_ref().zip(opinions.median());
+        let nets = self.liveness.as_ref().zip(opinions.median());
         let (nets, median) = nets.ok_or(NotLiving::Fault(PresenceFault::TooSlow))?;
         let coarse = |value: f32| {
             Score::rounded(f64::from(value)).ok_or(NotLiving::Trouble(LIVENESS_ENGINE))
@@ -147,10 +148,10 @@ impl Desk<'_> {
     /// as long as it says, one that hangs too.
     fn picture(&mut self, watch: &mut dyn FnMut(Step)) -> Result<(Portrait, bool), NotLiving> {
         const LOOK_AGAIN: Duration = Duration::from_millis(200);
-        let end = Instant::now() + self.devices.camera.comes_back_within();
+        let end = Instant::now() + self.camera.comes_back_within();
         let (mut lost, mut unbroken) = (false, true);
         loop {
-            let error = match self.devices.camera.frame() {
+            let error = match self.camera.frame() {
                 Ok(frame) => {
                     if lost {
                         watch(Step::CameraBack);
@@ -179,8 +180,8 @@ impl Desk<'_> {
         frame: &Portrait,
         pose: Pose,
     ) -> Result<bool, NotLiving> {
-        let alike = self.devices.face.compare(first, frame).map_err(trouble)?;
-        let bands = self.devices.face.bands();
+        let alike = self.face.compare(first, frame).map_err(trouble)?;
+        let bands = self.face.bands();
         let least = match pose {
             Pose::Straight => bands.accept,
             _ => bands.refer,

@@ -1,73 +1,65 @@
 //! Comparing the person present with what the chip holds. Samples live only in these functions.
 
-use bundle::{MatchOutcome, Pose, Score};
-use emrtd::lds::dg2::PortraitBytes;
-use emrtd::lds::dg3::FingerRecord;
+use bundle::{MatchOutcome, Score};
 use finger_worker::protocol::Retry;
 use models::{FingerError, FingerImage, Portrait};
 
+use crate::desk::Step;
 use crate::devices::{FingerSensor, SensorError};
-use crate::visit::{Comparison, Event, FaceResult, FingerResult, Stop};
+use crate::visit::{Comparison, FaceResult, FingerResult, Stop};
 
 use super::presence::NotLiving;
-use super::{Desk, Step};
-
-pub const CODES: &[&str] = &[FINGER_ENGINE];
+use super::{Booth, FaceAsk, FingerAsk, LocalBooth};
+use crate::devices::camera::Look;
 
 /// The engine gave no usable score.
-const FINGER_ENGINE: &str = "finger.engine";
+pub(super) const FINGER_ENGINE: &str = "finger.engine";
 
-impl Desk<'_> {
+impl Booth for LocalBooth {
     /// Sees that a living person is there, takes their picture and compares it with the chip's.
-    pub(super) fn face(
-        &mut self,
-        document: &PortraitBytes,
-        poses: [Pose; 3],
-        attempt: u32,
-        mut notices: Vec<&'static str>,
-        watch: &mut dyn FnMut(Step),
-    ) -> Event {
-        let bytes = document.bytes();
+    fn face(&mut self, ask: &FaceAsk, watch: &mut dyn FnMut(Step)) -> Result<FaceResult, Stop> {
+        let (bytes, attempt) = (ask.portrait.as_slice(), ask.attempt);
+        let mut notices = ask.notices.clone();
         let document = match Portrait::decode(bytes) {
             Ok(portrait) => portrait,
-            Err(error) => return Event::Stopped(Stop::refusal(error.code())),
+            Err(error) => return Err(Stop::refusal(error.code())),
         };
-        match self.devices.face.quality(&document) {
+        match self.face.quality(&document) {
             Ok(quality) => {
                 let seen = models::portrait_notices(bytes, &document, quality.eye_distance_px);
                 notices.extend(seen.iter().map(|notice| notice.code()));
             }
-            Err(error) => return Event::Stopped(Stop::failure(error.code())),
+            Err(error) => return Err(Stop::failure(error.code())),
         }
         if attempt == 1 && !notices.is_empty() {
             watch(Step::PortraitNotices {
                 codes: notices.clone(),
             });
         }
-        let living = match self.living(poses, watch) {
+        let living = match self.living(ask.poses, watch) {
             Ok(living) => living,
             Err(NotLiving::Fault(fault)) => {
                 let code = fault.code();
                 watch(Step::NotPresent { code, attempt });
-                return Event::FaceCompared(FaceResult::NotPresent(code));
+                return Ok(FaceResult::NotPresent(code));
             }
-            Err(NotLiving::Trouble(code)) => return Event::Stopped(Stop::failure(code)),
+            Err(NotLiving::Trouble(code)) => return Err(Stop::failure(code)),
         };
         let live = living.picture;
-        let similarity = match self.devices.face.compare(&document, &live) {
+        let similarity = match self.face.compare(&document, &live) {
             Ok(similarity) => similarity,
-            Err(error) => return Event::Stopped(Stop::failure(error.code())),
+            Err(error) => return Err(Stop::failure(error.code())),
         };
-        let bands = self.devices.face.bands();
+        let bands = self.face.bands();
         let Some(score) = Score::rounded(f64::from(similarity.value())) else {
-            return Event::Stopped(Stop::failure("face.engine"));
+            return Err(Stop::failure("face.engine"));
         };
         let comparison = Comparison {
             outcome: outcome(bands.judge(similarity)),
             score,
             threshold: two_decimals(bands.accept),
-            model: self.devices.face.model().to_string(),
-            device: self.devices.camera.device(),
+            model: self.face.model().to_string(),
+            device: self.camera.device(),
             notices,
         };
         watch(Step::Face {
@@ -76,7 +68,7 @@ impl Desk<'_> {
             threshold: comparison.threshold,
             attempt,
         });
-        Event::FaceCompared(FaceResult::Compared {
+        Ok(FaceResult::Compared {
             comparison,
             presence: living.shown,
         })
@@ -84,19 +76,18 @@ impl Desk<'_> {
 
     /// Asks for one finger and compares it with what the chip records of that finger. What the sensor finds wrong with
     /// how it lies is told at once and is no presentation.
-    pub(super) fn finger(
+    fn finger(
         &mut self,
-        references: &[FingerRecord],
-        finger: u8,
-        presentation: u32,
+        ask: &FingerAsk,
         watch: &mut dyn FnMut(Step),
-    ) -> Event {
-        let Some((sensor, engine)) = &mut self.devices.finger else {
+    ) -> Result<FingerResult, Stop> {
+        let (finger, presentation) = (ask.finger, ask.presentation);
+        let Some((sensor, engine)) = &mut self.finger else {
             return not_done("no_sensor", watch);
         };
         let mut prints = Vec::new();
-        for record in references {
-            match FingerImage::decode(record.image(), u32::from(record.dpi())) {
+        for record in &ask.records {
+            match FingerImage::decode(&record.image, record.dpi) {
                 Ok(print) => prints.push(print),
                 // A format this desk cannot read (WSQ until it can) is no reason to refuse anybody.
                 Err(_) => return not_done("template_format", watch),
@@ -120,7 +111,7 @@ impl Desk<'_> {
                 finger,
                 presentation,
             });
-            Event::FingerCompared(FingerResult::Unusable {
+            Ok(FingerResult::Unusable {
                 code,
                 quality,
                 device,
@@ -131,7 +122,7 @@ impl Desk<'_> {
             Err(error @ SensorError::Retry { .. }) => {
                 return unusable(error.code(), None, sensor.device(), watch);
             }
-            Err(error) => return Event::Stopped(Stop::failure(error.code())),
+            Err(error) => return Err(Stop::failure(error.code())),
         };
         let quality = match engine.quality(&live) {
             Ok(quality) => quality,
@@ -149,7 +140,7 @@ impl Desk<'_> {
             .max_by(|one, other| one.value().total_cmp(&other.value()));
         let score = best.and_then(|best| Score::rounded(f64::from(best.value())));
         let (Some(similarity), Some(score)) = (best, score) else {
-            return Event::Stopped(Stop::failure(FINGER_ENGINE));
+            return Err(Stop::failure(FINGER_ENGINE));
         };
         let bands = engine.bands();
         let comparison = Comparison {
@@ -167,10 +158,19 @@ impl Desk<'_> {
             finger,
             presentation,
         });
-        Event::FingerCompared(FingerResult::Compared {
+        Ok(FingerResult::Compared {
             comparison,
             quality,
         })
+    }
+
+    fn rest(&mut self) {
+        self.camera.rest();
+    }
+
+    fn preview(&mut self) -> Option<Box<dyn Look>> {
+        let preview = self.camera.preview()?;
+        Some(Box::new(preview))
     }
 }
 
@@ -199,9 +199,9 @@ fn laid_well(
     }
 }
 
-fn not_done(reason: &'static str, watch: &mut dyn FnMut(Step)) -> Event {
+fn not_done(reason: &'static str, watch: &mut dyn FnMut(Step)) -> Result<FingerResult, Stop> {
     watch(Step::FingerNotDone { reason });
-    Event::FingerCompared(FingerResult::NotDone(reason))
+    Ok(FingerResult::NotDone(reason))
 }
 
 fn outcome(judged: models::Outcome) -> MatchOutcome {

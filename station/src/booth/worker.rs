@@ -1,0 +1,177 @@
+//! The worker's side of the pipe: holds a booth and does what the desk asks, one thing after the other.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+
+use crate::desk::Step;
+use crate::devices::camera::{Choice, Look, OpenCvCamera};
+use crate::devices::finger_sensor::LibfprintSensor;
+use crate::visit::Stop;
+
+use super::wire::{Line, Setup, Told, ToldStep, hear, known, say, take};
+use super::{Booth, FaceAsk, FingerAsk, FingerTaken, LocalBooth};
+
+/// How long the preview waits for a picture before it looks whether it is still wanted.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The pipe to the desk: lines of the work and pictures of the preview go through it, each whole.
+type Out = Arc<Mutex<File>>;
+
+/// Works until the desk closes its end of the pipe.
+///
+/// # Errors
+/// When memory cannot be kept private, the pipe breaks, or the desk does not speak our language.
+pub fn serve() -> io::Result<()> {
+    keep_memory_private()?;
+    let mut input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    // Not `io::stdout()`: its buffer would keep pictures of the preview.
+    let out: Out = Arc::new(Mutex::new(File::from(
+        io::stdout().as_fd().try_clone_to_owned()?,
+    )));
+    let Some(Line::Setup(setup)) = hear(&mut input)? else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
+    let mut booth = match open(&setup) {
+        Ok(booth) => booth,
+        Err(stop) => return tell(&out, &Told::of_stop(&stop)),
+    };
+    tell(&out, &Told::Ready {})?;
+    let mut shown = false;
+    while let Some(line) = hear(&mut input)? {
+        match line {
+            Line::Setup(_) => return Err(io::ErrorKind::InvalidData.into()),
+            Line::Face {
+                portrait,
+                poses,
+                attempt,
+                notices,
+            } => {
+                let ask = FaceAsk {
+                    portrait: take(&mut input, portrait)?,
+                    poses,
+                    attempt,
+                    notices: notices.iter().filter_map(|code| known(code)).collect(),
+                };
+                let seen = booth.face(&ask, &mut steps(&out));
+                tell(&out, &Told::of_face(seen))?;
+            }
+            Line::Finger {
+                records,
+                finger,
+                presentation,
+            } => {
+                let ask = FingerAsk {
+                    records: records
+                        .iter()
+                        .map(|record| {
+                            let image = take(&mut input, record.bytes)?;
+                            let dpi = record.dpi;
+                            Ok(FingerTaken { image, dpi })
+                        })
+                        .collect::<io::Result<_>>()?,
+                    finger,
+                    presentation,
+                };
+                let seen = booth.finger(&ask, &mut steps(&out));
+                tell(&out, &Told::of_finger(seen))?;
+            }
+            Line::Rest {} => booth.rest(),
+            Line::Preview {} => {
+                if let Some(preview) = booth.preview().filter(|_| !shown) {
+                    shown = true;
+                    let out = Arc::clone(&out);
+                    thread::spawn(move || show(preview.as_ref(), &out));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No core dump and no attaching debugger of the same account.
+fn keep_memory_private() -> io::Result<()> {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none)?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    Ok(())
+}
+
+fn open(setup: &Setup) -> Result<LocalBooth, Stop> {
+    let (face, liveness) = models::Manifest::load(&setup.models)
+        .and_then(|manifest| {
+            let face = models_opencv::SFace::load(&manifest)?;
+            Ok((face, models_opencv::MiniFasNet::load(&manifest)?))
+        })
+        .map_err(|error| Stop::failure(error.code()))?;
+    let formats = setup.camera.formats.iter().map(|format| format.parse());
+    let mut formats: Vec<models_opencv::Format> = formats
+        .collect::<Result<_, _>>()
+        .map_err(|_| Stop::failure("config.invalid"))?;
+    if formats.is_empty() {
+        formats.extend(models_opencv::Format::WANTED);
+    }
+    let choice = Choice {
+        sources: setup.camera.sources.clone(),
+        allow: setup.camera.allow.clone(),
+        practice: setup.camera.practice,
+    };
+    let finger = setup.sensor.as_ref().map(|sensor| {
+        let wait = Duration::from_millis(sensor.wait_ms);
+        let sensor = LibfprintSensor::new(sensor.worker.clone(), sensor.env.clone(), wait);
+        (
+            Box::new(sensor) as _,
+            Box::new(models::MinutiaeEngine::default()) as _,
+        )
+    });
+    Ok(LocalBooth {
+        camera: Box::new(OpenCvCamera::of(choice, &formats)),
+        face: Box::new(face),
+        liveness: liveness.map(|nets| Box::new(nets) as _),
+        finger,
+    })
+}
+
+fn lock(out: &Out) -> MutexGuard<'_, File> {
+    out.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn tell(out: &Out, told: &Told) -> io::Result<()> {
+    say(&mut *lock(out), told)
+}
+
+/// Tells steps as they happen. A pipe that broke is noticed at the answer.
+fn steps(out: &Out) -> impl FnMut(Step) + '_ {
+    |step| {
+        if let Some(step) = ToldStep::of(&step) {
+            let _ = tell(out, &Told::Step { step });
+        }
+    }
+}
+
+/// Sends the pictures of the preview until the desk is gone.
+fn show(preview: &dyn Look, out: &Out) {
+    use std::io::Write as _;
+    let mut seen = 0;
+    loop {
+        let Some(shot) = preview.after(seen, LOOK) else {
+            continue;
+        };
+        seen = shot.number;
+        let jpeg = shot.jpeg();
+        let told = Told::Shot { bytes: jpeg.len() };
+        let mut out = lock(out);
+        let sent = say(&mut *out, &told).and_then(|()| out.write_all(jpeg));
+        if sent.is_err() {
+            return;
+        }
+    }
+}
