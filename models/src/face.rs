@@ -122,6 +122,21 @@ impl FaceQuality {
     }
 }
 
+#[cfg(test)]
+impl FaceQuality {
+    /// One face as the desk wishes it, for the tests of this crate.
+    pub(crate) const fn good() -> Self {
+        Self {
+            eye_distance_px: 110.0,
+            sharpness: 300.0,
+            luminance: 130.0,
+            contrast: 45.0,
+            confidence: 0.9,
+            ..Self::new(1)
+        }
+    }
+}
+
 /// Why another picture is better than this one: advice to the person, not a verdict on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -204,33 +219,22 @@ impl FaceError {
 mod tests {
     use super::*;
 
-    fn good() -> FaceQuality {
-        FaceQuality {
-            eye_distance_px: 110.0,
-            sharpness: 300.0,
-            luminance: 130.0,
-            contrast: 45.0,
-            confidence: 0.9,
-            ..FaceQuality::new(1)
-        }
-    }
-
     #[test]
     fn a_good_picture_draws_no_complaint() {
-        assert_eq!(good().complaints(), []);
+        assert_eq!(FaceQuality::good().complaints(), []);
     }
 
     #[test]
     fn each_fault_is_named() {
         let far = FaceQuality {
             eye_distance_px: 40.0,
-            ..good()
+            ..FaceQuality::good()
         };
         assert_eq!(far.complaints(), [FaceComplaint::TooFar]);
         let turned_dark = FaceQuality {
             yaw: -0.4,
             luminance: 20.0,
-            ..good()
+            ..FaceQuality::good()
         };
         assert_eq!(
             turned_dark.complaints(),

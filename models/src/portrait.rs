@@ -84,6 +84,35 @@ impl Portrait {
         Ok(jpeg)
     }
 
+    /// The picture made small by whole steps until no side is longer than `side`, each pixel the mean of a square. None
+    /// where nothing would be left of it.
+    pub fn shrunk(&self, side: u32) -> Option<Self> {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let step = width.max(height).div_ceil(side.max(1) as usize).max(1);
+        let (across, down) = (width / step, height / step);
+        if across == 0 || down == 0 {
+            return None;
+        }
+        let area = (step * step) as u32;
+        let mut pixels = Vec::with_capacity(across * down * 3);
+        let mut sums = vec![0_u32; across * 3];
+        for y in 0..down {
+            sums.fill(0);
+            for row in y * step..(y + 1) * step {
+                let row = &self.rgb[row * width * 3..][..across * step * 3];
+                for (sum, square) in sums.chunks_exact_mut(3).zip(row.chunks_exact(step * 3)) {
+                    for pixel in square.chunks_exact(3) {
+                        for (sum, value) in sum.iter_mut().zip(pixel) {
+                            *sum += u32::from(*value);
+                        }
+                    }
+                }
+            }
+            pixels.extend(sums.iter().map(|sum| (sum / area) as u8));
+        }
+        Self::from_rgb(across as u32, down as u32, pixels).ok()
+    }
+
     fn decode_plain(bytes: &[u8], format: ImageFormat) -> Result<Self, PortraitError> {
         let mut limits = Limits::default();
         limits.max_image_width = Some(Self::MAX_SIDE);

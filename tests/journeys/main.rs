@@ -1,6 +1,7 @@
 //! Whole visits: one file a promise, named as a sentence.
 #![allow(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
 
+mod a_camera_that_goes_away_is_waited_for;
 mod a_copied_chip_is_refused;
 mod a_file_held_back_is_not_believed;
 mod a_missing_sheet_is_noticed;

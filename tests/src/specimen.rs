@@ -7,4 +7,5 @@ pub mod paper;
 pub mod papers;
 pub mod pose;
 pub mod profile;
+pub mod split_mix;
 pub mod state;

@@ -7,6 +7,14 @@ use image::{Rgb, RgbImage, imageops};
 use models::{Manifest, Portrait};
 use models_opencv::SFace;
 
+#[path = "../../../tests/src/specimen/split_mix.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "shared with the specimen state, which uses all of it"
+)]
+mod split_mix;
+
 #[path = "../../../tests/src/specimen/face.rs"]
 #[allow(
     dead_code,

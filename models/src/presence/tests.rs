@@ -18,14 +18,9 @@ impl Film {
 
     fn quality(yaw: f32) -> FaceQuality {
         FaceQuality {
-            eye_distance_px: 110.0,
-            sharpness: 300.0,
-            luminance: 130.0,
-            contrast: 45.0,
-            confidence: 0.9,
             centre: [320.0, 240.0],
             yaw,
-            ..FaceQuality::new(1)
+            ..FaceQuality::good()
         }
     }
 

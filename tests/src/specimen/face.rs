@@ -6,6 +6,8 @@
 
 use image::{Rgb, RgbImage};
 
+use super::split_mix::SplitMix;
+
 /// Two people whom a face recogniser tells apart: cosines of at most 0.21 over three pictures each.
 /// Drawn faces resemble each other more than real ones do, since one hand drew them: two seeds taken
 /// at random may well match.
@@ -30,7 +32,7 @@ pub fn draw_face(seed: u64) -> RgbImage {
 
 /// Person `seed` before the desk's camera: 640 × 480; each `take` is another moment.
 pub fn draw_face_at_desk(seed: u64, take: u64) -> RgbImage {
-    let mut dice = Dice(seed ^ take.wrapping_mul(0x9E37_79B9) ^ 0xDE5C);
+    let mut dice = Dice::new(seed ^ take.wrapping_mul(0x9E37_79B9) ^ 0xDE5C);
     let setting = Setting {
         width: 640,
         height: 480,
@@ -105,7 +107,7 @@ struct Person {
 
 impl Person {
     fn of(seed: u64) -> Self {
-        let mut dice = Dice(seed.wrapping_mul(0xA24B_AED4_963E_E407) ^ 0x5EED);
+        let mut dice = Dice::new(seed.wrapping_mul(0xA24B_AED4_963E_E407) ^ 0x5EED);
         let tan = dice.between(0.0, 1.0);
         let mix = |a: Colour, b: Colour, t: f32| [0, 1, 2].map(|i| a[i] + (b[i] - a[i]) * t);
         let long_hair = dice.chance(0.5);
@@ -171,7 +173,7 @@ impl Drawing {
 
     fn picture(&self) -> RgbImage {
         let setting = &self.setting;
-        let mut dice = Dice(self.person.seed ^ setting.take.wrapping_mul(0x51_7CC1) ^ 0xF11A);
+        let mut dice = Dice::new(self.person.seed ^ setting.take.wrapping_mul(0x51_7CC1) ^ 0xF11A);
         RgbImage::from_fn(setting.width, setting.height, |x, y| {
             // Every edge is soft by itself, so one sample a pixel is enough.
             let colour = self.at(x as f32 + 0.5, y as f32 + 0.5);
@@ -531,7 +533,7 @@ fn noise(x: f32, y: f32, seed: u64) -> f32 {
         let key = ((left + dx) as i64 as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
             ^ ((top + dy) as i64 as u64).wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
             ^ seed;
-        Dice(key).between(0.0, 1.0)
+        Dice::new(key).between(0.0, 1.0)
     };
     let (s, t) = (smooth(0.0, 1.0, x - left), smooth(0.0, 1.0, y - top));
     let upper = corner(0.0, 0.0) * (1.0 - s) + corner(1.0, 0.0) * s;
@@ -539,20 +541,16 @@ fn noise(x: f32, y: f32, seed: u64) -> f32 {
     upper * (1.0 - t) + lower * t
 }
 
-/// SplitMix64: the same person on every machine.
-struct Dice(u64);
+/// The same person on every machine.
+struct Dice(SplitMix);
 
 impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+    fn new(seed: u64) -> Self {
+        Self(SplitMix::new(seed))
     }
 
     fn between(&mut self, low: f32, high: f32) -> f32 {
-        low + (high - low) * (self.next() >> 40) as f32 / (1_u64 << 24) as f32
+        low + (high - low) * self.0.unit()
     }
 
     fn chance(&mut self, of: f32) -> bool {

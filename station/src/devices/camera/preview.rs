@@ -120,34 +120,9 @@ impl Preview {
     }
 }
 
-/// The picture made small by whole steps, each pixel the mean of a square, as a JPEG.
+/// The picture as the screens get it; none of one so narrow that nothing is left of it.
 fn small(picture: &Portrait) -> Option<Zeroizing<Vec<u8>>> {
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let step = width.max(height).div_ceil(SIDE as usize).max(1);
-    let (across, down) = (width / step, height / step);
-    if across == 0 || down == 0 {
-        return None;
-    }
-    let rgb = picture.rgb();
-    let area = (step * step) as u32;
-    let mut pixels = Vec::with_capacity(across * down * 3);
-    let mut sums = vec![0_u32; across * 3];
-    for y in 0..down {
-        sums.fill(0);
-        for row in y * step..(y + 1) * step {
-            let row = &rgb[row * width * 3..][..across * step * 3];
-            for (sum, square) in sums.chunks_exact_mut(3).zip(row.chunks_exact(step * 3)) {
-                for pixel in square.chunks_exact(3) {
-                    for (sum, value) in sum.iter_mut().zip(pixel) {
-                        *sum += u32::from(*value);
-                    }
-                }
-            }
-        }
-        pixels.extend(sums.iter().map(|sum| (sum / area) as u8));
-    }
-    let small = Portrait::from_rgb(across as u32, down as u32, pixels).ok()?;
-    small.to_jpeg(QUALITY).ok()
+    picture.shrunk(SIDE)?.to_jpeg(QUALITY).ok()
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use std::f32::consts::TAU;
 
-/// A stream of numbers that only look random (SplitMix64, Steele, Lea and Flood 2014).
+use crate::specimen::split_mix::SplitMix;
+
+/// A stream of numbers that only look random.
 #[derive(Clone, Debug)]
-pub(crate) struct Chance(u64);
+pub(crate) struct Chance(SplitMix);
 
 impl Chance {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(SplitMix::new(seed))
     }
 
     /// A stream of its own for what `label` names: drawing more or less here changes nothing there.
@@ -17,22 +19,18 @@ impl Chance {
         let hash = label.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        let mut child = Self(self.0 ^ hash);
+        let mut child = Self::new(self.0.state() ^ hash);
         child.next();
         child
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.draw()
     }
 
     /// 0 up to, not including, 1.
     pub(crate) fn unit(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / 16_777_216.0
+        self.0.unit()
     }
 
     pub(crate) fn between(&mut self, low: f32, high: f32) -> f32 {
