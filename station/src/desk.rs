@@ -3,9 +3,11 @@
 
 mod card;
 mod officials;
+mod on_card;
 mod papers;
 mod person;
 mod presence;
+mod recorded;
 mod scanning;
 mod sealing;
 mod sorting;
@@ -30,6 +32,7 @@ pub use card::{
     AccessSource, CODES as CARD_CODES, CardError, CardRead, Passage, Reading, WITHHELD, printed,
 };
 pub use officials::Official;
+pub use on_card::{EnrolledFinger, minutiae_for};
 pub use person::CODES as PERSON_CODES;
 pub use sealing::CODES as SEALING_CODES;
 

@@ -10,6 +10,7 @@ use crate::devices::{FingerSensor, SensorError};
 use crate::visit::{Comparison, Event, FaceResult, FingerResult, Stop};
 
 use super::presence::NotLiving;
+use super::recorded::picture;
 use super::{Desk, Step};
 
 pub const CODES: &[&str] = &[FINGER_ENGINE];
@@ -96,7 +97,7 @@ impl Desk<'_> {
         };
         let mut prints = Vec::new();
         for record in references {
-            match FingerImage::decode(record.image(), u32::from(record.dpi())) {
+            match FingerImage::decode(&picture(record), u32::from(record.dpi())) {
                 Ok(print) => prints.push(print),
                 // A format this desk cannot read (WSQ until it can) is no reason to refuse anybody.
                 Err(_) => return not_done("template_format", watch),
