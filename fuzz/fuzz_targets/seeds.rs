@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use niem_fuzz::{Specimen, profiles};
+use niem_fuzz::{Specimen, profiles, unwrapped};
 
 fuzz_target!(
     init: {
@@ -101,6 +101,8 @@ fn write(folder: &str) -> std::io::Result<()> {
     put("escl", "capabilities", CAPABILITIES.as_bytes())?;
     fingers(&put)?;
     portraits(&put)?;
+    records(&put)?;
+    on_card(&put)?;
     page_files(&put)
 }
 
@@ -252,6 +254,97 @@ fn portraits(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io:
         put("portrait", name, bytes)?;
     }
     Ok(())
+}
+
+/// Face and finger records of both families, bare, and the pictures in them.
+fn records(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
+    use emrtd::lds::dg2::{self, About19794, FeaturePoint};
+    use emrtd::lds::dg3::{self, FingerRecord};
+    use emrtd::lds::{ImageFacts, ImageFormat};
+    let picture = image::DynamicImage::from(image::GrayImage::from_fn(24, 32, |x, y| {
+        image::Luma([(x * 9 + y * 3) as u8])
+    }));
+    let gray = picture.to_luma8().into_raw();
+    let mut wsq = vec![0xFF, 0xA0, 0xFF, 0xA2, 0, 17, 0, 255, 0, 32, 0, 24];
+    wsq.extend([0; 9]);
+    wsq.extend([0xFF, 0xA3, 0, 3, 0, 1, 2, 3, 0xFF, 0xA1]);
+    let mut pictures = vec![
+        (
+            "jp2",
+            include_bytes!("../../models/src/portrait/vectors/gray.jp2").to_vec(),
+        ),
+        (
+            "j2k",
+            include_bytes!("../../models/src/portrait/vectors/rgb.j2k").to_vec(),
+        ),
+        ("wsq", wsq),
+    ];
+    for (name, format) in &FORMATS[..2] {
+        pictures.push((name, encoded(&picture, *format)?));
+    }
+    let mut fingers = vec![FingerRecord::new(2, (24, 32), 500, ImageFormat::Raw, gray)];
+    for (name, bytes) in &pictures {
+        put("image_header", name, bytes)?;
+        let facts = ImageFacts::of(bytes).ok_or_else(|| std::io::Error::other(*name))?;
+        let (format, size) = (facts.format, (facts.width as u16, facts.height as u16));
+        fingers.push(FingerRecord::new(7, size, 500, format, bytes.clone()));
+        if format == ImageFormat::Wsq {
+            continue;
+        }
+        let point = FeaturePoint {
+            kind: 1,
+            code: (12, 1),
+            x: 7,
+            y: 9,
+        };
+        let about = About19794 {
+            points: vec![point; 3],
+            ..About19794::full_frontal()
+        };
+        for (family, file) in [
+            (
+                "19794",
+                dg2::write_faces(&[(bytes, &about), (bytes, &about)]),
+            ),
+            ("39794", dg2::write_39794(bytes, format, size.0, size.1)),
+        ] {
+            for (_, record) in unwrapped(0x75, &file) {
+                put("face_record", &format!("{family}-{name}"), record)?;
+            }
+        }
+    }
+    for (family, file) in [
+        ("19794", dg3::write(&fingers)),
+        ("39794", dg3::write_39794(&fingers)),
+    ] {
+        for (number, (_, record)) in unwrapped(0x63, &file).into_iter().enumerate() {
+            put(
+                "finger_picture_record",
+                &format!("{family}-{number}"),
+                record,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// What cards say of the fingers they compare, and minutiae on their way.
+fn on_card(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
+    use emrtd::on_card::{InformationTemplate, MinutiaeForm, presented};
+    let finger = |reference, position, form| InformationTemplate {
+        reference,
+        position,
+        form,
+        parameters: vec![0x81, 2, 12, 60, 0x82, 1, 5],
+    };
+    let fingers = [
+        finger(0x96, 2, MinutiaeForm::Compact),
+        finger(0x97, 7, MinutiaeForm::Normal),
+    ];
+    put("on_card", "two", &InformationTemplate::write(&fingers))?;
+    put("on_card", "one", &InformationTemplate::write(&fingers[..1]))?;
+    let field = presented(&[7; 36]).ok_or_else(|| std::io::Error::other("minutiae"))?;
+    put("on_card", "sent", &field)
 }
 
 const STATUS: &str = "<s:ScannerStatus xmlns:s='x' xmlns:p='y'><p:State>Idle</p:State><s:AdfState>ScannerAdfLoaded</s:AdfState></s:ScannerStatus>";

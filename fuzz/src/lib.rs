@@ -5,6 +5,7 @@ use emrtd::simulator::issuer::{
     CardOptions, IssuerOptions, Profile, SpecimenCard, SpecimenIssuer, SpecimenPerson,
     SpecimenTerminals, TerminalsOptions,
 };
+use emrtd::tlv;
 use emrtd::{
     AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, Collection, CscaTrust, DataGroup,
     Sex,
@@ -122,6 +123,41 @@ impl Specimen {
             terminals,
         }
     }
+}
+
+/// DO'5F2E': a record of ISO/IEC 19794.
+pub const RECORD_19794: u32 = 0x5F2E;
+/// DO'7F2E': a record of ISO/IEC 39794.
+pub const RECORD_39794: u32 = 0x7F2E;
+
+/// One biometric record as a data group holds it: `file` is the group's tag, `kind` CBEFF's type of what it shows.
+pub fn wrapped(file: u32, kind: u8, tag: u32, record: &[u8]) -> Vec<u8> {
+    let header = tlv::encode(0xA1, &tlv::encode(0x81, &[kind]));
+    let record = tlv::encode(tag, record);
+    let template = tlv::encode_all(0x7F60, &[&header, &record]);
+    let group = tlv::encode_all(0x7F61, &[&tlv::encode(0x02, &[1]), &template]);
+    tlv::encode(file, &group)
+}
+
+/// The records of such a data group, with the tag that each stands under.
+///
+/// # Panics
+/// When it is none; only our own are taken apart.
+pub fn unwrapped(file: u32, group: &[u8]) -> Vec<(u32, &[u8])> {
+    let ours = "a data group of our own making";
+    let group = tlv::only(tlv::only(group, file).expect(ours), 0x7F61).expect(ours);
+    let mut templates = tlv::Reader::new(group);
+    let mut records = Vec::new();
+    while let Some(template) = templates.read().expect(ours) {
+        if template.tag() != 0x7F60 {
+            continue;
+        }
+        for tag in [RECORD_19794, RECORD_39794] {
+            let record = tlv::find(template.value(), tag).expect(ours);
+            records.extend(record.map(|record| (tag, record)));
+        }
+    }
+    records
 }
 
 /// A JPEG's head and end.

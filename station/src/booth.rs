@@ -7,6 +7,7 @@
 
 mod compare;
 mod presence;
+mod recorded;
 mod wire;
 #[cfg(feature = "opencv")]
 pub mod worker;
@@ -54,7 +55,7 @@ pub struct FingerAsk {
     pub presentation: u32,
 }
 
-/// A picture of a finger that the issuer took.
+/// A picture of a finger that the issuer took, as a file that says what it is.
 pub struct FingerTaken {
     pub image: Zeroizing<Vec<u8>>,
     pub dpi: u32,
@@ -64,7 +65,7 @@ impl FingerTaken {
     #[must_use]
     pub fn of(record: &FingerRecord) -> Self {
         Self {
-            image: Zeroizing::new(record.image().to_vec()),
+            image: Zeroizing::new(recorded::picture(record).into_owned()),
             dpi: u32::from(record.dpi()),
         }
     }

@@ -3,6 +3,7 @@
 
 mod card;
 mod officials;
+mod on_card;
 mod papers;
 mod scanning;
 mod sealing;
@@ -30,6 +31,7 @@ pub use card::{
     AccessSource, CODES as CARD_CODES, CardError, CardRead, Passage, Reading, WITHHELD, printed,
 };
 pub use officials::Official;
+pub use on_card::{EnrolledFinger, minutiae_for};
 pub use sealing::CODES as SEALING_CODES;
 
 /// What happened at the desk, for whoever watches: places and codes, never a name.

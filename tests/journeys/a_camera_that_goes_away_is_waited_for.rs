@@ -71,8 +71,7 @@ fn visit(cable: Cable, nets: Option<Nets>) -> (Vec<String>, Closed) {
     let desk = TestDesk::enrol(&service, &STATE, Role::Clerk);
     desk.fetch_tickets(1);
     let mut bench = Bench::set_up(&STATE, "live", card("card"));
-    bench.devices.camera = Box::new(cable);
-    bench.devices.liveness = nets.map(|nets| Box::new(nets) as _);
+    bench.look_here(Box::new(cable), nets.map(|nets| Box::new(nets) as _));
     let mut told = Vec::new();
     let end = desk.watched_visit(&mut bench.devices, &both_pages(), &mut |step| match step {
         Step::CameraLost { code } | Step::NotPresent { code, .. } => told.push((*code).to_owned()),

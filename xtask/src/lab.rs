@@ -42,6 +42,10 @@ pub(crate) const TARGETS: &[&str] = &[
     "finger_record",
     "finger_image",
     "portrait",
+    "face_record",
+    "finger_picture_record",
+    "image_header",
+    "on_card",
 ];
 
 /// The compiler's own coverage instrumentation, which libFuzzer steers by; no sanitizer, because

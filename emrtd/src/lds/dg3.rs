@@ -120,14 +120,13 @@ fn images(record: &[u8], fingers: &mut Vec<FingerRecord>) -> Result<(), LdsError
         fields.take(1)?;
         let image = fields.take(block.checked_sub(14).ok_or(BAD)?)?;
         let (width, height) = (width as u16, height as u16);
+        // Bare pixels may begin like any picture: a white and a gray one are the mark of WSQ.
+        let bare = compression == 0
+            && depth == 8
+            && image.len() == usize::from(width) * usize::from(height);
         let format = match ImageFormat::sniff(image) {
+            _ if bare => ImageFormat::Raw,
             Some(format) => format,
-            None if compression == 0
-                && depth == 8
-                && image.len() == usize::from(width) * usize::from(height) =>
-            {
-                ImageFormat::Raw
-            }
             None => return Err(BAD),
         };
         let dpi = u16::try_from(dpi).map_err(|_| BAD)?;

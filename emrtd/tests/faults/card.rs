@@ -1,5 +1,7 @@
 //! Specimen cards, and what a forger may do to one.
 
+use emrtd::lds::ImageFormat;
+use emrtd::lds::dg3::FingerRecord;
 use emrtd::simulator::issuer::{Profile, SpecimenCard, SpecimenPerson};
 use emrtd::{CscaTrust, DataGroup, Sex, tlv};
 use jiff::civil::date;
@@ -91,6 +93,7 @@ fn someone() -> SpecimenPerson {
         date(2026, 1, 5),
     );
     person.portrait = portrait(0x11);
+    person.fingers = vec![finger(0x11)];
     person
 }
 
@@ -104,6 +107,7 @@ fn someone_else() -> SpecimenPerson {
         date(2026, 2, 6),
     );
     person.portrait = portrait(0x22);
+    person.fingers = vec![finger(0x22)];
     person
 }
 
@@ -113,6 +117,11 @@ fn portrait(face: u8) -> Vec<u8> {
         0xFF, 0xD8, 0xFF, 0xC0, 0x00, 0x0B, 0x08, 0x01, 0x40, 0x00, 0xF0, 0x01, 0x01, face, 0x00,
         0xFF, 0xD9,
     ]
+}
+
+/// A right index of bare pixels.
+fn finger(shade: u8) -> FingerRecord {
+    FingerRecord::new(2, (64, 64), 500, ImageFormat::Raw, vec![shade; 64 * 64])
 }
 
 fn spoilt(sod: &[u8], how: &str) -> Vec<u8> {

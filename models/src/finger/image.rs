@@ -3,6 +3,7 @@
 use zeroize::{Zeroize, Zeroizing};
 
 use super::FingerError;
+use crate::portrait::{Portrait, PortraitError};
 
 /// Largest encoded picture taken in, in bytes; a ten-print scanner's largest single finger is under 1 MB.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -25,14 +26,23 @@ pub struct FingerImage {
     pixels: Zeroizing<Vec<u8>>,
 }
 
+/// The mark of a JP2 file, or of a bare code stream (ISO/IEC 15444-1 Annexes I and A).
+fn is_jpeg2000(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\0\0\0\x0CjP  ") || bytes.starts_with(b"\xFF\x4F\xFF\x51")
+}
+
 impl FingerImage {
-    /// Reads PNG, TIFF, PNM or JPEG. What is transparent counts as white.
+    /// Reads PNG, TIFF, PNM, JPEG or JPEG 2000 (colour as gray). What is transparent counts as white. WSQ, the FBI's
+    /// wavelet format, is not read.
     ///
     /// # Errors
     /// [`FingerError`] when over a limit or not decodable; the size is judged before the pixels are read.
     pub fn decode(bytes: &[u8], dpi: u32) -> Result<Self, FingerError> {
         if bytes.len() > MAX_BYTES {
             return Err(FingerError::TooLarge);
+        }
+        if is_jpeg2000(bytes) {
+            return Self::of_jpeg2000(bytes, dpi);
         }
         let open = || {
             image::ImageReader::new(std::io::Cursor::new(bytes))
@@ -53,6 +63,23 @@ impl FingerImage {
             coloured => on_white(coloured),
         };
         Self::new(width, height, dpi, pixels)
+    }
+
+    /// The decoder is the portraits'; their limits stand before it, and panics end there.
+    fn of_jpeg2000(bytes: &[u8], dpi: u32) -> Result<Self, FingerError> {
+        let picture = Portrait::decode(bytes).map_err(|error| match error {
+            PortraitError::TooLarge => FingerError::TooLarge,
+            _ => FingerError::Unreadable,
+        })?;
+        let (width, height) = (picture.width(), picture.height());
+        check_size(width, height, dpi)?;
+        // Rec. 601 luma in whole numbers; gray stays what it is.
+        let luma = |rgb: &[u8]| {
+            let [r, g, b] = [0, 1, 2].map(|channel| u32::from(rgb[channel]));
+            ((299 * r + 587 * g + 114 * b + 500) / 1000) as u8
+        };
+        let pixels = picture.rgb().chunks_exact(3).map(luma).collect();
+        Self::new(width, height, dpi, Zeroizing::new(pixels))
     }
 
     /// Takes pixels row by row, as a sensor hands them over.

@@ -66,6 +66,44 @@ fn two_impressions_of_one_finger_match() {
 }
 
 #[test]
+fn a_print_as_a_chip_holds_it_in_jpeg_2000_is_the_same_finger() {
+    let bytes = include_bytes!("vectors/p1_2.jp2");
+    let print = FingerImage::decode(bytes, 500).unwrap();
+    assert_eq!((print.width(), print.height()), (400, 500));
+    let original = specimen("p1_2.png");
+    let apart = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b));
+    let sum: u64 = print
+        .pixels()
+        .iter()
+        .zip(original.pixels())
+        .map(apart)
+        .sum();
+    assert!(sum < 400 * 500 * 16, "{sum}");
+    let print = Minutiae::extract(&print).unwrap();
+    assert_eq!(judge(&print, &FIRST), Outcome::Match);
+    assert_eq!(judge(&print, &OTHER), Outcome::NoMatch);
+    // Cut short it may decode all the same; it must not panic, nor pass for a larger one.
+    for end in (0..bytes.len()).step_by(997) {
+        let _ = FingerImage::decode(&bytes[..end], 500);
+    }
+    // Sides that no finger has are refused before pixels are made of them.
+    let mut huge = bytes.to_vec();
+    let header = huge.windows(4).position(|word| word == b"ihdr").unwrap() + 4;
+    huge[header..header + 8].copy_from_slice(&[0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF]);
+    let stream = huge
+        .windows(4)
+        .position(|word| word == b"\xFF\x4F\xFF\x51")
+        .unwrap()
+        + 8;
+    huge[stream..stream + 8].copy_from_slice(&[0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF]);
+    assert!(FingerImage::decode(&huge, 500).is_err());
+    assert!(matches!(
+        FingerImage::decode(b"\xFF\xA0\xFF\xA4\x00\x3A", 500),
+        Err(FingerError::Unreadable)
+    ));
+}
+
+#[test]
 fn another_finger_does_not_match() {
     assert_eq!(judge(&FIRST, &OTHER), Outcome::NoMatch);
     assert_eq!(judge(&SECOND, &OTHER), Outcome::NoMatch);

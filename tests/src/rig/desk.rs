@@ -16,11 +16,13 @@ use emrtd::CscaTrust;
 use emrtd::simulator::Applet;
 use finger_worker::{FingerPixels, virtual_image};
 use jiff::Timestamp;
-use station::booth::{CameraSetup, SensorSetup, Setup, WorkerBooth};
+use models::LivenessEngine;
+use station::booth::{CameraSetup, LocalBooth, SensorSetup, Setup, WorkerBooth};
 use station::courier::{Courier, CourierError, Credentials};
 use station::desk::{Desk, Official, Step, VisitEnd};
 use station::devices::card_reader::SimulatedReader;
-use station::devices::{Devices, scanner};
+use station::devices::finger_sensor::LibfprintSensor;
+use station::devices::{Camera, Devices, scanner};
 use station::readers::{ReaderPool, Wanted};
 use station::script::Script;
 use station::spool::Spool;
@@ -352,6 +354,31 @@ impl Bench {
             folder,
             setup,
         }
+    }
+
+    /// Looks at the person in this process, through a camera of the journey's own.
+    ///
+    /// # Panics
+    /// When the models are missing.
+    pub fn look_here(
+        &mut self,
+        camera: Box<dyn Camera>,
+        liveness: Option<Box<dyn LivenessEngine>>,
+    ) {
+        let manifest = models::Manifest::load(models_dir()).expect("models.toml");
+        let face = models_opencv::SFace::load(&manifest).expect("the face models");
+        let sensor = self.setup.sensor.as_ref().expect("the rig has a sensor");
+        let wait = Duration::from_millis(sensor.wait_ms);
+        let sensor = LibfprintSensor::new(sensor.worker.clone(), sensor.env.clone(), wait);
+        self.devices.booth = Box::new(LocalBooth {
+            camera,
+            face: Box::new(face),
+            liveness,
+            finger: Some((
+                Box::new(sensor),
+                Box::new(models::MinutiaeEngine::default()),
+            )),
+        });
     }
 
     /// Lets another film play the camera.

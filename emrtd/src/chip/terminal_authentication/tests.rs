@@ -24,6 +24,8 @@ use crate::simulator::{Applet, Faults};
 use crate::tlv::encode;
 use crate::transport::TransportError;
 
+mod fingers;
+
 fn terminals() -> SpecimenTerminals {
     let options = TerminalsOptions::utopia(date(2024, 6, 1));
     SpecimenTerminals::new(&options, &mut Fixed::endless(7)).unwrap()
