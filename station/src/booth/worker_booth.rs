@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use models::presence::PresenceFault;
 use zeroize::Zeroizing;
 
 use crate::desk::Step;
@@ -174,7 +175,51 @@ impl WorkerBooth {
 }
 
 impl Booth for WorkerBooth {
+    /// A worker that dies costs the attempt: somebody may have seen the turns, and the next attempt asks for others.
     fn face(&mut self, ask: &FaceAsk, watch: &mut dyn FnMut(Step)) -> Result<FaceResult, Stop> {
+        match self.look(ask, watch) {
+            Err(stop) if stop.code == DIED => {
+                let (code, attempt) = (PresenceFault::Interrupted.code(), ask.attempt);
+                watch(Step::NotPresent { code, attempt });
+                Ok(FaceResult::NotPresent(code))
+            }
+            seen => seen,
+        }
+    }
+
+    /// A worker that dies is asked once more: the finger has only to be laid down again.
+    fn finger(
+        &mut self,
+        ask: &FingerAsk,
+        watch: &mut dyn FnMut(Step),
+    ) -> Result<FingerResult, Stop> {
+        match self.touch(ask, watch) {
+            Err(stop) if stop.code == DIED => self.touch(ask, watch),
+            seen => seen,
+        }
+    }
+
+    fn rest(&mut self) {
+        if self.running.is_some() {
+            // A worker that is gone is noticed by the next question.
+            let _ = self.ask(&Line::Rest {}, &[]);
+        }
+        self.window.clear();
+    }
+
+    fn preview(&mut self) -> Option<Box<dyn Look>> {
+        if !self.shown {
+            self.shown = true;
+            if self.running.is_some() {
+                self.ask(&Line::Preview {}, &[]).ok()?;
+            }
+        }
+        Some(Box::new(Arc::clone(&self.window)))
+    }
+}
+
+impl WorkerBooth {
+    fn look(&mut self, ask: &FaceAsk, watch: &mut dyn FnMut(Step)) -> Result<FaceResult, Stop> {
         let line = Line::Face {
             portrait: ask.portrait.len(),
             poses: ask.poses,
@@ -198,7 +243,7 @@ impl Booth for WorkerBooth {
         seen.ok_or_else(|| self.ended(BAD_ANSWER))
     }
 
-    fn finger(
+    fn touch(
         &mut self,
         ask: &FingerAsk,
         watch: &mut dyn FnMut(Step),
@@ -246,24 +291,6 @@ impl Booth for WorkerBooth {
             _ => None,
         };
         seen.ok_or_else(|| self.ended(BAD_ANSWER))
-    }
-
-    fn rest(&mut self) {
-        if self.running.is_some() {
-            // A worker that is gone is noticed by the next question.
-            let _ = self.ask(&Line::Rest {}, &[]);
-        }
-        self.window.clear();
-    }
-
-    fn preview(&mut self) -> Option<Box<dyn Look>> {
-        if !self.shown {
-            self.shown = true;
-            if self.running.is_some() {
-                self.ask(&Line::Preview {}, &[]).ok()?;
-            }
-        }
-        Some(Box::new(Arc::clone(&self.window)))
     }
 }
 

@@ -381,6 +381,12 @@ impl Bench {
         });
     }
 
+    /// How the person worker of this bench is set up.
+    #[must_use]
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     /// Lets another film play the camera.
     ///
     /// # Panics
