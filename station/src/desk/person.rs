@@ -49,7 +49,8 @@ impl Desk<'_> {
             Err(NotLiving::Fault(fault)) => {
                 let code = fault.code();
                 watch(Step::NotPresent { code, attempt });
-                return Event::FaceCompared(FaceResult::NotPresent(code));
+                let device = self.devices.camera.device();
+                return Event::FaceCompared(FaceResult::NotPresent { code, device });
             }
             Err(NotLiving::Trouble(code)) => return Event::Stopped(Stop::failure(code)),
         };
