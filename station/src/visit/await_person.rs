@@ -21,11 +21,11 @@ const ATTEMPTS: u32 = 3;
 
 /// Where the road goes on from here; the end is an error.
 pub(super) enum Next<Done, State> {
-    Done(Done),
+    Done(Box<Done>),
     /// The same again, with the next ask.
-    Again(State, Ask),
+    Again(Box<State>, Ask),
     /// The machine cannot tell.
-    Undecided(AwaitOfficials),
+    Undecided(Box<AwaitOfficials>),
 }
 
 pub struct AwaitFace {
@@ -76,7 +76,7 @@ impl AwaitFace {
                     MatchOutcome::Match if doubted(&presence) => self.keep(comparison, presence),
                     MatchOutcome::Match => {
                         let face = comparison.face(self.attempt, presence);
-                        return Ok(Next::Done(self.finish(face)));
+                        return Ok(Next::Done(Box::new(self.finish(face))));
                     }
                     MatchOutcome::Inconclusive => self.keep(comparison, presence),
                     MatchOutcome::NoMatch => self.denied = true,
@@ -85,7 +85,7 @@ impl AwaitFace {
         }
         if self.attempt < ATTEMPTS {
             let (state, ask) = self.again();
-            return Ok(Next::Again(state, ask));
+            return Ok(Next::Again(Box::new(state), ask));
         }
         self.refer()
     }
@@ -106,7 +106,8 @@ impl AwaitFace {
             None => (MatchClaim::not_done(NOT_SHOWN), PRESENCE_NOT_SHOWN),
         };
         let undecided = self.finish(face);
-        Ok(Next::Undecided(AwaitOfficials::for_face(undecided, why)))
+        let officials = AwaitOfficials::for_face(undecided, why);
+        Ok(Next::Undecided(Box::new(officials)))
     }
 
     /// Every camera that was tried is told, whatever it showed.
