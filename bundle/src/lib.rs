@@ -45,7 +45,7 @@ pub use recipients::{Identities, Recipients};
 pub use seal::{Draft, Part, SealError, preflight, seal};
 pub use sealed::{BlobSource, SealedBundle};
 pub use sighting::{
-    Occasion, Seen, Sighting, SightingError, SightingReason, SignedSighting, agreed,
+    OFFICIALS, Occasion, Seen, Sighting, SightingError, SightingReason, SignedSighting, agreed,
 };
 pub use statement::{BlobRef, MAX_BLOBS, POLICY_VERSION, Statement, statement};
 pub use ticket::{MAX_TICKET_BYTES, SignedTicket, Ticket, TicketError, challenge};

@@ -21,7 +21,7 @@ const MAX_SIGHTING_BYTES: usize = 32 * 1024;
 const PAYLOAD_TYPE: &str = "application/vnd.niem.sighting.v1+json";
 
 /// How many officials must agree (`domain.md` §3.6: "two-person human compare").
-const OFFICIALS: usize = 2;
+pub const OFFICIALS: usize = 2;
 
 /// Whom the officials are asked about: this visit's person, and the card they brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -266,3 +266,17 @@ fn what_was_altered_or_signed_by_more_is_refused() {
     let long = altered(|envelope| envelope.payload = vec![b' '; 32 * 1024 + 1]);
     assert_eq!(long, Err(SightingError::Malformed));
 }
+
+#[test]
+fn no_byte_of_a_sighting_can_be_changed() {
+    let world = World::new();
+    let occasion = Occasion::of_claims(&world.draft(1).manifest, SOD);
+    let key = world.authority.enrol("cb-hai", "clerk");
+    let honest = Says::yes(&occasion, "cb-hai", &key).signed();
+    for place in 0..honest.envelope().payload.len() {
+        let mut envelope = honest.envelope().clone();
+        envelope.payload[place] ^= 1;
+        let signed: SignedSighting = serde_json::from_slice(&envelope.to_json()).unwrap();
+        assert!(signed.read().is_err(), "byte {place}");
+    }
+}

@@ -374,4 +374,22 @@ mod tests {
         let script: Script = toml::from_str(&script).unwrap();
         assert!(!script.consent.identify && !script.consent.file);
     }
+
+    #[test]
+    fn the_examples_officials_are_read_when_they_are_let_in() {
+        let example = include_str!("../../docs/visit.example.toml");
+        let script: Script = toml::from_str(example).unwrap();
+        assert!(script.officials.is_empty(), "nobody comes by default");
+        let (before, rest) = example.split_once("# [[officials]]").unwrap();
+        let (officials, after) = rest.split_once("\n\n").unwrap();
+        let officials = officials.replace("\n# ", "\n");
+        let script = format!("{before}[[officials]]{officials}\n\n{after}");
+        let script: Script = toml::from_str(&script).unwrap();
+        let [official] = script.officials.as_slice() else {
+            panic!("one official stands in the example")
+        };
+        assert_eq!(official.role, bundle::Role::Clerk);
+        assert_eq!(official.finds, bundle::MatchOutcome::Match);
+        assert_eq!(official.reason, bundle::SightingReason::AgedPortrait);
+    }
 }

@@ -130,23 +130,23 @@ impl Visit {
                 Err(stop) => Self::stop(stop),
             },
             (Self::AwaitFace(state), Event::FaceCompared(result)) => match state.compared(result) {
-                Ok(Next::Done(matched)) => Self::to_finger(matched),
-                Ok(Next::Again(state, ask)) => (Self::AwaitFace(Box::new(state)), vec![ask]),
+                Ok(Next::Done(matched)) => Self::to_finger(*matched),
+                Ok(Next::Again(state, ask)) => (Self::AwaitFace(state), vec![ask]),
                 Ok(Next::Undecided(state)) => Self::to_officials(state),
                 Err(stop) => Self::stop(stop),
             },
             (Self::AwaitFinger(state), Event::FingerCompared(result)) => {
                 match state.compared(result) {
-                    Ok(Next::Done(matched)) => Self::to_papers(matched),
-                    Ok(Next::Again(state, ask)) => (Self::AwaitFinger(Box::new(state)), vec![ask]),
+                    Ok(Next::Done(matched)) => Self::to_papers(*matched),
+                    Ok(Next::Again(state, ask)) => (Self::AwaitFinger(state), vec![ask]),
                     Ok(Next::Undecided(state)) => Self::to_officials(state),
                     Err(stop) => Self::stop(stop),
                 }
             }
             (Self::AwaitOfficials(state), Event::OfficialsLooked(sightings)) => {
                 match state.looked(sightings) {
-                    Ok(Known::Face(matched)) => Self::to_finger(matched),
-                    Ok(Known::Person(matched)) => Self::to_papers(matched),
+                    Ok(Known::Face(matched)) => Self::to_finger(*matched),
+                    Ok(Known::Person(matched)) => Self::to_papers(*matched),
                     Err(stop) => Self::stop(stop),
                 }
             }
@@ -175,9 +175,9 @@ impl Visit {
         (Self::AwaitFinger(Box::new(state)), vec![ask])
     }
 
-    fn to_officials(state: AwaitOfficials) -> (Self, Vec<Ask>) {
+    fn to_officials(state: Box<AwaitOfficials>) -> (Self, Vec<Ask>) {
         let ask = state.ask();
-        (Self::AwaitOfficials(Box::new(state)), vec![ask])
+        (Self::AwaitOfficials(state), vec![ask])
     }
 
     fn to_papers(matched: Matched) -> (Self, Vec<Ask>) {

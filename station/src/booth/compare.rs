@@ -41,7 +41,8 @@ impl Booth for LocalBooth {
             Err(NotLiving::Fault(fault)) => {
                 let code = fault.code();
                 watch(Step::NotPresent { code, attempt });
-                return Ok(FaceResult::NotPresent(code));
+                let device = self.camera.device();
+                return Ok(FaceResult::NotPresent { code, device });
             }
             Err(NotLiving::Trouble(code)) => return Err(Stop::failure(code)),
         };

@@ -96,6 +96,7 @@ pub(super) enum Told {
     },
     NotPresent {
         code: String,
+        device: Device,
     },
     FingerCompared {
         comparison: ToldComparison,
@@ -381,8 +382,9 @@ impl Told {
                 comparison: ToldComparison::of(&comparison),
                 presence,
             },
-            Ok(FaceResult::NotPresent(code)) => Self::NotPresent {
+            Ok(FaceResult::NotPresent { code, device }) => Self::NotPresent {
                 code: code.to_owned(),
+                device,
             },
             Err(stop) => Self::of_stop(&stop),
         }

@@ -9,11 +9,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use bundle::{Device, DeviceKind};
 use models::presence::PresenceFault;
 use zeroize::Zeroizing;
 
 use crate::desk::Step;
-use crate::devices::camera::{Look, Shot};
+use crate::devices::camera::{Look, Shot, is_simulated};
+use crate::devices::device;
 use crate::visit::{FaceResult, FingerResult, Stop, StopKind};
 
 use super::wire::{Line, Setup, Taken, Told, hear, known, say, take};
@@ -181,7 +183,8 @@ impl Booth for WorkerBooth {
             Err(stop) if stop.code == DIED => {
                 let (code, attempt) = (PresenceFault::Interrupted.code(), ask.attempt);
                 watch(Step::NotPresent { code, attempt });
-                Ok(FaceResult::NotPresent(code))
+                let device = self.wanted_camera();
+                Ok(FaceResult::NotPresent { code, device })
             }
             seen => seen,
         }
@@ -219,6 +222,18 @@ impl Booth for WorkerBooth {
 }
 
 impl WorkerBooth {
+    /// The camera that stands first in the list: a worker that died did not say which one it had.
+    fn wanted_camera(&self) -> Device {
+        let source = self.setup.camera.sources.first();
+        let source = source.map_or("", String::as_str);
+        let simulated = is_simulated(source);
+        let name = match simulated {
+            true => "file",
+            false => source,
+        };
+        device(DeviceKind::Camera, name, "opencv-videoio", simulated)
+    }
+
     fn look(&mut self, ask: &FaceAsk, watch: &mut dyn FnMut(Step)) -> Result<FaceResult, Stop> {
         let line = Line::Face {
             portrait: ask.portrait.len(),
@@ -237,7 +252,9 @@ impl WorkerBooth {
                     comparison,
                     presence,
                 }),
-            Told::NotPresent { code } => known(&code).map(FaceResult::NotPresent),
+            Told::NotPresent { code, device } => {
+                known(&code).map(|code| FaceResult::NotPresent { code, device })
+            }
             _ => None,
         };
         seen.ok_or_else(|| self.ended(BAD_ANSWER))

@@ -110,7 +110,7 @@ impl AwaitFinger {
         }
         if self.next() {
             let ask = self.ask();
-            return Ok(Next::Again(self, ask));
+            return Ok(Next::Again(Box::new(self), ask));
         }
         self.judge()
     }
@@ -143,7 +143,10 @@ impl AwaitFinger {
         let person = self.finish(nearest.finger(presentations));
         Ok(match seen {
             true => Next::Done(person),
-            false => Next::Undecided(AwaitOfficials::for_finger(person, FINGER_INCONCLUSIVE)),
+            false => {
+                let officials = AwaitOfficials::for_finger(person, FINGER_INCONCLUSIVE);
+                Next::Undecided(Box::new(officials))
+            }
         })
     }
 
@@ -166,12 +169,12 @@ impl AwaitFinger {
         }
     }
 
-    fn finish(self, finger: MatchClaim) -> Matched {
-        Matched {
+    fn finish(self, finger: MatchClaim) -> Box<Matched> {
+        Box::new(Matched {
             identified: self.matched.identified,
             face: self.matched.face,
             finger,
             sightings: self.matched.sightings,
-        }
+        })
     }
 }

@@ -12,8 +12,8 @@ use super::gathered::{FaceMatched, Identified, Matched};
 
 /// What the machine left undecided.
 enum Left {
-    Face(FaceMatched),
-    Finger(Matched),
+    Face(Box<FaceMatched>),
+    Finger(Box<Matched>),
 }
 
 pub struct AwaitOfficials {
@@ -24,19 +24,19 @@ pub struct AwaitOfficials {
 
 /// Where the road goes on.
 pub(super) enum Known {
-    Face(FaceMatched),
-    Person(Matched),
+    Face(Box<FaceMatched>),
+    Person(Box<Matched>),
 }
 
 impl AwaitOfficials {
     /// The face was not compared, or not with a clear answer.
     pub(super) fn for_face(undecided: FaceMatched, why: &'static str) -> Self {
-        let left = Left::Face(undecided);
+        let left = Left::Face(Box::new(undecided));
         Self { left, why }
     }
 
     /// The finger was compared without a clear answer.
-    pub(super) fn for_finger(undecided: Matched, why: &'static str) -> Self {
+    pub(super) fn for_finger(undecided: Box<Matched>, why: &'static str) -> Self {
         let left = Left::Finger(undecided);
         Self { left, why }
     }

@@ -1,6 +1,6 @@
 //! Waiting for the face: against the chip's portrait, three attempts; the bar is never lowered.
 
-use bundle::{MatchClaim, MatchOutcome, Presence};
+use bundle::{Device, MatchClaim, MatchOutcome, Presence};
 
 use super::ask::Ask;
 use super::await_officials::AwaitOfficials;
@@ -21,11 +21,11 @@ const ATTEMPTS: u32 = 3;
 
 /// Where the road goes on from here; the end is an error.
 pub(super) enum Next<Done, State> {
-    Done(Done),
+    Done(Box<Done>),
     /// The same again, with the next ask.
-    Again(State, Ask),
+    Again(Box<State>, Ask),
     /// The machine cannot tell.
-    Undecided(AwaitOfficials),
+    Undecided(Box<AwaitOfficials>),
 }
 
 pub struct AwaitFace {
@@ -64,51 +64,58 @@ impl AwaitFace {
     }
 
     pub(super) fn compared(mut self, result: FaceResult) -> Result<Next<FaceMatched, Self>, Stop> {
-        if let FaceResult::Compared {
-            comparison,
-            presence,
-        } = result
-        {
-            match comparison.outcome {
-                // Nets that doubt refer to people; better light may help before that.
-                MatchOutcome::Match if doubted(&presence) => self.keep(comparison, presence),
-                MatchOutcome::Match => {
-                    let face = comparison.face(self.attempt, presence);
-                    return Ok(Next::Done(self.finish(face, Some(comparison))));
+        match result {
+            FaceResult::NotPresent { device, .. } => self.used(device),
+            FaceResult::Compared {
+                comparison,
+                presence,
+            } => {
+                self.used(comparison.device.clone());
+                match comparison.outcome {
+                    // Nets that doubt refer to people; better light may help before that.
+                    MatchOutcome::Match if doubted(&presence) => self.keep(comparison, presence),
+                    MatchOutcome::Match => {
+                        let face = comparison.face(self.attempt, presence);
+                        return Ok(Next::Done(Box::new(self.finish(face))));
+                    }
+                    MatchOutcome::Inconclusive => self.keep(comparison, presence),
+                    MatchOutcome::NoMatch => self.denied = true,
                 }
-                MatchOutcome::Inconclusive => self.keep(comparison, presence),
-                MatchOutcome::NoMatch => self.denied = true,
             }
         }
         if self.attempt < ATTEMPTS {
             let (state, ask) = self.again();
-            return Ok(Next::Again(state, ask));
+            return Ok(Next::Again(Box::new(state), ask));
         }
         self.refer()
     }
 
     /// The best attempt counts. One that came near leaves it to people; where none did and the machine said no, it is no.
     fn refer(mut self) -> Result<Next<FaceMatched, Self>, Stop> {
-        let (face, comparison, why) = match self.nearest.take() {
+        let (face, why) = match self.nearest.take() {
             Some(nearest) => {
-                let Nearest {
-                    comparison,
-                    presence,
-                    attempt,
-                } = nearest;
-                let why = match doubted(&presence) {
+                let why = match doubted(&nearest.presence) {
                     true => LIVENESS_UNCLEAR,
                     false => FACE_INCONCLUSIVE,
                 };
-                let face = comparison.face(attempt, presence);
-                (face, Some(comparison), why)
+                let face = nearest.comparison.face(nearest.attempt, nearest.presence);
+                (face, why)
             }
             None if self.denied => return Err(Stop::refusal(FACE_NO_MATCH)),
             // Nobody is accused: people look.
-            None => (MatchClaim::not_done(NOT_SHOWN), None, PRESENCE_NOT_SHOWN),
+            None => (MatchClaim::not_done(NOT_SHOWN), PRESENCE_NOT_SHOWN),
         };
-        let undecided = self.finish(face, comparison);
-        Ok(Next::Undecided(AwaitOfficials::for_face(undecided, why)))
+        let undecided = self.finish(face);
+        let officials = AwaitOfficials::for_face(undecided, why);
+        Ok(Next::Undecided(Box::new(officials)))
+    }
+
+    /// Every camera that was tried is told, whatever it showed.
+    fn used(&mut self, camera: Device) {
+        let devices = &mut self.identified.devices;
+        if !devices.contains(&camera) {
+            devices.push(camera);
+        }
     }
 
     fn keep(&mut self, comparison: Comparison, presence: Presence) {
@@ -123,9 +130,7 @@ impl AwaitFace {
         }
     }
 
-    fn finish(mut self, face: MatchClaim, comparison: Option<Comparison>) -> FaceMatched {
-        let camera = comparison.map(|comparison| comparison.device);
-        self.identified.devices.extend(camera);
+    fn finish(self, face: MatchClaim) -> FaceMatched {
         FaceMatched {
             identified: self.identified,
             face,

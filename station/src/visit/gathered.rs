@@ -150,7 +150,7 @@ pub enum FaceResult {
         presence: Presence,
     },
     /// The poses were not seen, or not of one living person: a stable code of `models::presence`.
-    NotPresent(&'static str),
+    NotPresent { code: &'static str, device: Device },
 }
 
 /// A finger was laid down, or there is a reason why none was asked for.

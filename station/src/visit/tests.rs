@@ -176,6 +176,14 @@ fn face(outcome: MatchOutcome) -> FaceResult {
     }
 }
 
+/// An attempt in which the head was not turned as asked.
+fn not_shown() -> FaceResult {
+    FaceResult::NotPresent {
+        code: "presence.too_slow",
+        device: device(DeviceKind::Camera),
+    }
+}
+
 fn papers(kind: &str) -> Event {
     papers_of(kind, 1, 1)
 }
@@ -263,7 +271,7 @@ fn nothing_is_sealed_before_it_is_matched() {
                 1 if luck == 0 => Event::CardNotRead(Stop::failure("card.removed")),
                 1 => Event::CardRead(specimen.seen()),
                 2 if luck < 2 => Event::FaceCompared(face(MatchOutcome::Inconclusive)),
-                2 if luck == 2 => Event::FaceCompared(FaceResult::NotPresent("presence.too_slow")),
+                2 if luck == 2 => Event::FaceCompared(not_shown()),
                 2 => Event::FaceCompared(face(MatchOutcome::Match)),
                 3 => Event::FingerCompared(FingerResult::NotDone("no_sensor")),
                 4 => papers("khai_sinh"),

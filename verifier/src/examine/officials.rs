@@ -1,6 +1,6 @@
 //! The third road: where the machine could not tell, two officials looked, and both said that it is the holder.
 
-use bundle::{Manifest, MatchClaim, MatchOutcome, Occasion};
+use bundle::{Manifest, MatchClaim, MatchOutcome, Occasion, SightingError};
 use jiff::Timestamp;
 
 use super::Examiner;
@@ -56,6 +56,12 @@ pub(super) fn check(
         return;
     };
     let mut faults = fault_if(!undecided(manifest), "examine.sightings_unasked");
+    // Before any signature is looked at: a manifest has room for thousands.
+    if manifest.sightings.len() != bundle::OFFICIALS {
+        faults.push(Fault::new(SightingError::NotTwo.code()));
+        report.checked(CHECK, faults);
+        return;
+    }
     let mut read = Vec::new();
     for (number, signed) in (1..).zip(&manifest.sightings) {
         let place = format!("sighting {number}");

@@ -66,10 +66,6 @@ fn scored(outcome: MatchOutcome, score: f64) -> FaceResult {
     }
 }
 
-fn not_shown() -> FaceResult {
-    FaceResult::NotPresent("presence.too_slow")
-}
-
 #[test]
 fn people_are_asked_where_the_machine_cannot_tell_and_not_after_its_no() {
     let specimen = Specimen::read();
@@ -102,15 +98,9 @@ const PRESENCE: &str = "person.presence_not_shown";
 const INCONCLUSIVE: &str = "person.face_inconclusive";
 const NO_MATCH: &str = "person.face_no_match";
 
-#[test]
-fn two_officials_carry_the_visit_on_and_their_words_go_into_the_seal() {
-    let specimen = Specimen::read();
-    let attempts = [
-        scored(MatchOutcome::Inconclusive, 0.37),
-        scored(MatchOutcome::Inconclusive, 0.41),
-        scored(MatchOutcome::NoMatch, 0.3),
-    ];
-    let (visit, asks) = after(&specimen, &attempts);
+/// The claims of a visit that two officials carry to its end.
+fn carried(specimen: &Specimen, attempts: &[FaceResult]) -> (bundle::Claims, Vec<SignedSighting>) {
+    let (visit, asks) = after(specimen, attempts);
     let (occasion, _) = called(&asks);
     assert_eq!(
         occasion.document,
@@ -126,14 +116,40 @@ fn two_officials_carry_the_visit_on_and_their_words_go_into_the_seal() {
     let Some(Ask::Seal(request)) = asks.into_iter().next() else {
         panic!("no seal was asked for")
     };
-    assert_eq!(request.claims.sightings, sightings);
+    (request.claims, sightings)
+}
+
+fn cameras(claims: &bundle::Claims) -> usize {
+    let camera = |device: &&Device| device.kind == DeviceKind::Camera;
+    claims.devices.iter().filter(camera).count()
+}
+
+#[test]
+fn the_camera_is_told_though_it_showed_nobody() {
+    let attempts = [not_shown(), not_shown(), not_shown()];
+    let (claims, _) = carried(&Specimen::read(), &attempts);
+    assert_eq!(claims.face, MatchClaim::not_done("presence_not_shown"));
+    // Or a played camera could hide behind two officials.
+    assert_eq!(cameras(&claims), 1);
+}
+
+#[test]
+fn two_officials_carry_the_visit_on_and_their_words_go_into_the_seal() {
+    let specimen = Specimen::read();
+    let attempts = [
+        scored(MatchOutcome::Inconclusive, 0.37),
+        scored(MatchOutcome::Inconclusive, 0.41),
+        scored(MatchOutcome::NoMatch, 0.3),
+    ];
+    let (claims, sightings) = carried(&specimen, &attempts);
+    assert_eq!(claims.sightings, sightings);
     let MatchClaim::Compared {
         outcome,
         score,
         attempts,
         presence,
         ..
-    } = &request.claims.face
+    } = &claims.face
     else {
         panic!("the nearest attempt is told")
     };
@@ -141,8 +157,7 @@ fn two_officials_carry_the_visit_on_and_their_words_go_into_the_seal() {
         (*outcome, score.value(), *attempts, presence.is_some()),
         (MatchOutcome::Inconclusive, 0.41, 2, true)
     );
-    let camera = |device: &&Device| device.kind == DeviceKind::Camera;
-    assert_eq!(request.claims.devices.iter().filter(camera).count(), 1);
+    assert_eq!(cameras(&claims), 1);
 }
 
 /// What the road says to sightings of its own occasion.
