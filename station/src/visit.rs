@@ -175,9 +175,9 @@ impl Visit {
         (Self::AwaitFinger(Box::new(state)), vec![ask])
     }
 
-    fn to_officials(state: AwaitOfficials) -> (Self, Vec<Ask>) {
+    fn to_officials(state: Box<AwaitOfficials>) -> (Self, Vec<Ask>) {
         let ask = state.ask();
-        (Self::AwaitOfficials(Box::new(state)), vec![ask])
+        (Self::AwaitOfficials(state), vec![ask])
     }
 
     fn to_papers(matched: Matched) -> (Self, Vec<Ask>) {

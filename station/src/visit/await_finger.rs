@@ -143,7 +143,10 @@ impl AwaitFinger {
         let person = self.finish(nearest.finger(presentations));
         Ok(match seen {
             true => Next::Done(person),
-            false => Next::Undecided(AwaitOfficials::for_finger(person, FINGER_INCONCLUSIVE)),
+            false => Next::Undecided(Box::new(AwaitOfficials::for_finger(
+                person,
+                FINGER_INCONCLUSIVE,
+            ))),
         })
     }
 

@@ -25,7 +25,7 @@ pub(super) enum Next<Done, State> {
     /// The same again, with the next ask.
     Again(State, Ask),
     /// The machine cannot tell.
-    Undecided(AwaitOfficials),
+    Undecided(Box<AwaitOfficials>),
 }
 
 pub struct AwaitFace {
@@ -108,7 +108,9 @@ impl AwaitFace {
             None => (MatchClaim::not_done(NOT_SHOWN), None, PRESENCE_NOT_SHOWN),
         };
         let undecided = self.finish(face, comparison);
-        Ok(Next::Undecided(AwaitOfficials::for_face(undecided, why)))
+        Ok(Next::Undecided(Box::new(AwaitOfficials::for_face(
+            undecided, why,
+        ))))
     }
 
     fn keep(&mut self, comparison: Comparison, presence: Presence) {
