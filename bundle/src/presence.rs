@@ -29,7 +29,7 @@ pub struct Presence {
     pub frames: u32,
     /// What nets that tell a living face from paper and screens made of the pictures; none where the site has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub liveness: Option<Liveness>,
+    pub liveness: Option<Box<Liveness>>,
 }
 
 /// The opinion of nets on whether pictures show a living face. It refers to a person and never refuses anybody.

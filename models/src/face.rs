@@ -88,7 +88,8 @@ impl FaceQuality {
         // One in a hundred pictures of Labeled Faces in the Wild lies beyond each of the two.
         const UNEVEN: f32 = 0.5;
         const EYES: f32 = 0.2;
-        const BACKGROUND: f32 = 60.0;
+        // Nine in ten of 186 pictures of Labeled Faces in the Wild lie under 76.5.
+        const BACKGROUND: f32 = 75.0;
 
         if self.faces == 0 {
             return Vec::new();

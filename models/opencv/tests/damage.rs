@@ -55,3 +55,26 @@ fn a_small_portrait_is_told_of() {
     let notices = portrait_notices(&bytes, &decoded, eyes);
     assert_eq!(notices, [PortraitNotice::Small], "{eyes}");
 }
+
+/// Prints how busy the backgrounds of press pictures are, from which the limit of the advice was taken.
+#[test]
+#[ignore = "measures: wants the shared faces (NIEM_SHARED)"]
+fn what_stands_behind_people() {
+    let shared = std::env::var("NIEM_SHARED").unwrap();
+    let folder = std::path::Path::new(&shared).join("data/face/lfw");
+    let mut engine = engine();
+    let mut spreads: Vec<f32> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
+        .map(|bytes| engine.quality(&Portrait::decode(&bytes).unwrap()).unwrap())
+        .filter(|quality| quality.faces > 0)
+        .map(|quality| quality.background)
+        .collect();
+    spreads.sort_by(f32::total_cmp);
+    for share in [5, 25, 50, 75, 90, 95] {
+        let spread = spreads[(spreads.len() - 1) * share / 100];
+        println!("{share} in 100 of {} below {spread:.1}", spreads.len());
+    }
+    let own = engine.quality(&portrait(&astronaut())).unwrap();
+    println!("the astronaut before a flag: {:.1}", own.background);
+}

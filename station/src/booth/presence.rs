@@ -58,6 +58,8 @@ impl LocalBooth {
                     pose: pose.as_str(),
                 });
             }
+            // From here on they have been told.
+            turns_known |= pose != Pose::Straight;
             let (frame, unbroken) = self.picture(watch)?;
             if !unbroken {
                 // Whoever knows the turns could have something else before the camera now: the next attempt has others.
@@ -71,7 +73,6 @@ impl LocalBooth {
             }
             // A film is no living face, whatever nets say of it; practice does not ask them.
             judged &= !self.camera.device().simulated;
-            turns_known |= pose != Pose::Straight;
             let quality = self.face.quality(&frame).map_err(trouble)?;
             let codes = advised(&quality, pose);
             if codes != advice {
@@ -128,20 +129,20 @@ impl LocalBooth {
     }
 
     /// What they say of all of them. Too few pictures to judge are no doubt about anybody: the attempt is made again.
-    fn liveness(&self, opinions: &Opinions) -> Result<Liveness, NotLiving> {
+    fn liveness(&self, opinions: &Opinions) -> Result<Box<Liveness>, NotLiving> {
         let nets = self.liveness.as_ref().zip(opinions.median());
         let (nets, median) = nets.ok_or(NotLiving::Fault(PresenceFault::TooSlow))?;
         let coarse = |value: f32| {
             Score::rounded(f64::from(value)).ok_or(NotLiving::Trouble(LIVENESS_ENGINE))
         };
         let (score, threshold) = (coarse(median)?, coarse(nets.threshold())?);
-        Ok(Liveness {
+        Ok(Box::new(Liveness {
             score,
             threshold,
             models: nets.models().iter().map(ToString::to_string).collect(),
             frames: u32::try_from(opinions.count()).unwrap_or(u32::MAX),
             refer: score < threshold,
-        })
+        }))
     }
 
     /// The next picture, and whether it is of the same capture as the one before. A camera that went away is waited for

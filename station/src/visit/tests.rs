@@ -396,13 +396,13 @@ fn doubted() -> FaceResult {
     else {
         unreachable!("a face was compared")
     };
-    presence.liveness = Some(Liveness {
+    presence.liveness = Some(Box::new(Liveness {
         score: Score::rounded(0.2).unwrap(),
         threshold: Score::rounded(0.5).unwrap(),
         models: vec!["net@0".into()],
         frames: 12,
         refer: true,
-    });
+    }));
     FaceResult::Compared {
         comparison,
         presence,

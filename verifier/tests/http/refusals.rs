@@ -231,13 +231,13 @@ macro_rules! compared {
 /// What nets that tell a living face made of so many pictures.
 fn judge(claim: &mut MatchClaim, score: f64, frames: u32, refer: bool) {
     compared!(claim, presence);
-    presence.as_mut().unwrap().liveness = Some(Liveness {
+    presence.as_mut().unwrap().liveness = Some(Box::new(Liveness {
         score: Score::rounded(score).unwrap(),
         threshold: Score::rounded(0.5).unwrap(),
         models: vec![format!("minifasnet_v2@{}", "0".repeat(64))],
         frames,
         refer,
-    });
+    }));
 }
 
 #[test]
