@@ -1,12 +1,14 @@
 //! A whole reading of a chip that lies: the bytes say at which answers, and how.
 //!
-//! Whatever it says, the reading ends, within the caps, and nothing false is believed.
+//! Whatever it says, the reading ends, within the caps, and nothing false is believed; nor is a stranger's finger ever
+//! taken for the holder's.
 #![no_main]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use emrtd::chip::MAX_COMMANDS;
-use emrtd::simulator::Applet;
+use emrtd::on_card::{InformationTemplate, LastTry, MinutiaeForm, Outcome, Place};
+use emrtd::simulator::{Applet, CardFinger, CardFingers, Manner};
 use emrtd::transport::{Transport, TransportError};
 use emrtd::{AccessKey, AccessPolicy, Can, Chip, Collection};
 use libfuzzer_sys::fuzz_target;
@@ -44,11 +46,30 @@ impl Transport for Liar<'_> {
     }
 }
 
+/// One finger, compared by its bytes.
+fn fingers() -> CardFingers {
+    let same = |minutiae: &[u8]| Some(minutiae == [1; 36]);
+    CardFingers {
+        application: None,
+        fingers: vec![CardFinger {
+            template: InformationTemplate {
+                reference: 0x96,
+                position: 2,
+                form: MinutiaeForm::Compact,
+                parameters: Vec::new(),
+            },
+            comparer: Arc::new(same),
+        }],
+        tries: 3,
+        manner: Manner::Honest,
+    }
+}
+
 fuzz_target!(|bytes: &[u8]| {
     let card = &SPECIMEN.card;
     let mut rng = Dice(7);
     let liar = Liar {
-        applet: Applet::new(card),
+        applet: Applet::new(card).with_fingers(fingers()),
         script: bytes,
         told: 0,
     };
@@ -64,4 +85,14 @@ fuzz_target!(|bytes: &[u8]| {
     {
         assert_eq!(identity.sod_digest(), SPECIMEN.sod_digest);
     }
+    let Ok(Some(offer)) = chip.fingers_on_card(&Place::default(), &mut rng) else {
+        return;
+    };
+    for finger in offer.fingers() {
+        let (stranger, tries) = ([7; 36], LastTry::MayBeUsed);
+        let visit = &SPECIMEN.challenge;
+        let said = chip.verify_finger(&offer, finger, &stranger, visit, tries, &mut rng);
+        assert!(!matches!(said, Ok(Outcome::Matched(_))));
+    }
+    assert!(chip.traffic().apdus <= MAX_COMMANDS);
 });

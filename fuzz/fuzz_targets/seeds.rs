@@ -81,6 +81,11 @@ fn write(folder: &str) -> std::io::Result<()> {
     put("chip", "honest", &[8, 0, 0])?;
     put("chip", "garbled", &[8, 0, 0, 8, 0, 0, 8, 0, 0, 0, 9, 1])?;
     put("chip", "lost", &[[8, 0, 0]; 9].concat())?;
+    // An honest reading, then somebody on the wire who says yes to the finger.
+    for honest in 14..24 {
+        let script = [vec![[8, 0, 0]; honest], vec![[5, 0x90, 0]; 4]].concat();
+        put("chip", &format!("yes-{honest}"), &script.concat())?;
+    }
     for (name, text) in [
         (
             "card",
@@ -297,10 +302,8 @@ fn records(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io::R
             x: 7,
             y: 9,
         };
-        let about = About19794 {
-            points: vec![point; 3],
-            ..About19794::full_frontal()
-        };
+        let mut about = About19794::full_frontal();
+        about.points = vec![point; 3];
         for (family, file) in [
             (
                 "19794",

@@ -65,6 +65,9 @@ impl<T: Transport> SecureChip<T> {
 
     /// Sends minutiae, in the form and order that `finger` of the offer wants, and brings back what the card says.
     ///
+    /// The travel document must have been read in this session, DG14 with it. After a yes the same finger is not asked
+    /// for again in the session: the card would say yes before it compares.
+    ///
     /// # Errors
     /// [`OnCardError`]. Nothing was sent, and no try spent, for [`Unbound`](OnCardError::Unbound),
     /// [`SaysYes`](OnCardError::SaysYes) and [`Minutiae`](OnCardError::Minutiae).

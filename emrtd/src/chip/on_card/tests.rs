@@ -36,7 +36,7 @@ struct Shared {
 impl FingerComparer for Shared {
     fn same_finger(&self, minutiae: &[u8]) -> Option<bool> {
         self.asked.fetch_add(1, Ordering::Relaxed);
-        if minutiae.len() % 5 != 0 || minutiae.len() < 60 {
+        if !minutiae.len().is_multiple_of(5) || minutiae.len() < 60 {
             return None;
         }
         let known = |one: &&[u8]| self.enrolled.chunks(5).any(|other| other == *one);
