@@ -83,13 +83,16 @@ fn a_fed_picture_comes_out_pixel_for_pixel() {
 #[test]
 fn one_worker_captures_again_after_a_retry_and_a_fault() {
     let mut rig = rig();
-    for reason in [Retry::CenterFinger, Retry::TooShort] {
+    for (reason, code) in [
+        (Retry::CenterFinger, "sensor.not_centred"),
+        (Retry::TooShort, "sensor.too_short"),
+    ] {
         let socket = rig.socket.clone();
         let feeder = thread::spawn(move || virtual_image::feed_retry(&socket, reason));
         let error = rig.worker.capture(PATIENCE).err().unwrap();
         feeder.join().unwrap().unwrap();
         assert_eq!(error, SensorError::Retry { reason });
-        assert_eq!(error.code(), "sensor.retry");
+        assert_eq!(error.code(), code);
     }
     let socket = rig.socket.clone();
     let feeder = thread::spawn(move || virtual_image::feed_fault(&socket));
