@@ -57,7 +57,14 @@ fn an_announced_scanner_is_found_and_its_goodbye_is_heard() {
     secure.announce().unwrap();
 
     let driver = driver(settings);
-    let found = driver.discover().unwrap();
+    // Datagrams get lost on a busy machine, and the registry looks again and again; three looks are enough for anybody.
+    let mut found = Vec::new();
+    for _ in 0..3 {
+        found = driver.discover().unwrap();
+        if found.len() >= 2 {
+            break;
+        }
+    }
     let of = |url: &str| found.iter().find(|scanner| scanner.id() == url);
     let heard = of(&plain.url())
         .expect("_uscan._tcp is heard")
