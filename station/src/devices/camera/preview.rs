@@ -55,7 +55,7 @@ pub trait Look: Send {
 
 impl Look for Preview {
     fn after(&self, seen: u64, wait: Duration) -> Option<Shot> {
-        Preview::after(self, seen, wait)
+        Self::after(self, seen, wait)
     }
 }
 
