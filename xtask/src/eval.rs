@@ -97,19 +97,7 @@ fn faces(root: &Path, arguments: &PersonArguments) -> Result<()> {
              file,identity,group, or one folder of pictures for each person"
         );
     };
-    for list in [packages::BUILD, packages::MODELS] {
-        packages::install(list, arguments.yes)?;
-    }
-    models::fetch(root, |line| eprintln!("  {line}"))?;
-    process::cargo(&["build", "--package", "tests", "--bin", "niem-eval"])?;
-    process::run(
-        process::built(root, "niem-eval")
-            .arg("face")
-            .arg(corpus)
-            .arg("--models")
-            .arg(root.join("models"))
-            .args(&arguments.rest),
-    )
+    measured(root, arguments, "face", &corpus)
 }
 
 fn attacks(root: &Path, arguments: &PersonArguments) -> Result<()> {
@@ -119,6 +107,11 @@ fn attacks(root: &Path, arguments: &PersonArguments) -> Result<()> {
              for living people, any other name for a kind of attack"
         );
     };
+    measured(root, arguments, "pad", corpus)
+}
+
+/// Sets up what the face models need and measures a folder with them.
+fn measured(root: &Path, arguments: &PersonArguments, what: &str, corpus: &Path) -> Result<()> {
     for list in [packages::BUILD, packages::MODELS] {
         packages::install(list, arguments.yes)?;
     }
@@ -126,7 +119,7 @@ fn attacks(root: &Path, arguments: &PersonArguments) -> Result<()> {
     process::cargo(&["build", "--package", "tests", "--bin", "niem-eval"])?;
     process::run(
         process::built(root, "niem-eval")
-            .arg("pad")
+            .arg(what)
             .arg(corpus)
             .arg("--models")
             .arg(root.join("models"))
