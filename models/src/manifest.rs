@@ -91,6 +91,8 @@ pub enum Derivation {
     Gunzip,
     /// Block-quantised weights of an ONNX graph become plain float32.
     ExpandOnnx,
+    /// A TFLite graph of convolutions becomes an ONNX one.
+    TranslateTflite,
 }
 
 #[derive(Deserialize)]

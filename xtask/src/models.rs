@@ -14,8 +14,10 @@ use self::packages::Packages;
 
 mod archive;
 mod expand;
+mod flatbuffer;
 mod packages;
 mod protobuf;
+mod translate;
 
 /// Makes the cache hold every model of the list, telling `progress` what it does.
 pub(crate) fn fetch(root: &Path, mut progress: impl FnMut(&str)) -> Result<()> {
@@ -95,6 +97,7 @@ fn derive(entry: &ModelEntry, bytes: Vec<u8>) -> Result<Vec<u8>> {
         Derivation::Copy => bytes,
         Derivation::Gunzip => archive::gunzip(&bytes)?,
         Derivation::ExpandOnnx => expand::to_float(&bytes)?,
+        Derivation::TranslateTflite => translate::to_onnx(&bytes)?,
     };
     let found = sha256(&weights);
     ensure!(

@@ -20,7 +20,7 @@ mod yunet;
 
 pub use camera::{CameraError, Coding, Format, Given, NoFormat, VideoCamera};
 pub use minifasnet::MiniFasNet;
-pub use sface::{DETECTOR, RECOGNISER, SFace};
+pub use sface::{DETECTOR, RECOGNISER, Recogniser, SFace};
 #[cfg(feature = "measure")]
 pub use templates::{Located, Template};
 

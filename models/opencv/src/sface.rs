@@ -1,9 +1,9 @@
-//! The face engine: YuNet finds, SFace embeds, the cosine of two embeddings is the similarity.
+//! The face engine: YuNet finds, a recogniser embeds, the cosine of two embeddings is the similarity.
 
 use models::{
     Bands, FaceEngine, FaceError, FaceQuality, Manifest, ModelError, ModelId, Portrait, Similarity,
 };
-use opencv::core::{CV_8UC3, CV_32F, Mat, MatTraitConstManual, MatTraitManual, Scalar, Size};
+use opencv::core::{CV_8UC3, CV_32F, Mat, MatTraitConstManual, MatTraitManual, Scalar, Size, flip};
 use opencv::dnn::{Net, NetTrait, blob_from_image, read_net_from_onnx};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -13,17 +13,40 @@ use crate::yunet::{self, Face};
 
 /// The manifest's name of the detector.
 pub const DETECTOR: &str = "yunet_2023mar";
-/// The manifest's name of the recogniser, whose bands judge.
-pub const RECOGNISER: &str = "sface_2021dec";
+/// The manifest's name of the recogniser that judges where no other is asked for.
+pub const RECOGNISER: &str = Recogniser::SFace.name();
 
 /// Someone stands beside the person when their face is at least this large a part of the largest
 /// one's width; smaller faces are passers-by and pictures on the wall.
 const BESIDE: f32 = 0.4;
 
-/// YuNet and SFace on OpenCV's `dnn`, on the CPU.
+/// A net that turns an upright face into numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Recogniser {
+    /// 128 numbers; the first choice.
+    SFace,
+    /// 192 numbers of a net an eighth of the size, another opinion from another architecture. It is asked twice, for the
+    /// face and for its mirror image, as `docs/rates.md` measured it.
+    MobileFaceNet,
+}
+
+impl Recogniser {
+    /// Its name in the manifest.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SFace => "sface_2021dec",
+            Self::MobileFaceNet => "mobilefacenet_192",
+        }
+    }
+}
+
+/// YuNet and a recogniser on OpenCV's `dnn`, on the CPU.
 pub struct SFace {
     detector: Net,
     recogniser: Net,
+    kind: Recogniser,
     detector_model: ModelId,
     model: ModelId,
     bands: Bands,
@@ -33,12 +56,19 @@ impl SFace {
     /// Loads both nets; weights that are not the pinned ones are refused, and so is a recogniser for
     /// which nobody measured thresholds.
     pub fn load(manifest: &Manifest) -> Result<Self, ModelError> {
+        Self::with(manifest, Recogniser::SFace)
+    }
+
+    /// The same with this recogniser.
+    pub fn with(manifest: &Manifest, kind: Recogniser) -> Result<Self, ModelError> {
+        let name = kind.name();
         Ok(Self {
             detector: net(manifest, DETECTOR)?,
-            recogniser: net(manifest, RECOGNISER)?,
+            recogniser: net(manifest, name)?,
+            kind,
             detector_model: manifest.id(DETECTOR)?,
-            model: manifest.id(RECOGNISER)?,
-            bands: manifest.bands(RECOGNISER)?,
+            model: manifest.id(name)?,
+            bands: manifest.bands(name)?,
         })
     }
 
@@ -63,7 +93,50 @@ impl SFace {
         face: &Face,
     ) -> Result<Embedding, FaceError> {
         let face = Picture(upright(&picture.0, &face.landmarks)?);
-        embed(&mut self.recogniser, &face.0).map_err(engine("recogniser"))
+        self.embed(&face).map_err(engine("recogniser"))
+    }
+}
+
+impl SFace {
+    fn embed(&mut self, face: &Picture) -> opencv::Result<Embedding> {
+        let mut sum = self.forward(&face.0)?;
+        if self.kind == Recogniser::MobileFaceNet {
+            let mut mirrored = Picture(Mat::default());
+            flip(&face.0, &mut mirrored.0, 1)?;
+            let other = self.forward(&mirrored.0)?;
+            for (sum, value) in sum.iter_mut().zip(other.iter()) {
+                *sum += value;
+            }
+        }
+        normalise(&mut sum);
+        Ok(Embedding(sum))
+    }
+
+    /// What the net says of a face, at length one.
+    fn forward(&mut self, face: &Mat) -> opencv::Result<Zeroizing<Vec<f32>>> {
+        // Both take red first: our pixels already stand so. SFace takes 0 to 255 as they are, MobileFaceNet what its
+        // makers trained it with, (value - 127.5) / 128.
+        let (scale, middle) = match self.kind {
+            Recogniser::SFace => (1.0, 0.0),
+            Recogniser::MobileFaceNet => (1.0 / 128.0, 127.5),
+        };
+        let size = Size::new(SIDE, SIDE);
+        let blob = blob_from_image(face, scale, size, Scalar::all(middle), false, false, CV_32F)?;
+        self.recogniser
+            .set_input(&blob, "", 1.0, Scalar::default())?;
+        let mut output = self.recogniser.forward_single("")?;
+        let raw = output.data_typed_mut::<f32>()?;
+        let mut numbers = Zeroizing::new(raw.to_vec());
+        raw.zeroize();
+        normalise(&mut numbers);
+        Ok(numbers)
+    }
+}
+
+fn normalise(numbers: &mut [f32]) {
+    let length = numbers.iter().map(|v| v * v).sum::<f32>().sqrt();
+    for number in numbers {
+        *number /= length;
     }
 }
 
@@ -138,33 +211,13 @@ impl Drop for Picture {
     }
 }
 
-/// What SFace makes of a face, at length one: as personal as the face, so it is wiped too.
+/// What a recogniser makes of a face, at length one: as personal as the face, so it is wiped too.
 pub(crate) struct Embedding(Zeroizing<Vec<f32>>);
 
 impl Embedding {
     pub(crate) fn cosine(&self, other: &Self) -> Similarity {
         Similarity::new(self.0.iter().zip(other.0.iter()).map(|(a, b)| a * b).sum())
     }
-}
-
-fn embed(net: &mut Net, face: &Mat) -> opencv::Result<Embedding> {
-    // SFace takes red first, 0 to 255 as they are: our pixels already stand so.
-    let blob = blob_from_image(
-        face,
-        1.0,
-        Size::new(SIDE, SIDE),
-        Scalar::default(),
-        false,
-        false,
-        CV_32F,
-    )?;
-    net.set_input(&blob, "", 1.0, Scalar::default())?;
-    let mut output = net.forward_single("")?;
-    let raw = output.data_typed_mut::<f32>()?;
-    let length = raw.iter().map(|v| v * v).sum::<f32>().sqrt();
-    let embedding = Embedding(Zeroizing::new(raw.iter().map(|v| v / length).collect()));
-    raw.zeroize();
-    Ok(embedding)
 }
 
 pub(crate) fn net(manifest: &Manifest, name: &str) -> Result<Net, ModelError> {

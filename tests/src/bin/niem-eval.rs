@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use models::{Manifest, Readers, TextEngine};
 use models_asternet::AsterNet;
+use models_opencv::Recogniser;
 use models_tesseract::{OnDemand, Tesseract};
 use tests::evaluation::corpus::{self, Choice, Sample};
 use tests::evaluation::rates::table::Table;
@@ -108,9 +109,18 @@ struct FaceArguments {
     /// Folder with the manifest of models, `models.toml`, and its cache.
     #[arg(long, default_value = "models")]
     models: PathBuf,
+    /// Which recogniser compares.
+    #[arg(long, value_enum, default_value = "sface")]
+    recogniser: Recognised,
     /// Writes the points of the curves as CSV: group,threshold,fmr,fnmr.
     #[arg(long)]
     roc: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Recognised {
+    Sface,
+    Mobilefacenet,
 }
 
 #[derive(Args)]
@@ -310,7 +320,16 @@ fn readers(arguments: &Arguments) -> Result<Readers> {
 
 /// Faces, each with each.
 fn compare_faces(what: &FaceArguments) -> Result<()> {
-    let rates = face::measure(&what.folder, what.labels.as_deref(), &what.models)?;
+    let recogniser = match what.recogniser {
+        Recognised::Sface => Recogniser::SFace,
+        Recognised::Mobilefacenet => Recogniser::MobileFaceNet,
+    };
+    let rates = face::measure(
+        &what.folder,
+        what.labels.as_deref(),
+        &what.models,
+        recogniser,
+    )?;
     print!("{rates}");
     write_curves(what.roc.as_deref(), &rates.tables)
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use models::{Bands, FaceEngine as _, FaceError, Manifest, ModelId, Portrait};
-use models_opencv::{SFace, Template};
+use models_opencv::{Recogniser, SFace, Template};
 
 use super::cost::{self, Costs};
 use super::labels::{self, Labelled};
@@ -62,7 +62,12 @@ struct Sample {
 ///
 /// # Errors
 /// When labels or weights cannot be read, or the engine fails.
-pub fn measure(folder: &Path, list: Option<&Path>, models: &Path) -> Result<FaceRates> {
+pub fn measure(
+    folder: &Path,
+    list: Option<&Path>,
+    models: &Path,
+    recogniser: Recogniser,
+) -> Result<FaceRates> {
     let own_list = folder.join("labels.csv");
     let labelled = match list.or(own_list.is_file().then_some(&own_list)) {
         Some(list) => labels::listed(folder, list, "identity")?,
@@ -70,7 +75,7 @@ pub fn measure(folder: &Path, list: Option<&Path>, models: &Path) -> Result<Face
     };
     room_for(labelled.len())?;
     let manifest = Manifest::load(models)?;
-    let mut engine = SFace::load(&manifest).with_context(|| {
+    let mut engine = SFace::with(&manifest, recogniser).with_context(|| {
         format!(
             "the face engine; `cargo xtask models` fills {}",
             models.display()
