@@ -42,3 +42,47 @@ fn opencvs_own_recogniser_agrees() {
     let cosine = ours.cosine(&theirs).value();
     assert!(cosine > 0.9995, "{cosine}");
 }
+
+#[test]
+fn the_translated_net_says_what_the_original_says() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let manifest = Manifest::load(project.join("models")).unwrap();
+    let mut net = net(&manifest, Recogniser::MobileFaceNet.name()).unwrap();
+    let mut input = Vec::new();
+    for channel in 0..3 {
+        for y in 0..112 {
+            for x in 0..112 {
+                let value = (y * 7 + x * 13 + channel * 29) % 256;
+                input.push((value as f32 - 127.5) / 128.0);
+            }
+        }
+    }
+    let blob = Mat::new_nd_with_data(&[1, 3, 112, 112], &input).unwrap();
+    net.set_input_def(&blob).unwrap();
+    let output = net.forward_single_def().unwrap();
+    let numbers = output.data_typed::<f32>().unwrap();
+    assert_eq!(numbers.len(), 192);
+    // The TFLite file on its own runtime (LiteRT 2), first eight and last.
+    let theirs = [
+        -0.0112, 0.6347, 0.2356, 0.0462, -1.085, -0.085, 0.0695, 1.9964,
+    ];
+    for (ours, theirs) in numbers.iter().zip(theirs) {
+        assert!((ours - theirs).abs() < 2e-4, "{ours} {theirs}");
+    }
+    assert!((numbers[191] + 0.228_253).abs() < 2e-4, "{}", numbers[191]);
+}
+
+#[test]
+fn a_second_recogniser_knows_a_person_too_and_has_its_own_bar() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let manifest = Manifest::load(project.join("models")).unwrap();
+    let jpeg = std::fs::read(project.join("specimen/faces/astronaut.jpg")).unwrap();
+    let portrait = Portrait::decode(&jpeg).unwrap();
+    let mut first = SFace::load(&manifest).unwrap();
+    let mut second = SFace::with(&manifest, Recogniser::MobileFaceNet).unwrap();
+    assert_ne!(first.model(), second.model());
+    assert_ne!(first.bands(), second.bands());
+    let alike = second.compare(&portrait, &portrait).unwrap();
+    assert!(alike.value() > 0.999, "{}", alike.value());
+    assert!(first.compare(&portrait, &portrait).unwrap().value() > 0.999);
+}
