@@ -1,13 +1,17 @@
 //! The person is looked at in a process whose memory nobody can read out, and which may die without ending the visit.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use bundle::Role;
 use station::booth::{Booth, WorkerBooth};
 use station::desk::Step;
 use station::visit::Closed;
 use tests::rig::desk::{Bench, TestDesk};
-use tests::rig::programs::built;
+use tests::rig::programs::{built, root};
 use tests::rig::service::{Service, Takes};
 
 use crate::{STATE, both_pages, card};
@@ -52,7 +56,7 @@ fn a_worker_that_is_killed_costs_an_attempt_and_not_the_visit() {
     let end = desk.watched_visit(&mut bench.devices, &both_pages(), &mut |step| match step {
         Step::Look { .. } => {
             if let Some(process) = first.take() {
-                let killed = std::process::Command::new("kill")
+                let killed = Command::new("kill")
                     .args(["-9", &process.to_string()])
                     .status();
                 assert!(killed.unwrap().success());
@@ -67,6 +71,51 @@ fn a_worker_that_is_killed_costs_an_attempt_and_not_the_visit() {
 }
 
 #[test]
+fn a_desk_that_is_gone_leaves_nobody_looking() {
+    let bench = Bench::set_up(&STATE, "live", card("card"));
+    let folder = tempfile::tempdir().unwrap();
+    // A driver that hangs: whoever opens this waits for a writer that never comes.
+    let hanging = folder.path().join("camera.y4m");
+    let made = Command::new("mkfifo").arg(&hanging).status();
+    assert!(made.unwrap().success());
+    let mut setup = bench.setup().clone();
+    setup.camera.sources = vec![hanging.to_str().unwrap().to_owned()];
+    let mut worker = Command::new(built("niem-person-worker"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = worker.stdin.take().unwrap();
+    let mut told = BufReader::new(worker.stdout.take().unwrap());
+    let mut first = serde_json::to_value(&setup).unwrap();
+    first["ask"] = "setup".into();
+    writeln!(pipe, "{first}").unwrap();
+    let mut line = String::new();
+    told.read_line(&mut line).unwrap();
+    assert!(line.contains("ready"), "{line}");
+    let portrait = fs::read(root().join("specimen/faces/astronaut.jpg")).unwrap();
+    let ask = serde_json::json!({
+        "ask": "face", "portrait": portrait.len(), "poses": ["left", "right", "left"], "attempt": 1, "notices": [],
+    });
+    writeln!(pipe, "{ask}").unwrap();
+    pipe.write_all(&portrait).unwrap();
+    thread::sleep(Duration::from_secs(1));
+    assert!(worker.try_wait().unwrap().is_none(), "it is looking");
+    // What the worker sees of a desk that is killed.
+    drop(pipe);
+    let gone = Instant::now();
+    while worker.try_wait().unwrap().is_none() {
+        // The camera alone would be waited for twice as long (`devices/camera/feed.rs`).
+        if gone.elapsed() > Duration::from_secs(4) {
+            worker.kill().unwrap();
+            worker.wait().unwrap();
+            panic!("still looking");
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn a_screen_sees_small_pictures_while_somebody_is_looked_at() {
     let service = Service::start(&STATE.csca(), Takes::Simulated);
     let desk = TestDesk::enrol(&service, &STATE, Role::Clerk);
@@ -78,7 +127,7 @@ fn a_screen_sees_small_pictures_while_somebody_is_looked_at() {
     let mut shown = 0;
     desk.watched_visit(&mut bench.devices, &both_pages(), &mut |step| {
         if let Step::Look { .. } = step
-            && let Some(shot) = preview.after(seen, std::time::Duration::from_secs(5))
+            && let Some(shot) = preview.after(seen, Duration::from_secs(5))
         {
             assert!(shot.number > seen);
             let picture = models::Portrait::decode(shot.jpeg()).unwrap();
@@ -88,5 +137,5 @@ fn a_screen_sees_small_pictures_while_somebody_is_looked_at() {
     });
     assert!(shown > 0);
     // Nobody is looked at any more.
-    assert!(preview.after(0, std::time::Duration::ZERO).is_none());
+    assert!(preview.after(0, Duration::ZERO).is_none());
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -19,6 +20,8 @@ use super::{Booth, FaceAsk, FingerAsk, FingerTaken, LocalBooth};
 
 /// How long the preview waits for a picture before it looks whether it is still wanted.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long the work may go on when the desk is gone.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// The pipe to the desk: lines of the work and pictures of the preview go through it, each whole.
 type Out = Arc<Mutex<File>>;
@@ -43,46 +46,18 @@ pub fn serve() -> io::Result<()> {
     };
     tell(&out, &Told::Ready {})?;
     let mut shown = false;
-    while let Some(line) = hear(&mut input)? {
-        match line {
-            Line::Setup(_) => return Err(io::ErrorKind::InvalidData.into()),
-            Line::Face {
-                portrait,
-                poses,
-                attempt,
-                notices,
-            } => {
-                let ask = FaceAsk {
-                    portrait: take(&mut input, portrait)?,
-                    poses,
-                    attempt,
-                    notices: notices.iter().filter_map(|code| known(code)).collect(),
-                };
+    for asked in listen(input) {
+        match asked? {
+            Asked::Face(ask) => {
                 let seen = booth.face(&ask, &mut steps(&out));
                 tell(&out, &Told::of_face(seen))?;
             }
-            Line::Finger {
-                records,
-                finger,
-                presentation,
-            } => {
-                let ask = FingerAsk {
-                    records: records
-                        .iter()
-                        .map(|record| {
-                            let image = take(&mut input, record.bytes)?;
-                            let dpi = record.dpi;
-                            Ok(FingerTaken { image, dpi })
-                        })
-                        .collect::<io::Result<_>>()?,
-                    finger,
-                    presentation,
-                };
+            Asked::Finger(ask) => {
                 let seen = booth.finger(&ask, &mut steps(&out));
                 tell(&out, &Told::of_finger(seen))?;
             }
-            Line::Rest {} => booth.rest(),
-            Line::Preview {} => {
+            Asked::Rest => booth.rest(),
+            Asked::Preview => {
                 if let Some(preview) = booth.preview().filter(|_| !shown) {
                     shown = true;
                     let out = Arc::clone(&out);
@@ -92,6 +67,72 @@ pub fn serve() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// One thing the desk wants, with the samples that came with it.
+enum Asked {
+    Face(FaceAsk),
+    Finger(FingerAsk),
+    Rest,
+    Preview,
+}
+
+/// Reads the desk's asks on a thread of its own, so that a desk that goes away, killed or not, ends the worker in the
+/// middle of a look too: nobody is left who may hear what it sees.
+fn listen(mut input: File) -> Receiver<io::Result<Asked>> {
+    let (sender, asks) = channel();
+    thread::spawn(move || {
+        while let Some(asked) = next(&mut input).transpose() {
+            let bad = asked.is_err();
+            if sender.send(asked).is_err() || bad {
+                break;
+            }
+        }
+        drop(sender);
+        // An idle worker ends by itself, its memory wiped; a busy one is ended.
+        thread::sleep(FAREWELL);
+        std::process::exit(0);
+    });
+    asks
+}
+
+/// The next ask; `None` when the desk has closed the pipe.
+fn next(input: &mut File) -> io::Result<Option<Asked>> {
+    let Some(line) = hear(input)? else {
+        return Ok(None);
+    };
+    Ok(Some(match line {
+        Line::Setup(_) => return Err(io::ErrorKind::InvalidData.into()),
+        Line::Face {
+            portrait,
+            poses,
+            attempt,
+            notices,
+        } => Asked::Face(FaceAsk {
+            portrait: take(input, portrait)?,
+            poses,
+            attempt,
+            notices: notices.iter().filter_map(|code| known(code)).collect(),
+        }),
+        Line::Finger {
+            records,
+            finger,
+            presentation,
+        } => Asked::Finger(FingerAsk {
+            records: records
+                .iter()
+                .map(|record| {
+                    let image = take(input, record.bytes)?;
+                    let dpi = record.dpi;
+                    Ok(FingerTaken { image, dpi })
+                })
+                .collect::<io::Result<_>>()?,
+            finger,
+            presentation,
+        }),
+        Line::Rest {} => Asked::Rest,
+        Line::Preview {} => Asked::Preview,
+    }))
 }
 
 /// No core dump and no attaching debugger of the same account.

@@ -13,6 +13,9 @@ use super::*;
 fn opencvs_own_recogniser_agrees() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let manifest = Manifest::load(project.join("models")).unwrap();
+    if !second_is_here(&manifest) {
+        return;
+    }
     let jpeg = std::fs::read(project.join("specimen/faces/astronaut.jpg")).unwrap();
     let portrait = Portrait::decode(&jpeg).unwrap();
     let mut engine = SFace::load(&manifest).unwrap();
@@ -47,6 +50,9 @@ fn opencvs_own_recogniser_agrees() {
 fn the_translated_net_says_what_the_original_says() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let manifest = Manifest::load(project.join("models")).unwrap();
+    if !second_is_here(&manifest) {
+        return;
+    }
     let mut net = net(&manifest, Recogniser::MobileFaceNet.name()).unwrap();
     let mut input = Vec::new();
     for channel in 0..3 {
@@ -76,6 +82,9 @@ fn the_translated_net_says_what_the_original_says() {
 fn a_second_recogniser_knows_a_person_too_and_has_its_own_bar() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let manifest = Manifest::load(project.join("models")).unwrap();
+    if !second_is_here(&manifest) {
+        return;
+    }
     let jpeg = std::fs::read(project.join("specimen/faces/astronaut.jpg")).unwrap();
     let portrait = Portrait::decode(&jpeg).unwrap();
     let mut first = SFace::load(&manifest).unwrap();
@@ -85,4 +94,14 @@ fn a_second_recogniser_knows_a_person_too_and_has_its_own_bar() {
     let alike = second.compare(&portrait, &portrait).unwrap();
     assert!(alike.value() > 0.999, "{}", alike.value());
     assert!(first.compare(&portrait, &portrait).unwrap().value() > 0.999);
+}
+
+/// The second recogniser is optional: a machine may lack it, the one that judges a change may not.
+fn second_is_here(manifest: &Manifest) -> bool {
+    let here = manifest.verify(Recogniser::MobileFaceNet.name()).is_ok();
+    assert!(
+        here || std::env::var_os("NIEM_JUDGES").is_none(),
+        "MobileFaceNet is required here: cargo xtask models"
+    );
+    here
 }
