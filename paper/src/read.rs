@@ -2,6 +2,7 @@
 
 mod align;
 mod doubt;
+mod enlarged;
 mod form;
 mod hand;
 mod junk;
@@ -19,6 +20,11 @@ use crate::orient::{self, Upright};
 use crate::photograph::Flat;
 use crate::view::{paper_tone, without_seals};
 use crate::{Geometry, Sheet, photograph};
+
+/// Pages coarser than this are read enlarged: at 150 dpi the labels of a card are six pixels high, and Tesseract's net was
+/// taught on letters of twice that and more. On two copied cards the error rate fell from 19 to 12 and from 9 to 2 %; above
+/// 200 dpi letters of that size are read as they are. Such a page is refused as evidence all the same (`quality.dpi_low`).
+const COARSE_DPI: u32 = 180;
 
 /// What was read on a page, and how the page was held to read it.
 #[derive(Clone, Debug)]
@@ -57,7 +63,13 @@ pub(crate) fn read_flat(
     }
     let paper = paper_tone(view.as_raw());
     leaders::lift(&mut view, dpi, paper);
-    let text = engine.read(&view, dpi)?;
+    let text = match dpi < COARSE_DPI {
+        true => enlarged::read(view, dpi, engine)?,
+        false => {
+            let text = engine.read(&view, dpi)?;
+            second::look_again(&view, dpi, text, engine)?
+        }
+    };
     let geometry = Geometry {
         flattening,
         turn,
@@ -66,8 +78,5 @@ pub(crate) fn read_flat(
         width: unaltered.width(),
         height: unaltered.height(),
     };
-    Ok(ReadPage {
-        text: second::look_again(&view, dpi, text, engine)?,
-        geometry,
-    })
+    Ok(ReadPage { text, geometry })
 }
