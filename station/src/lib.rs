@@ -12,6 +12,7 @@ pub mod config;
 pub mod courier;
 pub mod desk;
 pub mod devices;
+mod durable;
 #[cfg(feature = "tesseract")]
 pub mod readers;
 pub mod script;

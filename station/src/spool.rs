@@ -18,13 +18,15 @@ mod schedule;
 mod tests;
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bundle::{
     BundleDigest, Draft, Recipients, SealedBundle, SealingKey, SignedReceipt, VerifierPublicKey,
 };
 use jiff::Timestamp;
+
+use crate::durable::{make_folder, sync_folder, write_whole};
 
 pub use schedule::Schedule;
 
@@ -87,8 +89,9 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::InUse`] when another process holds it, [`SpoolError::Disk`] otherwise.
     pub fn open(root: &Path) -> Result<Self, SpoolError> {
+        make_folder(root)?;
         for folder in ["sealing", "waiting", "refused", "receipts"] {
-            fs::create_dir_all(root.join(folder))?;
+            make_folder(&root.join(folder))?;
         }
         let lock = File::create(root.join("lock"))?;
         lock.try_lock().map_err(|_| SpoolError::InUse)?;
@@ -102,7 +105,13 @@ impl Spool {
             schedule,
             _lock: lock,
         };
-        chain::repair(&spool.root, |digest| spool.standing(digest).is_some())?;
+        spool.repair_chain()?;
+        // The power may have gone between a receipt and the letting go of its bundle.
+        for digest in spool.folders_of(Standing::Waiting)? {
+            if spool.receipt(digest).is_some() {
+                spool.let_go(digest)?;
+            }
+        }
         spool.schedule.rebuild(&spool.waiting()?);
         Ok(spool)
     }
@@ -133,12 +142,21 @@ impl Spool {
         let digest = sealed.digest();
         // The chain first: a line without a bundle is dropped at the next start, a bundle
         // without a line would let its successor name the wrong predecessor.
-        chain::append(&self.root, digest)?;
-        let place = self.folder(Standing::Waiting, digest);
-        fs::rename(&area, &place)?;
-        sync_folder(&self.root.join("waiting"))?;
+        let placed = chain::append(&self.root, digest)
+            .and_then(|()| fs::rename(&area, self.folder(Standing::Waiting, digest)))
+            .and_then(|()| sync_folder(&self.root.join("waiting")));
+        if let Err(error) = placed {
+            // Nobody was promised anything: the next bundle must not name this one.
+            let _ = fs::remove_dir_all(&area);
+            let _ = self.repair_chain();
+            return Err(error.into());
+        }
         self.schedule.add(digest);
         Ok(digest)
+    }
+
+    fn repair_chain(&self) -> io::Result<()> {
+        chain::repair(&self.root, |digest| self.standing(digest).is_some())
     }
 
     /// The bundles that wait for a receipt, in the order they were sealed.
@@ -147,7 +165,7 @@ impl Spool {
     /// [`SpoolError::Disk`].
     pub fn waiting(&self) -> Result<Vec<BundleDigest>, SpoolError> {
         let order = chain::read(&self.root)?;
-        let mut waiting = folders(&self.root.join("waiting"))?;
+        let mut waiting = self.folders_of(Standing::Waiting)?;
         waiting.sort_by_key(|digest| order.iter().position(|known| known == digest));
         Ok(waiting)
     }
@@ -157,7 +175,11 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Disk`].
     pub fn refused(&self) -> Result<Vec<BundleDigest>, SpoolError> {
-        Ok(folders(&self.root.join("refused"))?)
+        Ok(self.folders_of(Standing::Refused)?)
+    }
+
+    fn folders_of(&self, standing: Standing) -> io::Result<Vec<BundleDigest>> {
+        folders(&self.place(standing))
     }
 
     #[must_use]
@@ -203,6 +225,12 @@ impl Spool {
             return Err(SpoolError::UnknownBundle);
         }
         write_whole(&self.receipt_path(digest), &receipt.to_json())?;
+        self.let_go(digest)?;
+        Ok(told)
+    }
+
+    /// Removes a bundle whose receipt is on disk.
+    fn let_go(&self, digest: BundleDigest) -> io::Result<()> {
         self.schedule.remove(digest);
         let place = self.folder(Standing::Waiting, digest);
         if place.is_dir() {
@@ -212,7 +240,7 @@ impl Spool {
             sync_folder(&self.root.join("waiting"))?;
             fs::remove_dir_all(&gone)?;
         }
-        Ok(told)
+        Ok(())
     }
 
     /// Sets a bundle aside that the verifier will never take, with the verifier's reasons.
@@ -240,13 +268,16 @@ impl Spool {
         &self.schedule
     }
 
+    fn place(&self, standing: Standing) -> PathBuf {
+        self.root.join(match standing {
+            Standing::Refused => "refused",
+            Standing::Waiting => "waiting",
+            Standing::Filed => "receipts",
+        })
+    }
+
     fn folder(&self, standing: Standing, digest: BundleDigest) -> PathBuf {
-        let name = if standing == Standing::Refused {
-            "refused"
-        } else {
-            "waiting"
-        };
-        self.root.join(name).join(digest.to_string())
+        self.place(standing).join(digest.to_string())
     }
 
     fn receipt_path(&self, digest: BundleDigest) -> PathBuf {
@@ -267,19 +298,4 @@ fn folders(place: &Path) -> io::Result<Vec<BundleDigest>> {
         }
     }
     Ok(found)
-}
-
-/// Written whole or not at all: temporary file, sync, rename, sync of the folder.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let half = path.with_extension("half");
-    let mut file = File::create(&half)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    fs::rename(&half, path)?;
-    sync_folder(folder)
-}
-
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use bundle::{SignedTicket, StationId, VerifierPublicKey};
 use jiff::Timestamp;
 
-use crate::spool::{sync_folder, write_whole};
+use crate::durable::{make_folder, sync_folder, write_whole};
 
 pub const CODES: &[&str] = &["ticket.none_left", "ticket.disk"];
 
@@ -46,7 +46,7 @@ impl TicketStock {
         station: StationId,
         verifier: VerifierPublicKey,
     ) -> Result<Self, TicketStockError> {
-        fs::create_dir_all(folder)?;
+        make_folder(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
             station,

@@ -81,6 +81,7 @@ pub(crate) const JUDGES: &[&str] = &[
     "iproute2",
     "util-linux",
     "sane-airscan",
+    "strace",
 ];
 
 /// Programs that do the same work, to be measured beside.

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use bundle::BundleDigest;
 
+use crate::durable::sync_folder;
+
 fn path(root: &Path) -> PathBuf {
     root.join("chain.log")
 }
@@ -32,7 +34,7 @@ pub(super) fn append(root: &Path, digest: BundleDigest) -> io::Result<()> {
         .open(path(root))?;
     file.write_all(format!("{digest}\n").as_bytes())?;
     file.sync_data()?;
-    super::sync_folder(root)
+    sync_folder(root)
 }
 
 /// Drops trailing lines whose bundle never appeared, and any torn line.
@@ -54,7 +56,7 @@ pub(super) fn repair(root: &Path, exists: impl Fn(BundleDigest) -> bool) -> io::
         file.write_all(whole.as_bytes())?;
         file.sync_data()?;
         fs::rename(&half, path(root))?;
-        super::sync_folder(root)?;
+        sync_folder(root)?;
     }
     Ok(())
 }

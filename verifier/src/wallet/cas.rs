@@ -139,6 +139,24 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// Makes a folder that a power cut cannot take back: a name is safe only when the folder above is synced.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = path
+        .ancestors()
+        .take_while(|above| !above.as_os_str().is_empty() && !above.exists())
+        .collect();
+    fs::create_dir_all(path)?;
+    // The last one too when it was there: whoever made it may have been stopped before it could sync.
+    for made in missing.into_iter().skip(1).chain([path]) {
+        match made.parent() {
+            Some(above) if above.as_os_str().is_empty() => sync_folder(Path::new("."))?,
+            Some(above) => sync_folder(above)?,
+            None => {}
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ use bundle::ReceiptKey;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreFailure;
-use super::cas::{Cas, sync_folder};
+use super::cas::{Cas, make_folder, sync_folder};
 use super::vault::Vault;
 use crate::keys::{KeyFolder, KeysError};
 use crate::log::LogSigner;
@@ -134,6 +134,7 @@ impl Embedded {
         let path = keys.path("receipt.key.pem");
         let receipts = ReceiptKey::load(&path).map_err(|_| KeysError::Malformed { path })?;
 
+        make_folder(root).map_err(StoreFailure::from)?;
         let uploads = root.join("uploads");
         std::fs::create_dir_all(&uploads).map_err(StoreFailure::from)?;
         let blobs = Cas::open(root.join("blobs")).map_err(StoreFailure::from)?;
