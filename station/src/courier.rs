@@ -1,7 +1,14 @@
 //! Carries sealed bundles to the verifier: blobs first, resumable by digest (tus 1.0), the
 //! manifest last (D8). What it believes comes from the verifier's answers alone, and it depends
 //! on no other exchange.
+//!
+//! On a line that breaks every second it goes on where the verifier says it stands, for as long as
+//! something gets through each time; only then does the bundle wait, longer each time.
 
+mod error;
+mod round;
+
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -9,76 +16,32 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bundle::{BlobRef, BundleDigest, SealedBundle, SignedReceipt, SignedTicket};
+use bundle::{BlobRef, BundleDigest, SealedBundle, Sha256Digest, SignedReceipt, SignedTicket};
+use jiff::Timestamp;
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
 
-/// Every code the courier can answer with.
-pub const CODES: &[&str] = &[
-    "courier.unreachable",
-    "courier.busy",
-    "courier.refused",
-    "courier.answer",
-    "courier.disk",
-    "courier.setup",
-    "courier.not_admitted",
-];
+pub use error::{CODES, CourierError, Refusal};
+pub use round::{Outcome, Round};
 
-/// Bytes sent in one PATCH: on a line that breaks every second little is sent twice.
-const CHUNK_BYTES: u64 = 1 << 20;
+use crate::spool::UploadPlaces;
+use error::{admitted, broken};
+
+/// Bytes sent in one PATCH: at 20 kbit/s one still ends within [`ANSWER_TIMEOUT`].
+const CHUNK_BYTES: u64 = 256 << 10;
 /// A ward's line may be slow; it must still be alive.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 /// An answer larger than this is not one of ours.
 const ANSWER_BYTES: usize = 1 << 20;
-
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CourierError {
-    #[error("the verifier does not answer")]
-    Unreachable,
-    #[error("the verifier asks to come back later (HTTP {0})")]
-    Busy(u16),
-    #[error("the verifier does not admit this station (HTTP {0})")]
-    NotAdmitted(u16),
-    #[error("the verifier refuses the bundle")]
-    Refused(Refusal),
-    #[error("the verifier's answer cannot be understood (HTTP {0})")]
-    Answer(u16),
-    #[error("the bundle cannot be read from disk: {0}")]
-    Disk(#[from] std::io::Error),
-    #[error("the courier's keys or address cannot be used: {0}")]
-    Setup(&'static str),
-}
-
-impl CourierError {
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unreachable => "courier.unreachable",
-            Self::Busy(_) => "courier.busy",
-            Self::NotAdmitted(_) => "courier.not_admitted",
-            Self::Refused(_) => "courier.refused",
-            Self::Answer(_) => "courier.answer",
-            Self::Disk(_) => "courier.disk",
-            Self::Setup(_) => "courier.setup",
-        }
-    }
-
-    /// Whether the same bundle may be accepted at a later time.
-    #[must_use]
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Refused(_))
-    }
-}
-
-/// The verifier's problem document (RFC 9457) with every fault it found.
-#[derive(Debug, Clone)]
-pub struct Refusal {
-    pub document: Vec<u8>,
-    /// Stable codes of the faults, in the verifier's order.
-    pub faults: Vec<String>,
-}
+/// Attempts in a row that found nobody, until the bundle waits. A connection kept open from before
+/// may have died with the verifier that held it, so that one says nothing yet.
+const DEAD_ATTEMPTS: u32 = 2;
+/// Attempts in a row that broke and got nothing through. An answer may take longer than the line
+/// holds; the verifier goes on meanwhile, and the next attempt finds it ready.
+const IDLE_ATTEMPTS: u32 = 5;
+/// Says that a bundle of another desk is brought, not sent by mistake.
+const CARRIED: &str = "niem-carried";
 
 #[derive(Deserialize)]
 struct Problem {
@@ -114,6 +77,15 @@ pub struct Credentials<'a> {
 pub struct Courier {
     http: Client,
     base: Url,
+}
+
+/// How far one delivery has come, by the verifier's own word.
+#[derive(Default)]
+struct Progress {
+    /// Blobs that lie there.
+    there: HashSet<Sha256Digest>,
+    /// Grows with everything the verifier said it has.
+    acknowledged: u64,
 }
 
 impl Courier {
@@ -171,25 +143,79 @@ impl Courier {
             .collect()
     }
 
+    /// What time it is at the verifier, to the second; `None` when it does not say.
+    ///
+    /// # Errors
+    /// See [`CourierError`].
+    pub async fn verifier_time(&self) -> Result<Option<Timestamp>, CourierError> {
+        let answer = self.http.head(self.url("healthz")?).send().await;
+        let answer = answer.map_err(broken)?;
+        let date = answer
+            .headers()
+            .get("date")
+            .and_then(|date| date.to_str().ok());
+        Ok(date
+            .and_then(|date| jiff::fmt::rfc2822::parse(date).ok())
+            .map(|date| date.timestamp()))
+    }
+
     /// Delivers one bundle and brings its receipt back. Safe to repeat: what already lies at the
     /// verifier is not sent again, and a bundle that is already filed answers with its receipt.
     ///
     /// # Errors
     /// See [`CourierError`]; all but `Refused` leave the bundle waiting.
     pub async fn deliver(&self, sealed: &SealedBundle) -> Result<SignedReceipt, CourierError> {
-        match self.deliver_once(sealed).await {
-            // A connection kept open from before may have died with the verifier that held it;
-            // a fresh one tells whether the line is really down.
-            Err(CourierError::Unreachable) => self.deliver_once(sealed).await,
-            delivered => delivered,
+        self.bring(sealed, &mut UploadPlaces::forgetful(), false)
+            .await
+    }
+
+    /// The same, going on with uploads that an earlier process began; `carried` for a bundle that
+    /// another desk sealed.
+    ///
+    /// # Errors
+    /// See [`CourierError`].
+    pub async fn bring(
+        &self,
+        sealed: &SealedBundle,
+        places: &mut UploadPlaces,
+        carried: bool,
+    ) -> Result<SignedReceipt, CourierError> {
+        let mut progress = Progress::default();
+        let mut idle = 0;
+        loop {
+            let before = progress.acknowledged;
+            let tried = self.attempt(sealed, places, carried, &mut progress).await;
+            match tried {
+                Err(error) if error.is_of_the_line() => {
+                    idle = if progress.acknowledged > before {
+                        0
+                    } else {
+                        idle + 1
+                    };
+                    let patience = match error {
+                        CourierError::Unreachable => DEAD_ATTEMPTS,
+                        _ => IDLE_ATTEMPTS,
+                    };
+                    if idle >= patience {
+                        return Err(error);
+                    }
+                }
+                ended => return ended,
+            }
         }
     }
 
-    async fn deliver_once(&self, sealed: &SealedBundle) -> Result<SignedReceipt, CourierError> {
+    async fn attempt(
+        &self,
+        sealed: &SealedBundle,
+        places: &mut UploadPlaces,
+        carried: bool,
+        progress: &mut Progress,
+    ) -> Result<SignedReceipt, CourierError> {
         for blob in sealed.blobs() {
-            self.send_blob(sealed.dir(), blob).await?;
+            self.send_blob(sealed.dir(), blob, places, progress).await?;
         }
-        let mut answer = self.post_manifest(sealed).await?;
+        let mut answer = self.post_manifest(sealed, carried).await?;
         if answer.0 == StatusCode::CONFLICT {
             // The verifier lost or expired some blobs between our question and the manifest.
             let problem: Problem = parse(answer.0, &answer.1)?;
@@ -199,10 +225,11 @@ impl Courier {
                     .iter()
                     .any(|missing| *missing == blob.digest.to_string())
                 {
-                    self.send_blob(sealed.dir(), blob).await?;
+                    progress.there.remove(&blob.digest);
+                    self.send_blob(sealed.dir(), blob, places, progress).await?;
                 }
             }
-            answer = self.post_manifest(sealed).await?;
+            answer = self.post_manifest(sealed, carried).await?;
         }
         match answer.0 {
             StatusCode::OK | StatusCode::CREATED => {
@@ -248,51 +275,41 @@ impl Courier {
     async fn post_manifest(
         &self,
         sealed: &SealedBundle,
+        carried: bool,
     ) -> Result<(StatusCode, Vec<u8>), CourierError> {
-        let request = self
+        let mut request = self
             .http
             .post(self.url("v1/bundles")?)
             .header("content-type", "application/json")
             .body(sealed.envelope_json().to_vec());
+        if carried {
+            request = request.header(CARRIED, "1");
+        }
         let answer = admitted(request.send().await)?;
         Ok((answer.status(), body(answer).await?))
     }
 
-    async fn send_blob(&self, bundle: &Path, blob: &BlobRef) -> Result<(), CourierError> {
-        let known = admitted(
-            self.http
-                .head(self.url(&format!("v1/blobs/sha256:{}", blob.digest))?)
-                .send()
-                .await,
-        )?;
-        match known.status() {
-            status if status.is_success() => return Ok(()),
-            StatusCode::NOT_FOUND => {}
-            status => return Err(CourierError::Answer(status.as_u16())),
+    async fn send_blob(
+        &self,
+        bundle: &Path,
+        blob: &BlobRef,
+        places: &mut UploadPlaces,
+        progress: &mut Progress,
+    ) -> Result<(), CourierError> {
+        if progress.there.contains(&blob.digest) {
+            return Ok(());
         }
-        let digest = BASE64.encode(blob.digest.to_string());
-        let created = admitted(
-            self.http
-                .post(self.url("v1/blobs")?)
-                .header("tus-resumable", "1.0.0")
-                .header("upload-length", blob.size)
-                .header("upload-metadata", format!("sha256 {digest}"))
-                .send()
-                .await,
-        )?;
-        if created.status() != StatusCode::CREATED {
-            return Err(CourierError::Answer(created.status().as_u16()));
-        }
-        let place = created
-            .headers()
-            .get("location")
-            .and_then(|location| location.to_str().ok())
-            .and_then(|location| self.base.join(location).ok())
-            // The blob goes to the verifier we know, whatever a Location header says.
-            .filter(|place| place.origin() == self.base.origin())
-            .ok_or(CourierError::Answer(201))?;
+        // An upload we began before is asked first: it says how far it came, done or not.
+        let begun = places.of(&blob.digest).and_then(|place| self.ours(&place));
+        let (place, mut offset) = match begun {
+            Some(place) => match self.offset(&place).await? {
+                Some(offset) => (place, offset),
+                None => self.begin_unless_there(blob, places, progress).await?,
+            },
+            None => self.begin_unless_there(blob, places, progress).await?,
+        };
+        progress.acknowledged += offset;
         let mut file = File::open(bundle.join("blobs").join(blob.digest.to_string()))?;
-        let mut offset = self.offset(&place).await?;
         while offset < blob.size {
             file.seek(SeekFrom::Start(offset))?;
             let mut chunk = Vec::new();
@@ -314,16 +331,75 @@ impl Courier {
             )?;
             let reached = upload_offset(&answer);
             match (answer.status(), reached) {
-                (StatusCode::NO_CONTENT, Some(reached)) if reached > offset => offset = reached,
+                (StatusCode::NO_CONTENT, Some(reached)) if reached > offset => {
+                    progress.acknowledged += reached - offset;
+                    offset = reached;
+                }
                 // Somebody else (an earlier try of ours) moved the offset: ask where it stands.
-                (StatusCode::CONFLICT, _) => offset = self.offset(&place).await?,
-                (status, _) => return Err(CourierError::Answer(status.as_u16())),
+                (StatusCode::CONFLICT, _) => {
+                    let stands = self.offset(&place).await?;
+                    offset = stands.ok_or(CourierError::Answer(404))?;
+                }
+                (status, _) => {
+                    places.forget(&blob.digest);
+                    return Err(CourierError::Answer(status.as_u16()));
+                }
             }
         }
+        places.forget(&blob.digest);
+        progress.there.insert(blob.digest);
         Ok(())
     }
 
-    async fn offset(&self, place: &Url) -> Result<u64, CourierError> {
+    /// A new upload, at offset 0; or no upload at all where the blob lies there already, which is
+    /// told as an upload that has reached its end.
+    async fn begin_unless_there(
+        &self,
+        blob: &BlobRef,
+        places: &mut UploadPlaces,
+        progress: &mut Progress,
+    ) -> Result<(Url, u64), CourierError> {
+        places.forget(&blob.digest);
+        let by_name = self.url(&format!("v1/blobs/sha256:{}", blob.digest))?;
+        let known = admitted(self.http.head(by_name.clone()).send().await)?;
+        match known.status() {
+            status if status.is_success() => return Ok((by_name, blob.size)),
+            StatusCode::NOT_FOUND => progress.acknowledged += 1,
+            status => return Err(CourierError::Answer(status.as_u16())),
+        }
+        let digest = BASE64.encode(blob.digest.to_string());
+        let created = admitted(
+            self.http
+                .post(self.url("v1/blobs")?)
+                .header("tus-resumable", "1.0.0")
+                .header("upload-length", blob.size)
+                .header("upload-metadata", format!("sha256 {digest}"))
+                .send()
+                .await,
+        )?;
+        if created.status() != StatusCode::CREATED {
+            return Err(CourierError::Answer(created.status().as_u16()));
+        }
+        let place = created
+            .headers()
+            .get("location")
+            .and_then(|location| location.to_str().ok())
+            .and_then(|location| self.ours(location))
+            .ok_or(CourierError::Answer(201))?;
+        places.note(&blob.digest, place.path());
+        Ok((place, 0))
+    }
+
+    /// The blob goes to the verifier we know, whatever a Location header or a file says.
+    fn ours(&self, location: &str) -> Option<Url> {
+        self.base
+            .join(location)
+            .ok()
+            .filter(|place| place.origin() == self.base.origin())
+    }
+
+    /// How far an upload has come; `None` when the verifier knows nothing of it.
+    async fn offset(&self, place: &Url) -> Result<Option<u64>, CourierError> {
         let answer = admitted(
             self.http
                 .head(place.clone())
@@ -331,7 +407,12 @@ impl Courier {
                 .send()
                 .await,
         )?;
-        upload_offset(&answer).ok_or(CourierError::Answer(answer.status().as_u16()))
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        upload_offset(&answer)
+            .map(Some)
+            .ok_or(CourierError::Answer(answer.status().as_u16()))
     }
 
     fn url(&self, path: &str) -> Result<Url, CourierError> {
@@ -349,27 +430,10 @@ fn upload_offset(answer: &Response) -> Option<u64> {
         .ok()
 }
 
-/// Sorts out the answers that say nothing about the bundle.
-fn admitted(answer: Result<Response, reqwest::Error>) -> Result<Response, CourierError> {
-    let answer = answer.map_err(|_| CourierError::Unreachable)?;
-    match answer.status() {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            Err(CourierError::NotAdmitted(answer.status().as_u16()))
-        }
-        StatusCode::TOO_MANY_REQUESTS => Err(CourierError::Busy(answer.status().as_u16())),
-        status if status.is_server_error() => Err(CourierError::Busy(status.as_u16())),
-        _ => Ok(answer),
-    }
-}
-
 async fn body(mut answer: Response) -> Result<Vec<u8>, CourierError> {
     let status = answer.status().as_u16();
     let mut bytes = Vec::new();
-    while let Some(chunk) = answer
-        .chunk()
-        .await
-        .map_err(|_| CourierError::Unreachable)?
-    {
+    while let Some(chunk) = answer.chunk().await.map_err(broken)? {
         if bytes.len() + chunk.len() > ANSWER_BYTES {
             return Err(CourierError::Answer(status));
         }

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod booth;
+pub mod carry;
 pub mod clock;
 pub mod config;
 pub mod courier;
@@ -26,6 +27,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     [
         answer::CODES,
         booth::CODES,
+        carry::CODES,
         config::CODES,
         courier::CODES,
         desk::CARD_CODES,

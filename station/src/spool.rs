@@ -5,13 +5,17 @@
 //! ```text
 //! spool/sealing/<uuid>/   being written; swept at start
 //!       waiting/<digest>/ outer.dsse.json, blobs/
+//!       carried/<digest>/ sealed by another desk, brought on a stick, couriered for it
 //!       refused/<digest>/ the same and refusal.json: kept for a person to look at
 //!       receipts/<digest>.json
 //!       chain.log         one digest a line, in the order of sealing
 //!       schedule/         sled: tries and next attempt
+//!       uploads/<blob>    where an upload was begun, a hint
 //! ```
 
 mod chain;
+pub(crate) mod copy;
+mod places;
 mod schedule;
 
 #[cfg(test)]
@@ -28,6 +32,8 @@ use jiff::Timestamp;
 
 use crate::durable::{make_folder, sync_folder, write_whole};
 
+pub use copy::CopyError;
+pub use places::UploadPlaces;
 pub use schedule::Schedule;
 
 /// Every code the spool can answer with.
@@ -52,6 +58,8 @@ pub enum SpoolError {
     UnknownBundle,
     #[error("another station process holds this spool")]
     InUse,
+    #[error(transparent)]
+    Copy(#[from] CopyError),
 }
 
 impl SpoolError {
@@ -63,6 +71,7 @@ impl SpoolError {
             Self::Receipt(_) => "spool.receipt",
             Self::UnknownBundle => "spool.unknown_bundle",
             Self::InUse => "spool.in_use",
+            Self::Copy(error) => error.code(),
         }
     }
 }
@@ -72,9 +81,14 @@ impl SpoolError {
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     Waiting,
+    /// Another desk's, which this one couriers.
+    Carried,
     Refused,
     Filed,
 }
+
+/// Where a bundle may lie as a folder.
+const FOLDERS: [Standing; 3] = [Standing::Waiting, Standing::Carried, Standing::Refused];
 
 pub struct Spool {
     root: PathBuf,
@@ -90,7 +104,7 @@ impl Spool {
     /// [`SpoolError::InUse`] when another process holds it, [`SpoolError::Disk`] otherwise.
     pub fn open(root: &Path) -> Result<Self, SpoolError> {
         make_folder(root)?;
-        for folder in ["sealing", "waiting", "refused", "receipts"] {
+        for folder in ["sealing", "waiting", "carried", "refused", "receipts"] {
             make_folder(&root.join(folder))?;
         }
         let lock = File::create(root.join("lock"))?;
@@ -107,12 +121,15 @@ impl Spool {
         };
         spool.repair_chain()?;
         // The power may have gone between a receipt and the letting go of its bundle.
-        for digest in spool.folders_of(Standing::Waiting)? {
-            if spool.receipt(digest).is_some() {
-                spool.let_go(digest)?;
+        let mut unfiled = spool.folders_of(Standing::Waiting)?;
+        unfiled.extend(spool.folders_of(Standing::Carried)?);
+        for digest in &unfiled {
+            if spool.receipt(*digest).is_some() {
+                spool.let_go(*digest)?;
             }
         }
-        spool.schedule.rebuild(&spool.waiting()?);
+        unfiled.retain(|digest| spool.standing(*digest) != Some(Standing::Filed));
+        spool.schedule.rebuild(&unfiled);
         Ok(spool)
     }
 
@@ -178,13 +195,49 @@ impl Spool {
         Ok(self.folders_of(Standing::Refused)?)
     }
 
+    /// The bundles of other desks that this one couriers.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`].
+    pub fn carried(&self) -> Result<Vec<BundleDigest>, SpoolError> {
+        let mut carried = self.folders_of(Standing::Carried)?;
+        carried.sort();
+        Ok(carried)
+    }
+
+    /// Takes another desk's sealed bundle in, every byte checked. `false` when it is known here.
+    ///
+    /// # Errors
+    /// [`SpoolError::Copy`] when it is damaged or the disk is full; nothing is left behind then.
+    pub fn carry(&self, sealed: &SealedBundle) -> Result<bool, SpoolError> {
+        let digest = sealed.digest();
+        if self.standing(digest).is_some() {
+            return Ok(false);
+        }
+        let area = self.root.join("sealing").join(digest.to_string());
+        if let Err(error) = copy::bundle(sealed, &area) {
+            let _ = fs::remove_dir_all(&area);
+            return Err(error.into());
+        }
+        fs::rename(&area, self.folder(Standing::Carried, digest))?;
+        sync_folder(&self.place(Standing::Carried))?;
+        self.schedule.add(digest);
+        Ok(true)
+    }
+
+    /// Where uploads were begun, for the courier to go on.
+    #[must_use]
+    pub fn upload_places(&self) -> UploadPlaces {
+        UploadPlaces::in_folder(self.root.join("uploads"))
+    }
+
     fn folders_of(&self, standing: Standing) -> io::Result<Vec<BundleDigest>> {
         folders(&self.place(standing))
     }
 
     #[must_use]
     pub fn standing(&self, digest: BundleDigest) -> Option<Standing> {
-        [Standing::Waiting, Standing::Refused]
+        FOLDERS
             .into_iter()
             .find(|standing| self.folder(*standing, digest).is_dir())
             .or_else(|| {
@@ -197,14 +250,22 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::UnknownBundle`] when it does not wait here or cannot be read.
     pub fn load(&self, digest: BundleDigest) -> Result<SealedBundle, SpoolError> {
-        SealedBundle::load(self.folder(Standing::Waiting, digest))
-            .map_err(|_| SpoolError::UnknownBundle)
+        let folder = self.unfiled(digest).ok_or(SpoolError::UnknownBundle)?;
+        SealedBundle::load(folder).map_err(|_| SpoolError::UnknownBundle)
     }
 
-    /// Where a waiting or refused bundle lies.
+    /// The folder of a bundle that waits for a receipt, own or carried.
+    fn unfiled(&self, digest: BundleDigest) -> Option<PathBuf> {
+        [Standing::Waiting, Standing::Carried]
+            .into_iter()
+            .map(|standing| self.folder(standing, digest))
+            .find(|path| path.is_dir())
+    }
+
+    /// Where a bundle lies that is not filed.
     #[must_use]
     pub fn path_of(&self, digest: BundleDigest) -> Option<PathBuf> {
-        [Standing::Waiting, Standing::Refused]
+        FOLDERS
             .into_iter()
             .map(|standing| self.folder(standing, digest))
             .find(|path| path.is_dir())
@@ -232,13 +293,16 @@ impl Spool {
     /// Removes a bundle whose receipt is on disk.
     fn let_go(&self, digest: BundleDigest) -> io::Result<()> {
         self.schedule.remove(digest);
-        let place = self.folder(Standing::Waiting, digest);
-        if place.is_dir() {
-            // Out of sight by one rename; the sweep finishes what a power cut leaves.
-            let gone = self.root.join("sealing").join(digest.to_string());
-            fs::rename(&place, &gone)?;
-            sync_folder(&self.root.join("waiting"))?;
-            fs::remove_dir_all(&gone)?;
+        // One that was set aside goes too: the verifier has thought better of it.
+        for standing in FOLDERS {
+            let place = self.folder(standing, digest);
+            if place.is_dir() {
+                // Out of sight by one rename; the sweep finishes what a power cut leaves.
+                let gone = self.root.join("sealing").join(digest.to_string());
+                fs::rename(&place, &gone)?;
+                sync_folder(&self.place(standing))?;
+                fs::remove_dir_all(&gone)?;
+            }
         }
         Ok(())
     }
@@ -248,11 +312,13 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Disk`].
     pub fn set_aside(&self, digest: BundleDigest, refusal: &[u8]) -> Result<(), SpoolError> {
-        let place = self.folder(Standing::Waiting, digest);
+        let place = self.unfiled(digest).ok_or(SpoolError::UnknownBundle)?;
         write_whole(&place.join("refusal.json"), refusal)?;
         fs::rename(&place, self.folder(Standing::Refused, digest))?;
-        sync_folder(&self.root.join("waiting"))?;
-        sync_folder(&self.root.join("refused"))?;
+        if let Some(above) = place.parent() {
+            sync_folder(above)?;
+        }
+        sync_folder(&self.place(Standing::Refused))?;
         self.schedule.remove(digest);
         Ok(())
     }
@@ -272,6 +338,7 @@ impl Spool {
         self.root.join(match standing {
             Standing::Refused => "refused",
             Standing::Waiting => "waiting",
+            Standing::Carried => "carried",
             Standing::Filed => "receipts",
         })
     }

@@ -9,9 +9,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use rulebook::Language;
 use serde_json::{Value, json};
 use station::answer::{Answer, FAILED, REFUSED, SUCCESS, Trouble, told};
+use station::carry::{self, Carried, CarryError};
 use station::config::Config;
-use station::courier::{Courier, CourierError};
-use station::spool::Spool;
+use station::courier::{CourierError, Outcome, Round};
+use station::spool::{Spool, Standing};
 
 use super::{Told, assemble};
 
@@ -20,9 +21,22 @@ pub(crate) enum SpoolCommand {
     /// What waits, and what was refused.
     List(SpoolArguments),
     /// Delivers everything that waits.
-    Push(SpoolArguments),
+    Push(PushArguments),
     /// Copies waiting bundles, still sealed, into a folder (a USB stick).
-    Export(ExportArguments),
+    Export(FolderArguments),
+    /// Takes another desk's bundles off a stick, to deliver them for it.
+    Import(FolderArguments),
+    /// The verifier's receipts, by stick.
+    #[command(subcommand)]
+    Receipts(ReceiptsCommand),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ReceiptsCommand {
+    /// Puts the receipts of a stick's bundles onto it.
+    Export(FolderArguments),
+    /// Lets go of each bundle whose receipt is on the stick.
+    Import(FolderArguments),
 }
 
 #[derive(Args)]
@@ -32,9 +46,18 @@ pub(crate) struct SpoolArguments {
 }
 
 #[derive(Args)]
-pub(crate) struct ExportArguments {
-    /// The folder to copy into.
-    into: PathBuf,
+pub(crate) struct PushArguments {
+    #[arg(long, default_value = "station.toml")]
+    config: PathBuf,
+    /// Leaves alone what is to wait longer.
+    #[arg(long)]
+    due: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct FolderArguments {
+    /// The folder, such as a mounted USB stick.
+    folder: PathBuf,
     #[arg(long, default_value = "station.toml")]
     config: PathBuf,
 }
@@ -42,9 +65,26 @@ pub(crate) struct ExportArguments {
 pub(crate) fn run(command: SpoolCommand, lang: Language) -> Told {
     match command {
         SpoolCommand::List(arguments) => list(&assemble::config(&arguments.config)?),
-        SpoolCommand::Push(arguments) => push(&assemble::config(&arguments.config)?, lang),
-        SpoolCommand::Export(arguments) => {
-            export(&assemble::config(&arguments.config)?, &arguments.into)
+        SpoolCommand::Push(arguments) => {
+            push(&assemble::config(&arguments.config)?, arguments.due, lang)
+        }
+        SpoolCommand::Export(arguments) => by_hand(&arguments, lang, |config, spool, folder| {
+            let station = assemble::station_id(config)?;
+            carry::export(spool, &station, folder, Timestamp::now()).map_err(trouble)
+        }),
+        SpoolCommand::Import(arguments) => by_hand(&arguments, lang, |_, spool, folder| {
+            carry::import(spool, folder).map_err(trouble)
+        }),
+        SpoolCommand::Receipts(ReceiptsCommand::Export(arguments)) => {
+            by_hand(&arguments, lang, |_, spool, folder| {
+                carry::export_receipts(spool, folder).map_err(trouble)
+            })
+        }
+        SpoolCommand::Receipts(ReceiptsCommand::Import(arguments)) => {
+            by_hand(&arguments, lang, |config, spool, folder| {
+                let verifier = assemble::verifier_key(config)?;
+                carry::import_receipts(spool, &verifier, folder).map_err(trouble)
+            })
         }
     }
 }
@@ -53,17 +93,23 @@ fn disk(error: impl std::fmt::Display) -> Trouble {
     Trouble::new("spool.disk", error)
 }
 
+fn trouble(error: CarryError) -> Trouble {
+    Trouble::new(error.code(), error)
+}
+
 fn list(config: &Config) -> Told {
     let spool = assemble::spool(config)?;
-    let waiting: Vec<Value> = spool
-        .waiting()
-        .map_err(disk)?
-        .into_iter()
-        .map(|digest| {
-            let attempt = spool.schedule().attempt(digest).unwrap_or_default();
-            json!({ "bundle": digest.to_string(), "tries": attempt.tries, "due_at": attempt.due_at })
-        })
-        .collect();
+    let told = |digests: Vec<BundleDigest>| -> Vec<Value> {
+        digests
+            .into_iter()
+            .map(|digest| {
+                let attempt = spool.schedule().attempt(digest).unwrap_or_default();
+                json!({ "bundle": digest.to_string(), "tries": attempt.tries, "due_at": attempt.due_at })
+            })
+            .collect()
+    };
+    let waiting = told(spool.waiting().map_err(disk)?);
+    let carried = told(spool.carried().map_err(disk)?);
     let refused: Vec<String> = spool
         .refused()
         .map_err(disk)?
@@ -71,47 +117,53 @@ fn list(config: &Config) -> Told {
         .map(ToString::to_string)
         .collect();
     let words = format!(
-        "chờ gửi / waiting: {} · bị từ chối / refused: {}",
+        "chờ gửi / waiting: {} · gửi hộ / carried: {} · bị từ chối / refused: {}",
         waiting.len(),
+        carried.len(),
         refused.len()
     );
     Ok(Answer::ok(
-        json!({ "waiting": waiting, "refused": refused }),
+        json!({ "waiting": waiting, "carried": carried, "refused": refused }),
         words,
     ))
 }
 
-fn push(config: &Config, lang: Language) -> Told {
+fn push(config: &Config, only_due: bool, lang: Language) -> Told {
     let spool = assemble::spool(config)?;
+    let verifier = assemble::verifier_key(config)?;
+    let courier = assemble::courier(config)?;
     let mut results = Vec::new();
     let mut words = Vec::new();
     let mut exit = SUCCESS;
-    for digest in spool.waiting().map_err(disk)? {
-        match push_one(config, &spool, digest) {
-            Ok((receipt, _)) => {
-                results.push(json!({ "bundle": digest.to_string(), "outcome": "filed", "entry": receipt.entry }));
-                words.push(format!("{digest} → {}", receipt.entry));
+    let mut round = Round {
+        spool: &spool,
+        courier: &courier,
+        verifier: &verifier,
+        now: &Timestamp::now,
+        jitter: &mut jitter,
+    };
+    let ended = assemble::runtime()?.block_on(round.run(only_due, &mut |digest, standing, outcome| {
+        let carried = standing == Standing::Carried;
+        let (told, line, code) = match outcome {
+            Outcome::Filed(receipt, _) => (
+                json!({ "bundle": digest.to_string(), "outcome": "filed", "entry": receipt.entry, "carried": carried }),
+                format!("{digest} → {}", receipt.entry),
+                SUCCESS,
+            ),
+            Outcome::Failed(error) => {
+                let ending = if error.is_final() { "refused" } else { "waiting" };
+                (
+                    json!({ "bundle": digest.to_string(), "outcome": ending, "code": error.code(), "carried": carried }),
+                    format!("{digest}: {} [{}]", told(error.code(), lang), error.code()),
+                    if error.is_final() { REFUSED } else { FAILED },
+                )
             }
-            Err(error) => {
-                let outcome = if error.is_final() {
-                    "refused"
-                } else {
-                    "waiting"
-                };
-                results.push(json!({ "bundle": digest.to_string(), "outcome": outcome, "code": error.code() }));
-                words.push(format!(
-                    "{digest}: {} [{}]",
-                    told(error.code(), lang),
-                    error.code()
-                ));
-                exit = exit.max(if error.is_final() { REFUSED } else { FAILED });
-                // The line is down for every bundle alike.
-                if matches!(error, CourierError::Unreachable) {
-                    break;
-                }
-            }
-        }
-    }
+        };
+        results.push(told);
+        words.push(line);
+        exit = exit.max(code);
+    }));
+    ended.map_err(|error| Trouble::new(error.code(), error))?;
     Ok(Answer {
         json: json!({ "pushed": results }),
         words: words.join("\n"),
@@ -119,41 +171,47 @@ fn push(config: &Config, lang: Language) -> Told {
     })
 }
 
-fn export(config: &Config, into: &Path) -> Told {
-    let spool = assemble::spool(config)?;
-    let mut exported = Vec::new();
-    for digest in spool.waiting().map_err(disk)? {
-        export_one(&spool, digest, into)?;
-        exported.push(digest.to_string());
+/// One of the ways by stick: what was copied, what was there, what was left and why.
+fn by_hand(
+    arguments: &FolderArguments,
+    lang: Language,
+    work: impl FnOnce(&Config, &Spool, &Path) -> Result<Vec<Carried>, Trouble>,
+) -> Told {
+    let config = assemble::config(&arguments.config)?;
+    let spool = assemble::spool(&config)?;
+    let done = work(&config, &spool, &arguments.folder)?;
+    let count = |outcome| done.iter().filter(|one| one.outcome == outcome).count();
+    let left: Vec<&Carried> = done.iter().filter(|one| one.code.is_some()).collect();
+    let mut words = vec![match lang {
+        Language::Vi => format!(
+            "đã sao chép {}, đã có sẵn {}, để lại {} · {}",
+            count("copied"),
+            count("there"),
+            left.len(),
+            arguments.folder.display()
+        ),
+        Language::En => format!(
+            "copied {}, there already {}, left {} · {}",
+            count("copied"),
+            count("there"),
+            left.len(),
+            arguments.folder.display()
+        ),
+    }];
+    for one in &left {
+        let code = one.code.unwrap_or_default();
+        words.push(format!("{}: {} [{code}]", one.bundle, told(code, lang)));
     }
-    let words = format!("{} → {}", exported.len(), into.display());
-    Ok(Answer::ok(
-        json!({ "exported": exported, "into": into }),
-        words,
-    ))
+    Ok(Answer {
+        json: json!({ "bundles": done, "folder": arguments.folder }),
+        words: words.join("\n"),
+        exit: if left.is_empty() { SUCCESS } else { REFUSED },
+    })
 }
 
 /// Copies one waiting bundle, still sealed, into a folder named by its digest.
 pub(super) fn export_one(spool: &Spool, digest: BundleDigest, into: &Path) -> Result<(), Trouble> {
-    let Some(from) = spool.path_of(digest) else {
-        return Ok(());
-    };
-    copy_folder(&from, &into.join(digest.to_string())).map_err(disk)
-}
-
-fn copy_folder(from: &Path, into: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(into)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = into.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), &target)?;
-            std::fs::File::open(&target)?.sync_all()?;
-        }
-    }
-    Ok(())
+    carry::export_one(spool, digest, into).map_err(trouble)
 }
 
 /// A receipt, read and as it was signed.
@@ -161,45 +219,29 @@ pub(super) type Delivery = Result<(Receipt, Value), CourierError>;
 
 /// Delivers one waiting bundle and lets go of it against its receipt.
 pub(super) fn push_one(config: &Config, spool: &Spool, digest: BundleDigest) -> Delivery {
-    let delivered = deliver(config, spool, digest);
-    match &delivered {
-        Ok(_) => tracing::info!(bundle = %digest, "filed"),
-        Err(CourierError::Refused(refusal)) => {
-            tracing::warn!(bundle = %digest, faults = ?refusal.faults, "refused by the verifier");
-            if let Err(error) = spool.set_aside(digest, &refusal.document) {
-                tracing::error!(
-                    code = error.code(),
-                    "the refused bundle could not be set aside"
-                );
-            }
+    let setup = |_: Trouble| CourierError::Setup("configuration");
+    let courier = assemble::courier(config).map_err(setup)?;
+    let verifier = assemble::verifier_key(config).map_err(setup)?;
+    let mut round = Round {
+        spool,
+        courier: &courier,
+        verifier: &verifier,
+        now: &Timestamp::now,
+        jitter: &mut jitter,
+    };
+    let runtime = assemble::runtime().map_err(setup)?;
+    match runtime.block_on(round.deliver(digest, Standing::Waiting)) {
+        Outcome::Filed(receipt, signed) => {
+            let value = serde_json::from_slice(&signed.to_json()).unwrap_or_default();
+            Ok((receipt, value))
         }
-        Err(error) => {
-            tracing::warn!(bundle = %digest, code = error.code(), "not delivered, keeps waiting");
-            let mut jitter = [0_u8; 1];
-            // Without randomness the desks merely come back together.
-            let _ = SystemRandom::new().fill(&mut jitter);
-            spool
-                .schedule()
-                .postpone(digest, Timestamp::now(), jitter[0]);
-        }
+        Outcome::Failed(error) => Err(error),
     }
-    delivered
 }
 
-fn deliver(config: &Config, spool: &Spool, digest: BundleDigest) -> Delivery {
-    let setup = |_: Trouble| CourierError::Setup("configuration");
-    let courier: Courier = assemble::courier(config).map_err(setup)?;
-    let verifier = assemble::verifier_key(config).map_err(setup)?;
-    let sealed = spool
-        .load(digest)
-        .map_err(|error| CourierError::Disk(std::io::Error::other(error)))?;
-    let signed = assemble::runtime()
-        .map_err(setup)?
-        .block_on(courier.deliver(&sealed))?;
-    // A receipt under another key, or for another bundle, frees nothing.
-    let receipt = spool
-        .forget(digest, &signed, &verifier)
-        .map_err(|_| CourierError::Answer(200))?;
-    let value = serde_json::from_slice(&signed.to_json()).unwrap_or_default();
-    Ok((receipt, value))
+/// Without randomness the desks merely come back together.
+fn jitter() -> u8 {
+    let mut jitter = [255_u8; 1];
+    let _ = SystemRandom::new().fill(&mut jitter);
+    jitter[0]
 }

@@ -76,18 +76,33 @@ impl Schedule {
             .is_none_or(|attempt| attempt.due_at <= now.as_second())
     }
 
-    /// After a failed push: wait twice as long as before, up to [`LONGEST_WAIT`], and a little
-    /// more by chance (`jitter` in 0..=255) so that a hundred desks do not come back together.
-    pub fn postpone(&self, digest: BundleDigest, now: Timestamp, jitter: u8) {
+    /// After a failed push: a wait drawn from the whole of a span that doubles each time up to
+    /// [`LONGEST_WAIT`] ("full jitter": `jitter` in 0..=255 is the share of the span), so that a
+    /// hundred desks do not come back together; and never sooner than the verifier asked for.
+    pub fn postpone(
+        &self,
+        digest: BundleDigest,
+        now: Timestamp,
+        asked: Option<Duration>,
+        jitter: u8,
+    ) {
         let tries = self
             .attempt(digest)
             .unwrap_or_default()
             .tries
             .saturating_add(1);
-        let doubled = FIRST_WAIT.as_secs() << tries.saturating_sub(1).min(10);
-        let wait = doubled.min(LONGEST_WAIT.as_secs());
-        let wait = wait + wait * u64::from(jitter) / 1024;
-        let due_at = now.as_second() + i64::try_from(wait).unwrap_or(i64::MAX / 2);
+        let span = FIRST_WAIT.as_secs() << tries.saturating_sub(1).min(10);
+        let span = span.min(LONGEST_WAIT.as_secs());
+        // At least a second: a bundle that fails at once must not turn in a circle.
+        let drawn = (span * (u64::from(jitter) + 1) / 256).max(1);
+        let wait = match asked {
+            // Who was asked to wait does, and comes back spread over the span after it.
+            Some(asked) => asked.as_secs().saturating_add(drawn),
+            None => drawn,
+        };
+        let due_at = now
+            .as_second()
+            .saturating_add(i64::try_from(wait).unwrap_or(i64::MAX / 2));
         self.store(digest, Attempt { tries, due_at });
     }
 

@@ -69,15 +69,19 @@ fn a_failed_push_waits_longer_each_time_and_never_for_ever() {
     let folder = tempfile::tempdir().unwrap();
     let spool = Spool::open(folder.path()).unwrap();
     let (bundle, now) = (digest("bundle"), jiff::Timestamp::now());
-    let mut last = 0;
-    for _ in 0..20 {
-        spool.schedule().postpone(bundle, now, 0);
-        let due = spool.schedule().attempt(bundle).unwrap().due_at - now.as_second();
-        assert!(due >= last && due <= 300, "{due} s");
-        last = due;
-    }
-    assert_eq!(last, 300);
+    let waits = |asked, jitter| {
+        spool.schedule().postpone(bundle, now, asked, jitter);
+        spool.schedule().attempt(bundle).unwrap().due_at - now.as_second()
+    };
+    let spans: Vec<i64> = (0..20).map(|_| waits(None, 255)).collect();
+    assert_eq!(spans[..7], [5, 10, 20, 40, 80, 160, 300]);
+    assert_eq!(spans[19], 300);
     assert!(!spool.schedule().is_due(bundle, now));
+    // Full jitter: the whole span may be drawn from, and something always.
+    assert_eq!((waits(None, 0), waits(None, 127)), (1, 150));
+    // Never sooner than the verifier asked for, and not all at that very second.
+    let asked = Some(std::time::Duration::from_secs(600));
+    assert_eq!((waits(asked, 0), waits(asked, 255)), (601, 900));
 }
 
 #[test]

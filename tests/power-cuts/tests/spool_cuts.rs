@@ -71,7 +71,7 @@ fn works_a_morning() {
             }
             3 => {
                 // The desk is switched off and on in the middle of the morning.
-                spool.schedule().postpone(digest, Timestamp::now(), 0);
+                spool.schedule().postpone(digest, Timestamp::now(), None, 0);
             }
             _ => {}
         }
@@ -122,7 +122,12 @@ fn check(province: &Province, state: &Path, said: &[&str]) -> Result<(), String>
             Standing::Waiting => !promised("filed") && !promised("refused"),
             Standing::Filed => !promised("refused"),
             Standing::Refused => !promised("filed"),
+            Standing::Carried => false,
         };
+        // The state is a function of receipts only.
+        if (standing == Standing::Filed) != spool.receipt(digest).is_some() {
+            return Err(format!("{name} stands as {standing:?} against its receipt"));
+        }
         if !expected {
             return Err(format!("{name} stands as {standing:?}"));
         }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bundle::{BundleDigest, SignedReceipt, Statement, StationId};
 use jiff::Timestamp;
@@ -17,6 +17,10 @@ use super::{App, Problem, STRIPES, blocking, body};
 use crate::examine::{Fault, Register, Verdict, Verified};
 use crate::wallet::{BundleRecord, BundleState, Filing};
 
+/// Says that the station brings what another one sealed (a stick from a desk without network). The bundle speaks for
+/// itself, so nothing else changes; without the word it is a mistake of the settings.
+const CARRIED: HeaderName = HeaderName::from_static("niem-carried");
+
 /// What examining and filing came to.
 enum Outcome {
     Verified(Box<Verified>),
@@ -25,7 +29,8 @@ enum Outcome {
 
 pub(super) async fn post(
     State(app): State<Arc<App>>,
-    Station(station): Station,
+    Station(carrier): Station,
+    headers: HeaderMap,
     request: Body,
 ) -> Result<Response, Problem> {
     let began = Instant::now();
@@ -34,32 +39,50 @@ pub(super) async fn post(
         .into();
     let at = Timestamp::now();
     let statement = read_statement(&app, &envelope, at).await?;
-    if *statement.station() != station {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "http.wrong_station"));
+    if *statement.station() != carrier {
+        if !headers.contains_key(CARRIED) {
+            return Err(Problem::new(StatusCode::FORBIDDEN, "http.wrong_station"));
+        }
+        tracing::info!(bundle = %statement.digest(), station = %statement.station(), %carrier, "a bundle is carried");
     }
-    let bundle = statement.digest();
 
+    // On a task of its own: when the line breaks this handler is dropped, and a bundle that is examined must still be
+    // filed, so that whoever asks again finds the receipt. On a line that breaks sooner than an examination ends,
+    // nothing would ever be filed otherwise.
+    let work = tokio::spawn(async move { take(&app, &statement, envelope, at, began).await });
+    work.await
+        .unwrap_or_else(|_| Err(Problem::failure("http.internal")))
+}
+
+async fn take(
+    app: &Arc<App>,
+    statement: &Statement,
+    envelope: Arc<[u8]>,
+    at: Timestamp,
+    began: Instant,
+) -> Result<Response, Problem> {
+    let (station, bundle) = (statement.station(), statement.digest());
     // Two posts of one bundle must not examine it side by side: the first may be tidying its blobs away.
     let _one_at_a_time = app.stripes[usize::from(bundle.as_bytes()[0]) % STRIPES]
         .lock()
         .await;
-    if let Some(receipt) = receipt_of(&app, bundle, &station).await? {
+    if let Some(receipt) = receipt_of(app, bundle, station).await? {
         tracing::info!(%bundle, visit = %statement.visit(), %station, outcome = "filed_before", "bundle");
         return filed(StatusCode::OK, &receipt);
     }
-    refuse_missing(&app, &statement).await?;
-    let outcome = examine(&app, envelope, at).await?;
+    refuse_missing(app, statement).await?;
+    let outcome = examine(app, envelope, at).await?;
     let result = match outcome {
-        Outcome::Faults(faults) => Err(refused(&app, &statement, &faults, at).await?),
-        Outcome::Verified(verified) => match file(&app, verified).await? {
+        Outcome::Faults(faults) => Err(refused(app, statement, &faults, at).await?),
+        Outcome::Verified(verified) => match file(app, verified).await? {
             Filing::Filed(receipt) => filed(StatusCode::CREATED, &receipt),
             Filing::FiledBefore(receipt) => filed(StatusCode::OK, &receipt),
             // Somebody else was faster between the examination and the filing.
             Filing::TicketSpent => {
-                Err(refused(&app, &statement, &[late_fault("examine.ticket_spent")], at).await?)
+                Err(refused(app, statement, &[late_fault("examine.ticket_spent")], at).await?)
             }
             Filing::VisitFiled => {
-                Err(refused(&app, &statement, &[late_fault("examine.visit_filed")], at).await?)
+                Err(refused(app, statement, &[late_fault("examine.visit_filed")], at).await?)
             }
         },
     };
