@@ -124,6 +124,24 @@ pub struct Reader {
     pub name: String,
     /// SHA-256 of the bearer token, in hex; the token itself is nowhere on this machine.
     pub token_sha256: String,
+    /// What this reader looks for, written into the journal where a request does not say it itself.
+    #[serde(default = "unstated")]
+    pub purpose: String,
+    /// What this reader may look at.
+    #[serde(default = "usual_scopes")]
+    pub scopes: Vec<Scope>,
+}
+
+/// One kind of look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Finding the wallet of a personal number.
+    Lookup,
+    Entries,
+    Documents,
+    /// Reading who looked into a wallet.
+    Journal,
 }
 
 impl Default for Examination {
@@ -154,6 +172,15 @@ impl Default for Limits {
 
 fn listen() -> SocketAddr {
     LISTEN.parse().expect("the default address is well formed")
+}
+
+fn unstated() -> String {
+    "unstated".to_owned()
+}
+
+/// All but the journal, which belongs to the citizen.
+fn usual_scopes() -> Vec<Scope> {
+    vec![Scope::Lookup, Scope::Entries, Scope::Documents]
 }
 
 fn clock_skew_s() -> u32 {

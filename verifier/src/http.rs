@@ -82,12 +82,17 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/bundles", post(bundles::post))
         .route("/v1/bundles/{digest}", get(bundles::status))
         .route("/v1/bundles/{digest}/receipt", get(bundles::receipt))
+        .route(
+            "/v1/bundles/{digest}/receipt/renewed",
+            get(bundles::renewed),
+        )
         .route("/v1/wallets/lookup", post(wallets::lookup))
         .route("/v1/wallets/{wallet}/entries", get(wallets::entries))
         .route(
             "/v1/wallets/{wallet}/entries/{entry}/documents/{n}",
             get(wallets::document),
         )
+        .route("/v1/wallets/{wallet}/journal", get(wallets::journal))
         .route("/log/checkpoint", get(log::checkpoint))
         .route("/log/tile/{*path}", get(log::tile))
         .route("/healthz", get(|| async { "ok\n" }))

@@ -1,59 +1,20 @@
 //! The public log: what a leaf says, who signs its head, and how anybody checks that a receipt stands in it.
 //!
-//! C2SP tlog-tiles with signed-note checkpoints. A leaf carries no personal data: a commitment to the bundle,
-//! the station, and the hour. Whoever holds the receipt can rebuild the leaf and check it; the entry's name,
-//! which only the record and the receipt know, is the salt, so that a leaf whose record is erased says nothing.
-//! The rows behind the log are kept by the store, in the same transaction as the filing.
+//! C2SP tlog-tiles with signed-note checkpoints; `docs/log.md` is the whole description. The rows behind the log are kept by the store, in the same transaction as the filing.
 
-use bundle::{BundleDigest, EntryId, Receipt, StationId};
-use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
-use serde::Serialize;
+mod leaf;
+
+use bundle::Receipt;
 use signed_note::{Note, StandardSigner, StandardVerifier, VerifierList};
 use tlog_tiles::{Checkpoint, Hash, check_record, record_hash};
+
+pub(crate) use leaf::{ErasureAct, erased_leaf};
+pub use leaf::{LeafKind, LeafView, leaf, read_leaf};
 
 use crate::keys::{KeyFolder, KeysError};
 
 /// Signature type of an Ed25519 signed note. C2SP signed-note §"Signature types"
 const ALG_ED25519: u8 = 1;
-/// Separates this commitment from every other use of SHA-256.
-const LEAF_LABEL: &[u8] = b"niem-leaf-v1";
-
-/// A leaf as it is written; field order is part of the format.
-#[derive(Serialize)]
-struct Leaf<'a> {
-    v: u8,
-    kind: &'a str,
-    /// SHA-256(label ‖ entry id, 16 bytes ‖ bundle digest, 32 bytes), hex
-    c: String,
-    station: &'a str,
-    /// The hour of filing: seconds since 1970, rounded down, so that a leaf does not single out a visit.
-    t: i64,
-}
-
-/// The leaf of one filing, byte for byte as it stands in the log.
-pub fn leaf(
-    bundle: &BundleDigest,
-    entry: EntryId,
-    station: &StationId,
-    filed_at: Timestamp,
-) -> Vec<u8> {
-    let commitment = [
-        LEAF_LABEL,
-        entry.as_bytes().as_slice(),
-        bundle.as_bytes().as_slice(),
-    ]
-    .concat();
-    let leaf = Leaf {
-        v: 1,
-        kind: "filed",
-        c: hex::encode(digest(&SHA256, &commitment)),
-        station: station.as_str(),
-        t: filed_at.as_second().div_euclid(3600) * 3600,
-    };
-    serde_json::to_vec(&leaf).expect("plain fields always serialise")
-}
-
 /// The verifier key by which a checkpoint of this log is known.
 pub(crate) fn vkey(origin: &str, public: &[u8]) -> String {
     use base64::Engine as _;
@@ -187,29 +148,6 @@ impl LogSigner {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_leaf_is_rebuilt_from_what_the_receipt_says_and_names_no_minute() {
-        let bundle = BundleDigest::of(b"bundle");
-        let entry = EntryId::from_uuid(uuid::Uuid::from_u128(7));
-        let station = StationId::new("tram-01").unwrap();
-        let at: Timestamp = "2026-03-04T05:06:07Z".parse().unwrap();
-        let text = String::from_utf8(leaf(&bundle, entry, &station, at)).unwrap();
-        let commitment = [
-            b"niem-leaf-v1".as_slice(),
-            &[0; 15],
-            &[7],
-            bundle.as_bytes(),
-        ]
-        .concat();
-        assert_eq!(
-            text,
-            format!(
-                r#"{{"v":1,"kind":"filed","c":"{}","station":"tram-01","t":1772600400}}"#,
-                hex::encode(digest(&SHA256, &commitment))
-            )
-        );
-    }
 
     #[test]
     fn a_checkpoint_of_another_log_is_refused() {

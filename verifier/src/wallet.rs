@@ -13,7 +13,8 @@ mod vault;
 use std::path::PathBuf;
 
 use bundle::{
-    BundleDigest, EntryId, Sha256Digest, SignedReceipt, SignedTicket, StationId, TicketId, VisitId,
+    BundleDigest, EntryId, LogProof, Sha256Digest, SignedReceipt, SignedTicket, StationId,
+    TicketId, VisitId,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -119,6 +120,8 @@ pub enum Filing {
     TicketSpent,
     /// Another bundle was filed for this visit.
     VisitFiled,
+    /// This very bundle was filed, and the wallet has been erased since; it is not filed again.
+    Erased,
 }
 
 /// What is known of a bundle that was posted.
@@ -132,7 +135,11 @@ pub struct BundleRecord {
 #[derive(Debug, Clone)]
 pub enum BundleState {
     Filed(SignedReceipt),
-    Refused { codes: Vec<String> },
+    Refused {
+        codes: Vec<String>,
+    },
+    /// It was filed; its receipt went with the wallet.
+    Erased,
 }
 
 /// One entry of a wallet, as an integrator sees it; the grade stands first.
@@ -167,13 +174,106 @@ pub struct Document {
     pub pdf: Zeroizing<Vec<u8>>,
 }
 
-/// Who looked at what: written before the answer leaves.
+/// Who looks at what, and what for: written before the answer leaves.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
     pub reader: &'a str,
+    pub purpose: &'a str,
     pub wallet: Uuid,
     pub entry: Option<EntryId>,
     pub document: Option<u32>,
+}
+
+/// What was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Looked {
+    /// Whether this person has a wallet.
+    ForWallet,
+    AtEntries,
+    AtDocument,
+    /// This journal itself.
+    AtJournal,
+}
+
+impl Looked {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ForWallet => "for_wallet",
+            Self::AtEntries => "at_entries",
+            Self::AtDocument => "at_document",
+            Self::AtJournal => "at_journal",
+        }
+    }
+}
+
+impl std::str::FromStr for Looked {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [
+            Self::ForWallet,
+            Self::AtEntries,
+            Self::AtDocument,
+            Self::AtJournal,
+        ]
+        .into_iter()
+        .find(|looked| looked.as_str() == text)
+        .ok_or(())
+    }
+}
+
+/// One line of a wallet's journal, as the citizen reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Viewed {
+    /// Where to read on: greater in every later line.
+    pub n: u64,
+    pub at: Timestamp,
+    pub reader: String,
+    pub purpose: String,
+    pub looked: Looked,
+    pub entry: Option<EntryId>,
+    pub document: Option<u32>,
+}
+
+/// On whose word a wallet is erased, and by what right; it names no citizen.
+#[derive(Debug, Clone, Copy)]
+pub struct Act<'a> {
+    /// The official.
+    pub by: &'a str,
+    /// The decision or request, by its number.
+    pub basis: &'a str,
+}
+
+/// What an erasure came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    /// The leaf of the erasure itself.
+    pub leaf: u64,
+    pub entries: u32,
+    pub documents: u32,
+    /// No copy of what was deleted is left in the store's own files. `false` when somebody was reading just
+    /// then: the next sweep does it.
+    pub scrubbed: bool,
+}
+
+/// Something that happened, for whoever is to be told of it later. Names no person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// Its place in the outbox: greater in every later event, never used twice.
+    pub n: u64,
+    pub at: Timestamp,
+    /// `filed` or `erased`.
+    pub kind: String,
+    pub bundle: BundleDigest,
+}
+
+/// A head of the log on its way to the witnesses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub size: u64,
+    /// The note as the log signed it, without cosignatures.
+    pub note: String,
 }
 
 /// What a check of the whole store found. Empty lists mean it is sound.
@@ -296,9 +396,15 @@ impl Wallets {
         self.store().bundle(digest)
     }
 
-    /// The wallet of the citizen with this personal number.
-    pub fn lookup(&self, personal_id: &str) -> Result<Option<Uuid>, StoreFailure> {
-        self.store().lookup(personal_id)
+    /// The wallet of the citizen with this personal number; the question is journaled where there is one.
+    pub fn lookup(
+        &self,
+        personal_id: &str,
+        reader: &str,
+        purpose: &str,
+        at: Timestamp,
+    ) -> Result<Option<Uuid>, StoreFailure> {
+        self.store().lookup(personal_id, reader, purpose, at)
     }
 
     /// The entries of a wallet, oldest first; `None` when there is no such wallet.
@@ -319,9 +425,73 @@ impl Wallets {
         self.store().document(view, at)
     }
 
-    /// The signed head of the log.
+    /// Who looked into a wallet, oldest first, from after line `after` on; `None` when there is no such wallet.
+    /// This look is journaled too.
+    pub fn views(
+        &self,
+        view: View<'_>,
+        after: u64,
+        limit: u32,
+        at: Timestamp,
+    ) -> Result<Option<Vec<Viewed>>, StoreFailure> {
+        self.store().views(view, after, limit, at)
+    }
+
+    /// Destroys a citizen's data key, entries and papers and says so in the log, all or nothing. `None` when
+    /// there is no such wallet.
+    pub fn erase(
+        &self,
+        wallet: Uuid,
+        act: Act<'_>,
+        at: Timestamp,
+    ) -> Result<Option<Erased>, StoreFailure> {
+        self.store().erase(wallet, act, at)
+    }
+
+    /// Finishes what an erasure had to leave behind because of a power cut or a reader. `true` when nothing is left.
+    pub fn scrub(&self) -> Result<bool, StoreFailure> {
+        self.store().scrub()
+    }
+
+    /// Events from after `after` on, in the order in which they were written.
+    pub fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreFailure> {
+        self.store().events(after, limit)
+    }
+
+    /// The signed head of the log, with the cosignatures it has so far.
     pub fn checkpoint(&self) -> Result<String, StoreFailure> {
         self.store().checkpoint()
+    }
+
+    /// The head of the log as witnesses are to see it.
+    pub fn head(&self) -> Result<Head, StoreFailure> {
+        self.store().head()
+    }
+
+    /// The proof that the tree of `old` leaves is the beginning of the tree of `new` leaves; `None` when the
+    /// log has never been so long. From nothing to anything takes no hashes.
+    pub fn consistency(
+        &self,
+        old: u64,
+        new: u64,
+    ) -> Result<Option<Vec<Sha256Digest>>, StoreFailure> {
+        self.store().consistency(old, new)
+    }
+
+    /// Keeps a cosignature of a head. Who calls has checked it.
+    pub fn cosign(&self, head: &Head, witness: &str, line: &str) -> Result<(), StoreFailure> {
+        self.store().cosign(head, witness, line)
+    }
+
+    /// A filed bundle's place in the tree of the best cosigned head that covers it, or of the newest head
+    /// where none does. `None` when the bundle is not filed here.
+    pub fn proof(&self, bundle: &BundleDigest) -> Result<Option<LogProof>, StoreFailure> {
+        self.store().proof(bundle)
+    }
+
+    /// The receipt of a filed bundle with such a proof in place of the first one, signed anew.
+    pub fn renewed(&self, bundle: &BundleDigest) -> Result<Option<SignedReceipt>, StoreFailure> {
+        self.store().renewed(bundle)
     }
 
     /// A tile of the log; `None` when the log has not grown so far.

@@ -66,9 +66,13 @@ async fn take(
     let _one_at_a_time = app.stripes[usize::from(bundle.as_bytes()[0]) % STRIPES]
         .lock()
         .await;
-    if let Some(receipt) = receipt_of(app, bundle, station).await? {
-        tracing::info!(%bundle, visit = %statement.visit(), %station, outcome = "filed_before", "bundle");
-        return filed(StatusCode::OK, &receipt);
+    match known(app, bundle, station).await? {
+        Some(BundleState::Filed(receipt)) => {
+            tracing::info!(%bundle, visit = %statement.visit(), %station, outcome = "filed_before", "bundle");
+            return filed(StatusCode::OK, &receipt);
+        }
+        Some(BundleState::Erased) => return Err(refusal(&[late_fault("examine.bundle_erased")])),
+        Some(BundleState::Refused { .. }) | None => {}
     }
     refuse_missing(app, statement).await?;
     let outcome = examine(app, envelope, at).await?;
@@ -84,6 +88,7 @@ async fn take(
             Filing::VisitFiled => {
                 Err(refused(app, statement, &[late_fault("examine.visit_filed")], at).await?)
             }
+            Filing::Erased => Err(refusal(&[late_fault("examine.bundle_erased")])),
         },
     };
     let outcome = if result.is_ok() { "filed" } else { "refused" };
@@ -101,6 +106,7 @@ pub(super) async fn status(
     let (outcome, codes) = match record.state {
         BundleState::Filed(_) => ("filed", Vec::new()),
         BundleState::Refused { codes } => ("refused", codes),
+        BundleState::Erased => ("erased", Vec::new()),
     };
     Ok(json_answer(
         StatusCode::OK,
@@ -119,8 +125,25 @@ pub(super) async fn receipt(
             receipt.to_json(),
         )
             .into_response()),
-        BundleState::Refused { .. } => Err(not_found()),
+        BundleState::Refused { .. } | BundleState::Erased => Err(not_found()),
     }
+}
+
+/// The same receipt with a newer proof: under a head that witnesses have cosigned, as soon as there is one.
+pub(super) async fn renewed(
+    State(app): State<Arc<App>>,
+    Station(station): Station,
+    Path(digest): Path<String>,
+) -> Result<Response, Problem> {
+    let (bundle, _) = find(&app, &digest, &station).await?;
+    let receipt = blocking(&app, move |app| app.wallets.renewed(&bundle))
+        .await?
+        .ok_or_else(not_found)?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, receipt.to_json()).into_response())
 }
 
 /// The outside of the bundle, or every reason not to believe it.
@@ -220,18 +243,15 @@ fn late_fault(code: &'static str) -> Fault {
     }
 }
 
-async fn receipt_of(
+async fn known(
     app: &Arc<App>,
     bundle: BundleDigest,
     station: &StationId,
-) -> Result<Option<SignedReceipt>, Problem> {
+) -> Result<Option<BundleState>, Problem> {
     let record = blocking(app, move |app| app.wallets.bundle(&bundle)).await?;
     Ok(record
         .filter(|record| record.station == *station)
-        .and_then(|record| match record.state {
-            BundleState::Filed(receipt) => Some(receipt),
-            BundleState::Refused { .. } => None,
-        }))
+        .map(|record| record.state))
 }
 
 /// A station sees its own bundles; those of others are not there.

@@ -1,9 +1,15 @@
 //! What every store must do, whatever it is made of: the same suite runs over each.
 
+mod altered;
+mod cosigned;
+mod erased;
+mod looked;
+mod sent;
+
 use bundle::{
     BundleDigest, BundleId, Grade, Sha256Digest, StationId, TicketId, VerifierPublicKey, VisitId,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::*;
@@ -52,12 +58,6 @@ impl Rig {
 
     fn store(&self) -> &Wallets {
         self.wallets.as_ref().unwrap()
-    }
-
-    fn embedded(&self) -> &Embedded {
-        match self.store() {
-            Wallets::Embedded(store) => store,
-        }
     }
 
     fn key(&self) -> VerifierPublicKey {
@@ -139,6 +139,7 @@ fn filed(filing: Filing) -> SignedReceipt {
 fn view(wallet: Uuid, entry: Option<EntryId>, document: Option<u32>) -> View<'static> {
     View {
         reader: "desk",
+        purpose: "test",
         wallet,
         entry,
         document,
@@ -155,7 +156,11 @@ fn filing_twice_gives_the_same_receipt_and_one_entry() {
         Filing::FiledBefore(again) => assert_eq!(again.to_json(), first.to_json()),
         other => panic!("{other:?}"),
     }
-    let wallet = rig.store().lookup("031085001234").unwrap().unwrap();
+    let wallet = rig
+        .store()
+        .lookup("031085001234", "desk", "test", now())
+        .unwrap()
+        .unwrap();
     let entries = rig
         .store()
         .entries(view(wallet, None, None), now())
@@ -303,7 +308,11 @@ fn parallel_filings_of_one_bundle_and_of_one_new_citizen_agree() {
     });
     let receipts = receipts.into_inner().unwrap();
     assert!(receipts.iter().all(|receipt| *receipt == receipts[0]));
-    let wallet = rig.store().lookup("031085001234").unwrap().unwrap();
+    let wallet = rig
+        .store()
+        .lookup("031085001234", "desk", "test", now())
+        .unwrap()
+        .unwrap();
     let entries = rig
         .store()
         .entries(view(wallet, None, None), now())
@@ -329,9 +338,22 @@ fn a_wallet_shows_its_own_papers_and_notes_every_look() {
             .file(&verified(2, "031185005678"), now())
             .unwrap(),
     );
-    let one = rig.store().lookup("031085001234").unwrap().unwrap();
-    let two = rig.store().lookup("031185005678").unwrap().unwrap();
-    assert_eq!(rig.store().lookup("031085009999").unwrap(), None);
+    let one = rig
+        .store()
+        .lookup("031085001234", "desk", "test", now())
+        .unwrap()
+        .unwrap();
+    let two = rig
+        .store()
+        .lookup("031185005678", "desk", "test", now())
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        rig.store()
+            .lookup("031085009999", "desk", "test", now())
+            .unwrap(),
+        None
+    );
 
     let entry = rig
         .store()
@@ -358,10 +380,21 @@ fn a_wallet_shows_its_own_papers_and_notes_every_look() {
             .unwrap()
             .is_none()
     );
+    // Every look stands in the wallet's own journal, the question for the wallet and this one too.
+    let looks = |wallet| {
+        let lines = rig
+            .store()
+            .views(view(wallet, None, None), 0, 100, now())
+            .unwrap()
+            .unwrap();
+        lines.iter().map(|line| line.looked).collect::<Vec<_>>()
+    };
+    use Looked::{AtDocument, AtEntries, AtJournal, ForWallet};
     assert_eq!(
-        (rig.embedded().views(one), rig.embedded().views(two)),
-        (3, 1)
+        looks(one),
+        [ForWallet, AtEntries, AtDocument, AtDocument, AtJournal]
     );
+    assert_eq!(looks(two), [ForWallet, AtDocument, AtJournal]);
 }
 
 #[test]
@@ -395,152 +428,6 @@ fn nothing_personal_lies_on_disk_in_clear() {
         }
     }
     assert!(seen > 4096, "the store was looked through");
-}
-
-#[test]
-fn an_edited_leaf_and_an_edited_paper_are_found() {
-    let rig = Rig::new();
-    for n in 0..3 {
-        filed(
-            rig.store()
-                .file(&verified(n, "031085001234"), now())
-                .unwrap(),
-        );
-    }
-    let database =
-        rusqlite::Connection::open(rig.place.path().join("data/verifier.sqlite")).unwrap();
-    database.execute("UPDATE leaf SET data = CAST(replace(CAST(data AS TEXT), 'filed', 'f1led') AS BLOB) WHERE n = 1", []).unwrap();
-    let file: String = database
-        .query_row("SELECT file FROM document LIMIT 1", [], |row| row.get(0))
-        .unwrap();
-    let path = rig
-        .place
-        .path()
-        .join("data/documents")
-        .join(&file[..2])
-        .join(&file);
-    std::fs::write(&path, b"nothing").unwrap();
-    let findings = rig.store().fsck().unwrap().findings;
-    assert!(
-        findings
-            .iter()
-            .any(|finding| finding == "fsck.leaf_altered 1"),
-        "{findings:?}"
-    );
-    assert!(
-        findings
-            .iter()
-            .any(|finding| finding.starts_with("fsck.entry_not_in_log")),
-        "{findings:?}"
-    );
-    assert!(
-        findings
-            .iter()
-            .any(|finding| finding.starts_with("fsck.paper ")),
-        "{findings:?}"
-    );
-}
-
-#[test]
-fn tickets_are_genuine_counted_and_bounded() {
-    let rig = Rig::new();
-    let at = now();
-    let until = at.checked_add(SignedDuration::from_hours(1)).unwrap();
-    let Granted::Tickets(tickets) = rig.store().grant(&station(), 3, at, until, 4).unwrap() else {
-        panic!()
-    };
-    for ticket in &tickets {
-        let ticket = ticket.verify(&rig.key()).unwrap();
-        assert_eq!((ticket.station, ticket.expires_at), (station(), until));
-        assert_eq!(rig.store().spent_by(ticket.id).unwrap(), None);
-    }
-    assert!(matches!(
-        rig.store().grant(&station(), 2, at, until, 4).unwrap(),
-        Granted::TooMany { open: 3 }
-    ));
-    // An expired ticket no longer counts, and another station has its own count.
-    let later = until.checked_add(SignedDuration::from_secs(1)).unwrap();
-    assert!(matches!(
-        rig.store().grant(&station(), 4, later, later, 4).unwrap(),
-        Granted::Tickets(_)
-    ));
-}
-
-#[test]
-fn uploads_are_bounded_checked_and_expire() {
-    let mut rig = Rig::new();
-    let other = StationId::new("tram-02").unwrap();
-    let digest = rig.upload(b"blob");
-    assert!(rig.store().has_blob(&digest).unwrap());
-    assert_eq!(
-        rig.store().missing(&[digest, Sha256Digest::of(b"?")]),
-        [Sha256Digest::of(b"?")]
-    );
-
-    let begin = |rig: &Rig, name: u8, length| {
-        rig.store()
-            .begin_upload(&station(), &Sha256Digest::of(&[name]), length, QUOTA, now())
-            .unwrap()
-    };
-    // Four bytes lie here already.
-    assert_eq!(begin(&rig, 1, 997), Begun::OverQuota);
-    let Begun::Started(first) = begin(&rig, 1, 10) else {
-        panic!()
-    };
-    assert!(
-        rig.store().upload(first, &other).unwrap().is_none(),
-        "another station's upload"
-    );
-    // The same blob again takes the place of the first try.
-    let Begun::Started(second) = begin(&rig, 1, 10) else {
-        panic!()
-    };
-    assert!(rig.store().upload(first, &station()).unwrap().is_none());
-    begin(&rig, 2, 10);
-    begin(&rig, 3, 10);
-    assert_eq!(begin(&rig, 4, 10), Begun::OverQuota);
-
-    rig.restart();
-    let upload = rig.store().upload(second, &station()).unwrap().unwrap();
-    std::fs::write(&upload.file, b"0123456789").unwrap();
-    assert_eq!(
-        rig.store()
-            .finish_upload(&upload, &station(), now())
-            .unwrap(),
-        Finished::DigestWrong
-    );
-    assert!(!upload.file.exists());
-    assert!(rig.store().upload(second, &station()).unwrap().is_none());
-
-    let later = now().checked_add(SignedDuration::from_secs(5)).unwrap();
-    assert_eq!(
-        rig.store().expire(later).unwrap(),
-        4,
-        "two uploads, a finished one, and the blob"
-    );
-    assert!(!rig.store().has_blob(&digest).unwrap());
-    assert!(matches!(begin(&rig, 4, 997), Begun::Started(_)));
-}
-
-#[test]
-fn an_upload_whose_row_a_power_cut_forgot_is_finished() {
-    let mut rig = Rig::new();
-    let digest = rig.upload(b"blob");
-    let database =
-        rusqlite::Connection::open(rig.place.path().join("data/verifier.sqlite")).unwrap();
-    database
-        .execute_batch("UPDATE upload SET finished = 0; DELETE FROM blob;")
-        .unwrap();
-    let id: String = database
-        .query_row("SELECT id FROM upload", [], |row| row.get(0))
-        .unwrap();
-    rig.restart();
-    let upload = rig
-        .store()
-        .upload(id.parse().unwrap(), &station())
-        .unwrap()
-        .unwrap();
-    assert!(upload.finished && rig.store().has_blob(&digest).unwrap());
 }
 
 #[test]

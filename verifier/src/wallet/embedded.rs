@@ -3,28 +3,32 @@
 //! `synchronous=FULL` with WAL: when a transaction returns, a power cut cannot undo it. One connection
 //! writes, one reads; SQLite lets them work at the same time.
 
+mod cosigning;
+mod erasing;
 mod filing;
 mod fsck;
+mod journal;
 mod reading;
+mod sums;
 mod tickets;
 mod tree;
 mod uploads;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bundle::ReceiptKey;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::StoreFailure;
 use super::cas::{Cas, make_folder, sync_folder};
-use super::vault::Vault;
+use super::vault::{SumKeys, Vault};
 use crate::keys::{KeyFolder, KeysError};
 use crate::log::LogSigner;
 
 /// The layout of the database; a change of it is a new number and a step from the old one.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 
 /// How long a writer waits for another process (`log fsck`) to let go of the database.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
@@ -65,8 +69,31 @@ CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NUL
 ";
 
 /// What each layout adds to the one before, from 2 on. What was filed before somebody else could, the machine had found.
-const STEPS: [&str; 1] =
-    ["ALTER TABLE entry ADD COLUMN identified_by TEXT NOT NULL DEFAULT 'machine'"];
+const STEPS: [&str; 2] = [
+    "ALTER TABLE entry ADD COLUMN identified_by TEXT NOT NULL DEFAULT 'machine'",
+    "
+CREATE TABLE look (
+    n INTEGER PRIMARY KEY, at INTEGER NOT NULL, reader TEXT NOT NULL, purpose TEXT NOT NULL,
+    looked TEXT NOT NULL, wallet TEXT, entry TEXT, document INTEGER) STRICT;
+INSERT INTO look (at, reader, purpose, looked, wallet, entry, document)
+    SELECT at, reader, 'unstated', CASE WHEN document IS NULL THEN 'at_entries' ELSE 'at_document' END,
+    wallet, entry, document FROM view ORDER BY rowid;
+DROP TABLE view;
+CREATE INDEX look_of ON look (wallet, n);
+ALTER TABLE bundle ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE erasure (leaf INTEGER PRIMARY KEY, salt BLOB NOT NULL, act TEXT NOT NULL) STRICT;
+CREATE TABLE erased_leaf (n INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE litter (file TEXT PRIMARY KEY, kind TEXT NOT NULL) STRICT;
+CREATE TABLE event (
+    n INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, bundle TEXT NOT NULL) STRICT;
+INSERT INTO event (at, kind, bundle) SELECT at, 'filed', digest FROM bundle WHERE receipt IS NOT NULL ORDER BY at;
+CREATE TABLE cosigned (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+CREATE TABLE cosignature (
+    size INTEGER NOT NULL REFERENCES cosigned (size), witness TEXT NOT NULL, line TEXT NOT NULL,
+    PRIMARY KEY (size, witness)) STRICT;
+CREATE TABLE sums (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL) STRICT;
+",
+];
 
 /// SQLite and files in one folder.
 pub struct Embedded {
@@ -153,9 +180,9 @@ impl Embedded {
         sync_folder(root).map_err(StoreFailure::from)?;
 
         let database = root.join("verifier.sqlite");
-        let mut writer = connect(&database)?;
-        make_schema(&mut writer, &log)?;
-        let reader = connect(&database)?;
+        let mut writer = connect(&database, &vault.sums())?;
+        make_schema(&mut writer, &log, &vault.sums())?;
+        let reader = connect(&database, &vault.sums())?;
         let store = Self {
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
@@ -171,6 +198,9 @@ impl Embedded {
         let head = store.checkpoint()?;
         crate::log::read_checkpoint(head.as_bytes(), store.log.vkey())
             .map_err(|_| OpenStoreError::OtherLog)?;
+        if access == Access::Serve {
+            store.scrub()?;
+        }
         Ok(store)
     }
 
@@ -188,18 +218,26 @@ impl Embedded {
     }
 }
 
-fn connect(database: &Path) -> Result<Connection, StoreFailure> {
+fn connect(database: &Path, sums: &Arc<SumKeys>) -> Result<Connection, StoreFailure> {
     let connection = Connection::open(database)?;
+    sums::register(&connection, sums.clone())?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL, not NORMAL: in WAL mode only FULL syncs at every commit.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten, and nothing is put aside in a temporary file: an erased key must be gone.
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
 
-fn make_schema(connection: &mut Connection, log: &LogSigner) -> Result<(), OpenStoreError> {
+fn make_schema(
+    connection: &mut Connection,
+    log: &LogSigner,
+    sums: &SumKeys,
+) -> Result<(), OpenStoreError> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(StoreFailure::from)?;
@@ -216,10 +254,20 @@ fn make_schema(connection: &mut Connection, log: &LogSigner) -> Result<(), OpenS
             .and_then(|()| transaction.execute("INSERT INTO head VALUES (1, 0, ?1)", [note]))
             .map_err(StoreFailure::from)?;
     }
-    step_from(&transaction, found.max(1))
-        .and_then(|()| transaction.commit())
-        .map_err(StoreFailure::from)?;
+    if found < SCHEMA_VERSION {
+        step_from(&transaction, found.max(1)).map_err(StoreFailure::from)?;
+        sums::begin(&transaction, sums)?;
+    }
+    transaction.commit().map_err(StoreFailure::from)?;
     Ok(())
+}
+
+/// The database as this program would make it, empty and in memory, to hold another against.
+fn blank() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    connection.execute_batch(SCHEMA)?;
+    step_from(&connection, 1)?;
+    Ok(connection)
 }
 
 /// Brings a database of an older layout to the present one.
@@ -257,7 +305,9 @@ mod tests {
         database
             .execute_batch(
                 "INSERT INTO wallet VALUES ('w', x'00', x'00');
-                 INSERT INTO entry VALUES ('e', 'w', 1, 'b', 'i', 'v', 's', 0, 'not_offered', 0, x'00');",
+                 INSERT INTO entry VALUES ('e', 'w', 1, 'b', 'i', 'v', 's', 0, 'not_offered', 0, x'00');
+                 INSERT INTO bundle VALUES ('b', 's', 0, NULL, x'00', NULL), ('c', 's', 0, NULL, NULL, 'x');
+                 INSERT INTO view VALUES (7, 'r', 'w', 'e', 0);",
             )
             .unwrap();
         step_from(&database, 1).unwrap();
@@ -270,5 +320,10 @@ mod tests {
         assert_eq!(layout, SCHEMA_VERSION);
         // The present layout takes no step.
         step_from(&database, SCHEMA_VERSION).unwrap();
+        assert_eq!(
+            told("SELECT looked || purpose || entry FROM look").unwrap(),
+            "at_documentunstatede"
+        );
+        assert_eq!(told("SELECT kind || bundle FROM event").unwrap(), "filedb");
     }
 }

@@ -3,6 +3,8 @@
 //! The data key lies wrapped under the verifier's master key. A citizen is known by an HMAC of the personal
 //! number, so that the store alone cannot be searched for a person.
 
+use std::sync::Arc;
+
 use bundle::EntryId;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
@@ -61,6 +63,45 @@ pub struct VaultError;
 pub(crate) struct Vault {
     citizen: hmac::Key,
     master: LessSafeKey,
+    sums: Arc<SumKeys>,
+}
+
+/// The keys under which a store keeps sums over its rows; derived from the master key.
+pub(crate) struct SumKeys {
+    row: hmac::Key,
+    sums: LessSafeKey,
+}
+
+impl SumKeys {
+    fn derive(master: &[u8; 32]) -> Self {
+        let master = hmac::Key::new(hmac::HMAC_SHA256, master);
+        let derived = |label: &[u8]| {
+            let tag = hmac::sign(&master, label);
+            let key: Zeroizing<[u8; 32]> =
+                Zeroizing::new(tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes"));
+            key
+        };
+        Self {
+            row: hmac::Key::new(hmac::HMAC_SHA256, &*derived(b"niem-row-v1")),
+            sums: aes(&derived(b"niem-sums-v1")),
+        }
+    }
+
+    /// The tag of one row; nobody without the key can say it, so nobody can make up for a change.
+    pub(crate) fn row(&self, row: &[u8]) -> [u8; 32] {
+        hmac::sign(&self.row, row)
+            .as_ref()
+            .try_into()
+            .expect("HMAC-SHA256 has 32 bytes")
+    }
+
+    pub(crate) fn seal(&self, sums: &[u8]) -> Result<Vec<u8>, VaultError> {
+        encrypt(&self.sums, b"niem-sums-v1", sums)
+    }
+
+    pub(crate) fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        decrypt(&self.sums, b"niem-sums-v1", sealed)
+    }
 }
 
 impl Vault {
@@ -70,7 +111,12 @@ impl Vault {
         Ok(Self {
             citizen: hmac::Key::new(hmac::HMAC_SHA256, &*citizen),
             master: aes(&master),
+            sums: Arc::new(SumKeys::derive(&master)),
         })
+    }
+
+    pub(crate) fn sums(&self) -> Arc<SumKeys> {
+        self.sums.clone()
     }
 
     pub(crate) fn citizen(&self, personal_id: &str) -> CitizenKey {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
-use super::{Embedded, millis, parse, timestamp, tree};
+use super::{Embedded, journal, millis, parse, timestamp, tree};
 use crate::examine::Verified;
 use crate::log;
 use crate::wallet::vault::{CitizenKey, DataKey, Purpose};
@@ -121,8 +121,10 @@ impl Embedded {
     ) -> Result<Option<Filing>, StoreFailure> {
         let mut writer = self.writer();
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if let Some(receipt) = receipt_of(&transaction, &verified.bundle)? {
-            return Ok(Some(Filing::FiledBefore(receipt)));
+        match known(&transaction, &verified.bundle)? {
+            Some(BundleState::Filed(receipt)) => return Ok(Some(Filing::FiledBefore(receipt))),
+            Some(BundleState::Erased) => return Ok(Some(Filing::Erased)),
+            Some(BundleState::Refused { .. }) | None => {}
         }
         let there = find_wallet(&transaction, citizen)?;
         match &there {
@@ -176,6 +178,7 @@ impl Embedded {
                 params![blob.to_string(), verified.station.as_str(), millis(at), verified.bundle.to_string()],
             )?;
         }
+        journal::post(&transaction, "filed", &verified.bundle.to_string(), at)?;
         transaction.commit()?;
         Ok(Some(Filing::Filed(receipt)))
     }
@@ -189,7 +192,7 @@ impl Embedded {
     ) -> Result<(), StoreFailure> {
         self.writer().execute(
             "INSERT INTO bundle (digest, station, at, codes) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (digest) DO UPDATE SET at = ?3, codes = ?4 WHERE receipt IS NULL",
+             ON CONFLICT (digest) DO UPDATE SET at = ?3, codes = ?4 WHERE receipt IS NULL AND erased = 0",
             params![
                 bundle.to_string(),
                 station.as_str(),
@@ -204,35 +207,7 @@ impl Embedded {
         &self,
         digest: &BundleDigest,
     ) -> Result<Option<BundleRecord>, StoreFailure> {
-        type Row = (String, i64, Option<Vec<u8>>, Option<String>);
-        let row: Option<Row> = self
-            .reader()
-            .query_row(
-                "SELECT station, at, receipt, codes FROM bundle WHERE digest = ?1",
-                [digest.to_string()],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-            )
-            .optional()?;
-        let Some((station, at, receipt, codes)) = row else {
-            return Ok(None);
-        };
-        let state = match receipt {
-            Some(json) => {
-                BundleState::Filed(SignedReceipt::from_json(&json).map_err(|_| StoreFailure::Row)?)
-            }
-            None => BundleState::Refused {
-                codes: codes
-                    .unwrap_or_default()
-                    .split_whitespace()
-                    .map(str::to_owned)
-                    .collect(),
-            },
-        };
-        Ok(Some(BundleRecord {
-            station: parse(&station)?,
-            state,
-            at: timestamp(at)?,
-        }))
+        find_bundle(&self.reader(), digest)
     }
 }
 
@@ -249,20 +224,54 @@ fn find_wallet(
         .optional()?)
 }
 
-fn receipt_of(
-    transaction: &Transaction<'_>,
+fn known(
+    connection: &Connection,
     bundle: &BundleDigest,
-) -> Result<Option<SignedReceipt>, StoreFailure> {
-    let json: Option<Option<Vec<u8>>> = transaction
+) -> Result<Option<BundleState>, StoreFailure> {
+    Ok(find_bundle(connection, bundle)?.map(|record| record.state))
+}
+
+fn find_bundle(
+    connection: &Connection,
+    digest: &BundleDigest,
+) -> Result<Option<BundleRecord>, StoreFailure> {
+    type Row = (String, i64, Option<Vec<u8>>, Option<String>, bool);
+    let row: Option<Row> = connection
         .query_row(
-            "SELECT receipt FROM bundle WHERE digest = ?1",
-            [bundle.to_string()],
-            |row| row.get(0),
+            "SELECT station, at, receipt, codes, erased FROM bundle WHERE digest = ?1",
+            [digest.to_string()],
+            |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                ))
+            },
         )
         .optional()?;
-    json.flatten()
-        .map(|json| SignedReceipt::from_json(&json).map_err(|_| StoreFailure::Row))
-        .transpose()
+    let Some((station, at, receipt, codes, erased)) = row else {
+        return Ok(None);
+    };
+    let state = match receipt {
+        _ if erased => BundleState::Erased,
+        Some(json) => {
+            BundleState::Filed(SignedReceipt::from_json(&json).map_err(|_| StoreFailure::Row)?)
+        }
+        None => BundleState::Refused {
+            codes: codes
+                .unwrap_or_default()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+        },
+    };
+    Ok(Some(BundleRecord {
+        station: parse(&station)?,
+        state,
+        at: timestamp(at)?,
+    }))
 }
 
 /// Marks the ticket as used by this bundle. A ticket this database does not know (it was signed before a

@@ -5,14 +5,17 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use super::{Embedded, millis, parse, timestamp};
+use super::{Embedded, parse, timestamp};
 use crate::wallet::vault::{CitizenKey, DataKey, Purpose};
-use crate::wallet::{Document, DocumentView, EntryView, StoreFailure, View};
+use crate::wallet::{Document, DocumentView, EntryView, Looked, StoreFailure, View};
 
 impl Embedded {
     pub(in crate::wallet) fn lookup(
         &self,
         personal_id: &str,
+        reader: &str,
+        purpose: &str,
+        at: Timestamp,
     ) -> Result<Option<Uuid>, StoreFailure> {
         let citizen = self.vault.citizen(personal_id);
         let id: Option<String> = self
@@ -23,7 +26,17 @@ impl Embedded {
                 |row| row.get(0),
             )
             .optional()?;
-        id.as_deref().map(parse).transpose()
+        let Some(wallet) = id.as_deref().map(parse).transpose()? else {
+            return Ok(None);
+        };
+        let view = View {
+            reader,
+            purpose,
+            wallet,
+            entry: None,
+            document: None,
+        };
+        Ok(self.journal(Looked::ForWallet, view, at)?.then_some(wallet))
     }
 
     pub(in crate::wallet) fn entries(
@@ -31,17 +44,11 @@ impl Embedded {
         view: View<'_>,
         at: Timestamp,
     ) -> Result<Option<Vec<EntryView>>, StoreFailure> {
-        self.journal(view, at)?;
-        let reader = self.reader();
-        let wallet = view.wallet.to_string();
-        let there: bool = reader.query_row(
-            "SELECT EXISTS (SELECT 1 FROM wallet WHERE id = ?1)",
-            [&wallet],
-            |row| row.get(0),
-        )?;
-        if !there {
+        if !self.journal(Looked::AtEntries, view, at)? {
             return Ok(None);
         }
+        let reader = self.reader();
+        let wallet = view.wallet.to_string();
         let mut statement = reader.prepare_cached(
             "SELECT id, number, filed_at, station, visit, bundle, clone_check, practice, identified_by
              FROM entry
@@ -72,10 +79,12 @@ impl Embedded {
         view: View<'_>,
         at: Timestamp,
     ) -> Result<Option<Document>, StoreFailure> {
-        self.journal(view, at)?;
         let (Some(entry), Some(n)) = (view.entry, view.document) else {
             return Ok(None);
         };
+        if !self.journal(Looked::AtDocument, view, at)? {
+            return Ok(None);
+        }
         type Row = (String, [u8; 32], Vec<u8>);
         let row: Option<Row> = self
             .reader()
@@ -106,32 +115,6 @@ impl Embedded {
     ) -> Result<zeroize::Zeroizing<Vec<u8>>, StoreFailure> {
         let sealed = self.documents.read(&parse(file)?)?;
         Ok(key.decrypt(Purpose::Document(entry, n), &sealed)?)
-    }
-
-    fn journal(&self, view: View<'_>, at: Timestamp) -> Result<(), StoreFailure> {
-        self.writer().execute(
-            "INSERT INTO view (at, reader, wallet, entry, document) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                millis(at),
-                view.reader,
-                view.wallet.to_string(),
-                view.entry.map(|entry| entry.to_string()),
-                view.document
-            ],
-        )?;
-        Ok(())
-    }
-
-    /// How often a wallet was looked into, for the journal the citizen may ask for.
-    #[cfg(test)]
-    pub(in crate::wallet) fn views(&self, wallet: Uuid) -> u32 {
-        self.reader()
-            .query_row(
-                "SELECT count(*) FROM view WHERE wallet = ?1",
-                [wallet.to_string()],
-                |row| row.get(0),
-            )
-            .unwrap()
     }
 }
 

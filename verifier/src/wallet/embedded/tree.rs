@@ -103,17 +103,11 @@ pub(super) fn size(connection: &Connection) -> Result<u64, StoreFailure> {
     u64::try_from(size).map_err(|_| StoreFailure::Row)
 }
 
-fn row(n: u64) -> Result<i64, StoreFailure> {
+pub(super) fn row(n: u64) -> Result<i64, StoreFailure> {
     i64::try_from(n).map_err(|_| StoreFailure::Row)
 }
 
 impl Embedded {
-    pub(in crate::wallet) fn checkpoint(&self) -> Result<String, StoreFailure> {
-        Ok(self
-            .reader()
-            .query_row("SELECT note FROM head", [], |row| row.get(0))?)
-    }
-
     pub(in crate::wallet) fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, StoreFailure> {
         let reader = self.reader();
         // One read transaction: head and nodes of the same moment.
