@@ -14,6 +14,7 @@ mod an_honest_visit_reaches_the_wallet;
 mod an_unreadable_page_is_not_filed;
 mod another_persons_face_is_refused;
 mod every_failure_is_documented;
+mod every_threat_names_tests_that_exist;
 mod fingers_are_asked_for_by_name;
 mod no_consent_no_visit;
 mod papers_are_read_from_the_command_line;
