@@ -49,4 +49,6 @@ pub use sighting::{
 };
 pub use statement::{BlobRef, MAX_BLOBS, POLICY_VERSION, Statement, statement};
 pub use ticket::{MAX_TICKET_BYTES, SignedTicket, Ticket, TicketError, challenge};
-pub use trust::{CertificateError, STATION_UNIT, SignerIdentity, StationTrust, StationTrustError};
+pub use trust::{
+    CertificateError, STATION_UNIT, SignerIdentity, StationTrust, StationTrustError, validity,
+};

@@ -265,6 +265,7 @@ pub fn seal(
         into.to_path_buf(),
         json,
         digest,
+        at,
         blobs,
     ))
 }

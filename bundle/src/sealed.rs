@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::envelope::MAX_ENVELOPE_BYTES;
 use crate::file;
 use crate::ids::{BundleDigest, Sha256Digest};
@@ -20,6 +22,7 @@ pub struct SealedBundle {
     dir: PathBuf,
     envelope_json: Vec<u8>,
     digest: BundleDigest,
+    created: Timestamp,
     blobs: Vec<BlobRef>,
 }
 
@@ -42,6 +45,7 @@ impl SealedBundle {
         let bundle = Self {
             envelope_json,
             digest: statement.digest(),
+            created: statement.created(),
             blobs: statement.blobs().to_vec(),
             dir,
         };
@@ -62,6 +66,12 @@ impl SealedBundle {
     #[must_use]
     pub fn digest(&self) -> BundleDigest {
         self.digest
+    }
+
+    /// When it was sealed, by its own word, which nobody has checked here.
+    #[must_use]
+    pub fn created(&self) -> Timestamp {
+        self.created
     }
 
     /// The blobs, by index.
@@ -92,12 +102,14 @@ impl SealedBundle {
         dir: PathBuf,
         envelope_json: Vec<u8>,
         digest: BundleDigest,
+        created: Timestamp,
         blobs: Vec<BlobRef>,
     ) -> Self {
         Self {
             dir,
             envelope_json,
             digest,
+            created,
             blobs,
         }
     }

@@ -279,6 +279,21 @@ pub(crate) fn own_names(
     names(&parsed)
 }
 
+/// From when until when a certificate stands, by its own word: a desk asks it of its own before a shift.
+pub fn validity(certificate: &[u8]) -> Result<(Timestamp, Timestamp), CertificateError> {
+    let validity = parse(certificate)?.tbs_certificate.validity;
+    let at = |seconds: u64| {
+        i64::try_from(seconds)
+            .ok()
+            .and_then(|seconds| Timestamp::from_second(seconds).ok())
+            .ok_or(CertificateError::Malformed)
+    };
+    Ok((
+        at(validity.not_before.to_unix_duration().as_secs())?,
+        at(validity.not_after.to_unix_duration().as_secs())?,
+    ))
+}
+
 /// The public key of a certificate, unchecked; none where it is no certificate.
 pub(crate) fn public_key(certificate: &[u8]) -> Option<Vec<u8>> {
     let parsed = parse(certificate).ok()?;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::preflight::StopRules;
+
 pub const CODES: &[&str] = &["config.unreadable", "config.invalid"];
 
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +64,9 @@ pub struct Config {
     pub finger: Option<FingerConfig>,
     pub scanner: ScannerConfig,
     pub models: ModelsConfig,
+    /// When the desk warns and when it stops opening visits.
+    #[serde(default)]
+    pub stop: StopRules,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -349,6 +354,9 @@ mod tests {
         assert!(!config.scanner.escl.plain_http && config.scanner.folder.folders.len() == 1);
         assert!(!config.practice && !config.keys.insecure_file_key);
         assert!(config.models.second_opinion);
+        // The example shows every stop rule at its default.
+        let defaults = StopRules::default();
+        assert_eq!(format!("{:?}", config.stop), format!("{defaults:?}"));
         let script: Script = toml::from_str(include_str!("../../docs/visit.example.toml")).unwrap();
         assert_eq!(script.papers.scan.len(), 2);
         assert_eq!(

@@ -14,6 +14,7 @@ pub mod courier;
 pub mod desk;
 pub mod devices;
 mod durable;
+pub mod preflight;
 #[cfg(feature = "tesseract")]
 pub mod readers;
 pub mod script;
@@ -33,6 +34,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         desk::CARD_CODES,
         desk::SEALING_CODES,
         devices::camera::CODES,
+        preflight::CODES,
         spool::CODES,
         tickets::CODES,
         visit::CODES,

@@ -7,6 +7,7 @@ mod judge;
 mod keys;
 mod paper;
 mod person;
+mod preflight;
 mod spool;
 mod trust;
 mod visit;
@@ -39,6 +40,8 @@ enum Command {
     Visit(visit::VisitCommand),
     /// Readers, scanners, cameras and sensors, with their health.
     Devices(devices::DevicesArguments),
+    /// Whether the desk may open visits: keys, clock, disk, tickets, what waits.
+    Preflight(preflight::PreflightArguments),
     /// The chip card.
     #[command(subcommand)]
     Card(card::CardCommand),
@@ -76,6 +79,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let answer = match arguments.command {
         Command::Visit(command) => visit::run(command, lang),
         Command::Devices(arguments) => devices::run(&arguments),
+        Command::Preflight(arguments) => preflight::run(&arguments, lang),
         Command::Card(command) => card::run(command, lang),
         Command::Paper(command) => paper::run(command, lang),
         Command::Face(command) => person::face(command),

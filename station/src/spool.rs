@@ -111,7 +111,12 @@ impl Spool {
         lock.try_lock().map_err(|_| SpoolError::InUse)?;
         // What lies here was never promised to anybody.
         for half in fs::read_dir(root.join("sealing"))? {
-            fs::remove_dir_all(half?.path())?;
+            let half = half?;
+            if half.file_type()?.is_dir() {
+                fs::remove_dir_all(half.path())?;
+            } else {
+                fs::remove_file(half.path())?;
+            }
         }
         let schedule = Schedule::open(&root.join("schedule"));
         let spool = Self {
@@ -320,6 +325,45 @@ impl Spool {
         }
         sync_folder(&self.place(Standing::Refused))?;
         self.schedule.remove(digest);
+        Ok(())
+    }
+
+    /// When the latest receipt this desk holds was signed: it is later than that now.
+    #[must_use]
+    pub fn last_filed(&self) -> Option<Timestamp> {
+        // The newest file is the newest receipt; only it is read.
+        let newest = fs::read_dir(self.place(Standing::Filed))
+            .ok()?
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+            })
+            .max()?;
+        let digest = newest.1.file_stem()?.to_str()?.parse().ok()?;
+        let receipt = self.receipt(digest)?;
+        // Its signature was checked before it was kept.
+        let told: bundle::Receipt = serde_json::from_slice(&receipt.envelope().payload).ok()?;
+        Some(told.filed_at)
+    }
+
+    /// When the bundle that waits longest was sealed.
+    #[must_use]
+    pub fn oldest(&self) -> Option<Timestamp> {
+        // In the order of sealing; one that cannot be read is told elsewhere.
+        self.waiting()
+            .ok()?
+            .into_iter()
+            .find_map(|digest| Some(self.load(digest).ok()?.created()))
+    }
+
+    /// Whether a bundle could be sealed here: a small file is written and synced, and goes again.
+    ///
+    /// # Errors
+    /// [`SpoolError::Disk`].
+    pub fn probe(&self) -> Result<(), SpoolError> {
+        let path = self.root.join("sealing").join("probe");
+        write_whole(&path, b"may a bundle be written here?")?;
+        fs::remove_file(&path)?;
         Ok(())
     }
 

@@ -101,6 +101,14 @@ impl TicketStock {
         Ok(self.files()?.len())
     }
 
+    /// When the newest ticket in stock was signed: it is later than that now.
+    #[must_use]
+    pub fn last_issued(&self) -> Option<Timestamp> {
+        let newest = self.files().ok()?.pop()?;
+        let signed = SignedTicket::from_json(&fs::read(newest).ok()?).ok()?;
+        Some(signed.verify(&self.verifier).ok()?.issued_at)
+    }
+
     /// # Errors
     /// [`TicketStockError::Disk`].
     pub fn is_empty(&self) -> Result<bool, TicketStockError> {

@@ -94,6 +94,9 @@ pub const CODES: &[&str] = &[
     "http.upload_locked",
     "http.upload_too_large",
     "http.wrong_station",
+    "import.altered",
+    "import.medium",
+    "import.too_many",
     "keys.exist_already",
     "keys.generate",
     "keys.log_name",
@@ -130,8 +133,8 @@ mod tests {
     use super::*;
 
     /// The first words of our codes.
-    const ROOMS: [&str; 9] = [
-        "check", "enroll", "examine", "fsck", "http", "keys", "log", "store", "verifier",
+    const ROOMS: [&str; 10] = [
+        "check", "enroll", "examine", "fsck", "http", "import", "keys", "log", "store", "verifier",
     ];
 
     /// Every text literal in the sources that begins like one of our codes. File names do so too; they end

@@ -48,6 +48,13 @@ enum Command {
     },
     /// Check a bundle's folder or a PDF, offline, and say of every check how it ended.
     Check(CheckArgs),
+    /// Examine and file the bundles of a USB stick, and put the receipts onto it.
+    Import {
+        /// The folder that a desk's `spool export` wrote.
+        folder: PathBuf,
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// Look after the log.
     #[command(subcommand)]
     Log(LogCommand),
@@ -130,6 +137,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Serve { config, ready_file } => run_serve(&config, ready_file.as_deref()),
+        Command::Import { folder, config } => run_import(cli.json, cli.lang, &folder, &config),
         Command::Check(args) => run_check(cli.json, cli.lang, args),
         Command::Log(LogCommand::Fsck { config }) => run_fsck(cli.json, &config),
         Command::Keys(KeysCommand::Init {
@@ -224,6 +232,12 @@ impl From<ConfigError> for Failure {
 
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Self {
+        Self::temporary(error.code(), &error)
+    }
+}
+
+impl From<verifier::ImportError> for Failure {
+    fn from(error: verifier::ImportError) -> Self {
         Self::temporary(error.code(), &error)
     }
 }
@@ -378,6 +392,26 @@ fn run_check(json: bool, lang: Lang, args: CheckArgs) -> Result<ExitCode, Failur
     } else {
         ExitCode::SUCCESS
     })
+}
+
+fn run_import(json: bool, lang: Lang, folder: &Path, config: &Path) -> Result<ExitCode, Failure> {
+    let done = verifier::import(folder, &Config::load(config)?, &jiff::Timestamp::now)?;
+    if json {
+        println!("{}", serde_json::json!({ "bundles": done }));
+    } else {
+        for one in &done {
+            println!("{:<14} {}", one.outcome, one.bundle);
+            for code in &one.codes {
+                println!("{:<14}   {code}: {}", "", cause(code, lang));
+            }
+        }
+    }
+    let any = |outcome| done.iter().any(|one| one.outcome == outcome);
+    Ok(ExitCode::from(match (any("left"), any("refused")) {
+        (true, _) => 3,
+        (false, true) => 1,
+        (false, false) => 0,
+    }))
 }
 
 fn cause(code: &str, lang: Lang) -> &'static str {

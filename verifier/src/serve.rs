@@ -136,7 +136,7 @@ pub fn open_store(config: &Config, access: Access) -> Result<Wallets, OpenStoreE
     Embedded::open(&config.data, &keys, config.store.keep_sealed, access).map(Wallets::Embedded)
 }
 
-fn examiner(config: &Config) -> Result<Examiner, ServeError> {
+pub(crate) fn examiner(config: &Config) -> Result<Examiner, ServeError> {
     let keys = KeyFolder::new(&config.keys);
     let path = keys.path("epoch.agekey");
     let mut identities = Identities::load(&path).map_err(|_| KeysError::Malformed { path })?;

@@ -15,7 +15,7 @@ use station::spool::Spool;
 use station::tickets::TicketStock;
 use station::visit::{Closed, Opening, Plan, StopKind};
 
-use super::{Told, assemble};
+use super::{Told, assemble, preflight};
 
 #[derive(Subcommand)]
 pub(crate) enum VisitCommand {
@@ -57,6 +57,19 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
     let trust = assemble::trust(&config)?;
     let spool = assemble::spool(&config)?;
     let tickets = assemble::tickets(&config)?;
+    let looked = preflight::look(&preflight::Desk {
+        config: &config,
+        spool: &spool,
+        tickets: &tickets,
+        device: &device_key,
+        operator: Some((&script.operator, &operator_key)),
+    })?;
+    if !looked.findings.is_empty() {
+        eprintln!("      {}", preflight::words(&looked, lang).join("\n      "));
+    }
+    if let Some(finding) = looked.stops() {
+        return Err(Trouble::new(finding.code, "preflight"));
+    }
     let mut devices = assemble::devices(&config)?;
     let opening = open(&config, &script, &tickets)?;
     let visit = opening.visit;

@@ -3,8 +3,10 @@
 
 mod bad_lines;
 mod broken_writers;
+mod kills;
 mod province;
 mod proxy;
 mod spool_cuts;
+mod sticks;
 mod verifier_cuts;
 mod writer;
