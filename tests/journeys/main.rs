@@ -5,6 +5,7 @@ mod a_camera_that_goes_away_is_waited_for;
 mod a_copied_chip_is_refused;
 mod a_file_held_back_is_not_believed;
 mod a_missing_sheet_is_noticed;
+mod a_night_without_network_costs_nothing;
 mod a_picture_cannot_stand_in_for_a_person;
 mod a_pulled_card_leaves_nothing_behind;
 mod a_simulated_desk_is_refused;

@@ -155,6 +155,8 @@ impl Desk<'_> {
                 }
                 Filing::TicketSpent => vec!["examine.ticket_spent"],
                 Filing::VisitFiled => vec!["examine.visit_filed"],
+                // What is known of it stays as it is.
+                Filing::Erased => return refused(from, digest, vec!["examine.bundle_erased"]),
             },
             Verdict::Refused(refusal)
                 if refusal.faults.iter().any(|fault| fault.may_be_retried) =>

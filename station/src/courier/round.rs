@@ -39,7 +39,7 @@ impl Round<'_> {
     pub async fn run(
         &mut self,
         only_due: bool,
-        told: &mut dyn FnMut(BundleDigest, Standing, &Outcome),
+        told: &mut dyn FnMut(BundleDigest, Standing, Outcome),
     ) -> Result<(), SpoolError> {
         let own = self
             .spool
@@ -56,8 +56,9 @@ impl Round<'_> {
                 continue;
             }
             let outcome = self.deliver(digest, standing).await;
-            told(digest, standing, &outcome);
-            if matches!(&outcome, Outcome::Failed(error) if error.stops_the_round()) {
+            let ends = matches!(&outcome, Outcome::Failed(error) if error.stops_the_round());
+            told(digest, standing, outcome);
+            if ends {
                 break;
             }
         }

@@ -29,6 +29,9 @@ pub(crate) const DESK: &str = "tram-01";
 const OPERATOR: &str = "nv-0042";
 pub(crate) const NUMBER: &str = "031085001234";
 
+/// What the tests say when they look into the wallet.
+pub(crate) const PURPOSE: &str = "to count what is there";
+
 /// The folder of a province.
 pub(crate) struct Province(pub(crate) PathBuf);
 

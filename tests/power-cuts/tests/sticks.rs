@@ -111,7 +111,7 @@ fn another_desk_brings_what_it_cannot_open_and_the_receipt_comes_home() {
         now: &Timestamp::now,
         jitter: &mut || 0,
     };
-    let told = &mut |_, standing: Standing, outcome: &Outcome| {
+    let told = &mut |_, standing: Standing, outcome: Outcome| {
         assert_eq!(standing, Standing::Carried);
         assert!(matches!(outcome, Outcome::Filed(..)), "{outcome:?}");
         filed += 1;

@@ -12,7 +12,7 @@ use station::spool::Spool;
 use verifier::Config;
 use verifier::wallet::{Access, BundleState, View, Wallets};
 
-use crate::province::{NUMBER, Province};
+use crate::province::{NUMBER, PURPOSE, Province};
 use crate::writer::{acknowledge, can_watch, misses_barriers, place, recorded, sound};
 
 const PAPER_BYTES: usize = 30_000;
@@ -156,14 +156,17 @@ fn receipt_of(store: &Wallets, digest: BundleDigest) -> Result<Option<SignedRece
     let record = store.bundle(&digest).map_err(|error| error.to_string())?;
     Ok(record.and_then(|record| match record.state {
         BundleState::Filed(receipt) => Some(receipt),
-        BundleState::Refused { .. } => None,
+        BundleState::Refused { .. } | BundleState::Erased => None,
     }))
 }
 
 /// The entries of the one wallet count from 1 without a gap, and no visit stands there twice.
 fn numbers_are_used_once(store: &Wallets, entries: u64) -> Result<(), String> {
     let failed = |error: verifier::wallet::StoreFailure| error.to_string();
-    let Some(wallet) = store.lookup(NUMBER).map_err(failed)? else {
+    let Some(wallet) = store
+        .lookup(NUMBER, "test", PURPOSE, jiff::Timestamp::now())
+        .map_err(failed)?
+    else {
         return if entries == 0 {
             Ok(())
         } else {
@@ -172,6 +175,7 @@ fn numbers_are_used_once(store: &Wallets, entries: u64) -> Result<(), String> {
     };
     let view = View {
         reader: "test",
+        purpose: PURPOSE,
         wallet,
         entry: None,
         document: None,

@@ -18,7 +18,7 @@ use finger_worker::{FingerPixels, virtual_image};
 use jiff::Timestamp;
 use models::LivenessEngine;
 use station::booth::{CameraSetup, LocalBooth, SensorSetup, Setup, WorkerBooth};
-use station::courier::{Courier, CourierError, Credentials};
+use station::courier::{Courier, CourierError, Credentials, Outcome, Round};
 use station::desk::{Desk, Official, Step, VisitEnd};
 use station::devices::card_reader::SimulatedReader;
 use station::devices::finger_sensor::LibfprintSensor;
@@ -209,6 +209,41 @@ impl TestDesk {
             .spool
             .forget(digest, &signed, &self.verifier_key)
             .expect("the verifier's own receipt"))
+    }
+
+    /// One round of the courier over everything that waits, or that is due.
+    ///
+    /// # Panics
+    /// When the spool cannot be listed.
+    pub fn push_all(&self, only_due: bool) -> Vec<(BundleDigest, Outcome)> {
+        let mut ended = Vec::new();
+        let mut round = Round {
+            spool: &self.spool,
+            courier: &self.courier,
+            verifier: &self.verifier_key,
+            now: &Timestamp::now,
+            jitter: &mut || 0,
+        };
+        let tried = round.run(only_due, &mut |digest, _, outcome| {
+            ended.push((digest, outcome));
+        });
+        self.runtime.block_on(tried).expect("the spool is listed");
+        ended
+    }
+
+    /// The desk after it was switched off and on: what is on its disk is what it knows.
+    ///
+    /// # Panics
+    /// When its spool does not open.
+    #[must_use]
+    pub fn started_again(self) -> Self {
+        let Self { spool, folder, .. } = self;
+        drop(spool);
+        Self {
+            spool: Spool::open(&folder.path().join("spool")).expect("the spool"),
+            folder,
+            ..self
+        }
     }
 
     /// Delivers a bundle from a folder beside the spool: the same bundle once more.
