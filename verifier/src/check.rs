@@ -18,6 +18,8 @@ use crate::{log, serve};
 
 /// A receipt lies beside the envelope under this name, where somebody put it there.
 pub const RECEIPT_FILE: &str = "receipt.json";
+/// Whose cosignatures a receipt must have is said by a file of this name in the folder of trust.
+pub const POLICY_FILE: &str = "log.policy";
 /// Papers of a desk stay far below this.
 const MAX_PDF_BYTES: u64 = pades::LARGEST_PDF_BYTES as u64;
 /// No receipt comes near this.
@@ -53,6 +55,8 @@ pub enum CheckError {
     Trust(#[from] TrustError),
     #[error(transparent)]
     Keys(#[from] KeysError),
+    #[error(transparent)]
+    Witnesses(#[from] log::PolicyError),
 }
 
 impl CheckError {
@@ -64,6 +68,7 @@ impl CheckError {
             Self::TrustEmpty => "check.trust_empty",
             Self::Trust(error) => error.code(),
             Self::Keys(error) => error.code(),
+            Self::Witnesses(error) => error.code(),
         }
     }
 }
@@ -120,6 +125,7 @@ pub fn check(path: &Path, options: &CheckOptions, now: Timestamp) -> Result<Chec
 struct Trust {
     examiner: Examiner,
     vkey: Option<String>,
+    policy: Option<log::Policy>,
 }
 
 impl Trust {
@@ -141,6 +147,9 @@ impl Trust {
             None => None,
         };
         let vkey = there("log.vkey").map(|path| read_text(&path)).transpose()?;
+        let policy = there(POLICY_FILE)
+            .map(|path| Ok::<_, CheckError>(log::Policy::parse(&read_text(&path)?)?))
+            .transpose()?;
         let csca = match there("csca") {
             Some(path) => Some(CscaTrust::load_dir(path)?),
             // Only where nothing else of ours lies beside: a station's authority is no country's.
@@ -159,7 +168,7 @@ impl Trust {
             return Err(CheckError::TrustEmpty);
         }
         let identities = options.keys.as_deref().map(load_identities).transpose()?;
-        let policy = Policy {
+        let examination = Policy {
             accept_simulated: options.accept_simulated,
             clock_skew: CLOCK_SKEW,
             max_blob_bytes: u64::MAX,
@@ -174,9 +183,10 @@ impl Trust {
                 receipts,
                 identities,
                 signers,
-                policy,
+                policy: examination,
             },
             vkey,
+            policy,
         })
     }
 }
@@ -265,6 +275,17 @@ fn check_receipt(
                     .collect(),
             );
         }
+    }
+    if let Some(policy) = &trust.policy {
+        let cosigned = policy.check(receipt.log.checkpoint.as_bytes());
+        report.checked(
+            "receipt.cosigned",
+            cosigned
+                .err()
+                .map(|error| fault(error.code()))
+                .into_iter()
+                .collect(),
+        );
     }
     Some(receipt.filed_at)
 }

@@ -106,7 +106,28 @@ pub const CODES: &[&str] = &[
     "log.checkpoint",
     "log.not_included",
     "log.other_tree",
+    "log.policy",
+    "log.too_few_witnesses",
     "log.verifier_key",
+    "log.witness_address",
+    "log.witness_ahead",
+    "log.witness_answer",
+    "log.witness_refused",
+    "log.witness_unreachable",
+    "monitor.address",
+    "monitor.authority",
+    "monitor.budget",
+    "monitor.erased_too_many",
+    "monitor.fork",
+    "monitor.leaf_altered",
+    "monitor.leaf_malformed",
+    "monitor.shrunk",
+    "monitor.state",
+    "monitor.tile_altered",
+    "monitor.tile_missing",
+    "monitor.too_long",
+    "monitor.unreachable",
+    "monitor.unsigned",
     "store.contention",
     "store.database",
     "store.file",
@@ -123,6 +144,13 @@ pub const CODES: &[&str] = &[
     "verifier.listen",
     "verifier.ready_file",
     "verifier.runtime",
+    "wallet.act",
+    "wallet.unknown",
+    "witness.file",
+    "witness.in_use",
+    "witness.known_log",
+    "witness.listen",
+    "witness.state",
 ];
 
 #[cfg(test)]
@@ -133,8 +161,9 @@ mod tests {
     use super::*;
 
     /// The first words of our codes.
-    const ROOMS: [&str; 10] = [
-        "check", "enroll", "examine", "fsck", "http", "import", "keys", "log", "store", "verifier",
+    const ROOMS: [&str; 13] = [
+        "check", "enroll", "examine", "fsck", "http", "import", "keys", "log", "monitor", "store",
+        "verifier", "wallet", "witness",
     ];
 
     /// Every text literal in the sources that begins like one of our codes. File names do so too; they end
@@ -159,7 +188,10 @@ mod tests {
                 };
                 let plain =
                     !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-                if ROOMS.contains(&room) && plain && !["vkey", "sqlite", "lock"].contains(&rest) {
+                if ROOMS.contains(&room)
+                    && plain
+                    && !["vkey", "sqlite", "lock", "key"].contains(&rest)
+                {
                     found.insert(word.to_owned());
                 }
             }

@@ -35,6 +35,9 @@ const MAX_CONNECTIONS: usize = 512;
 /// How far a desk's clock may run ahead of ours.
 const CLOCK_SKEW_S: u32 = 300;
 
+/// A head goes to the witnesses this often, once it has moved: a citizen with a fresh receipt waits this long.
+const ASK_EVERY_S: u32 = 5;
+
 /// The whole settings file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,6 +60,8 @@ pub struct Config {
     pub examination: Examination,
     #[serde(default)]
     pub stations: Stations,
+    #[serde(default)]
+    pub log: Log,
     #[serde(default)]
     pub limits: Limits,
     /// With what desks may compare faces and fingers; left out, the models of this release.
@@ -98,6 +103,30 @@ pub struct Stations {
     /// Operators whose signature is no longer honoured.
     #[serde(default)]
     pub suspended_operators: Vec<String>,
+}
+
+/// Who cosigns the heads of the log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// A file in the tlog-policy format; every witness in it that has an address is asked.
+    #[serde(default)]
+    pub policy: Option<PathBuf>,
+    /// The authority of the witnesses' TLS certificates; left out, the system's.
+    #[serde(default)]
+    pub witness_ca: Option<PathBuf>,
+    #[serde(default = "ask_every_s")]
+    pub ask_every_s: u32,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            policy: None,
+            witness_ca: None,
+            ask_every_s: ASK_EVERY_S,
+        }
+    }
 }
 
 /// How much anybody may send, ask and hold.
@@ -174,6 +203,10 @@ fn listen() -> SocketAddr {
     LISTEN.parse().expect("the default address is well formed")
 }
 
+fn ask_every_s() -> u32 {
+    ASK_EVERY_S
+}
+
 fn unstated() -> String {
     "unstated".to_owned()
 }
@@ -233,8 +266,13 @@ impl Config {
         for folder in [&mut config.data, &mut config.keys, &mut config.csca_trust] {
             *folder = base.join(&*folder);
         }
-        if let Some(folder) = &mut config.signer_trust {
-            *folder = base.join(&*folder);
+        let optional = [
+            &mut config.signer_trust,
+            &mut config.log.policy,
+            &mut config.log.witness_ca,
+        ];
+        for path in optional.into_iter().flatten() {
+            *path = base.join(&*path);
         }
         config.validate()?;
         Ok(config)

@@ -12,9 +12,12 @@ mod http;
 mod import;
 pub mod keys;
 pub mod log;
+pub mod monitor;
 mod serve;
 mod tls;
 pub mod wallet;
+pub mod witness;
+mod witnessing;
 
 pub use check::{CheckError, CheckOptions, Checked, check};
 pub use codes::CODES;
@@ -24,3 +27,4 @@ pub use import::{ImportError, Imported, import};
 pub use keys::KeyFolder;
 pub use serve::{Running, ServeError, open_store, serve};
 pub use wallet::Wallets;
+pub use witnessing::WitnessesError;

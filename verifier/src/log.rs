@@ -2,14 +2,19 @@
 //!
 //! C2SP tlog-tiles with signed-note checkpoints; `docs/log.md` is the whole description. The rows behind the log are kept by the store, in the same transaction as the filing.
 
+mod cosignature;
 mod leaf;
+mod policy;
 
 use bundle::Receipt;
 use signed_note::{Note, StandardSigner, StandardVerifier, VerifierList};
 use tlog_tiles::{Checkpoint, Hash, check_record, record_hash};
 
-pub(crate) use leaf::{ErasureAct, erased_leaf};
+pub use cosignature::Cosigner;
+pub(crate) use cosignature::CosigningKey;
+pub(crate) use leaf::{ErasureAct, MAX_LEAF_BYTES, erased_leaf};
 pub use leaf::{LeafKind, LeafView, leaf, read_leaf};
+pub use policy::{Policy, PolicyError, PolicyWitness};
 
 use crate::keys::{KeyFolder, KeysError};
 
@@ -38,6 +43,8 @@ pub enum LogError {
     OtherTree,
     #[error("the leaf is not in the tree")]
     NotIncluded,
+    #[error("too few of the witnesses that are asked for have cosigned the checkpoint")]
+    TooFewWitnesses,
 }
 
 impl LogError {
@@ -48,6 +55,7 @@ impl LogError {
             Self::Checkpoint => "log.checkpoint",
             Self::OtherTree => "log.other_tree",
             Self::NotIncluded => "log.not_included",
+            Self::TooFewWitnesses => "log.too_few_witnesses",
         }
     }
 }

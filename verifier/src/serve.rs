@@ -21,6 +21,7 @@ use crate::http::{self, App};
 use crate::keys::{KeyFolder, KeysError};
 use crate::tls;
 use crate::wallet::{Access, Embedded, OpenStoreError, Wallets};
+use crate::witnessing::{Asker, WitnessesError};
 
 /// How long open requests may still take once we are told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -39,6 +40,8 @@ pub enum ServeError {
     Store(#[from] OpenStoreError),
     #[error("the country certificates cannot be read")]
     Csca(#[from] TrustError),
+    #[error(transparent)]
+    Witnesses(#[from] WitnessesError),
     #[error("the listener cannot be opened")]
     Listen(#[source] std::io::Error),
     #[error("threads cannot be started")]
@@ -52,6 +55,7 @@ impl ServeError {
             Self::Keys(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Csca(error) => error.code(),
+            Self::Witnesses(error) => error.code(),
             Self::Listen(_) => "verifier.listen",
             Self::Runtime(_) => "verifier.runtime",
         }
@@ -103,6 +107,7 @@ pub fn serve(config: Config) -> Result<Running, ServeError> {
     let wallets = open_store(&config, Access::Serve)?;
     let examiner = examiner(&config)?;
     let stations = load_stations(&keys)?;
+    let asker = Asker::new(&config)?;
     let listen = config.listen;
     let app = Arc::new(App::new(config, wallets, examiner));
 
@@ -118,7 +123,7 @@ pub fn serve(config: Config) -> Result<Running, ServeError> {
     let thread = std::thread::Builder::new()
         .name("verifier".to_owned())
         .spawn(move || {
-            runtime.block_on(run(app, listener, tls, Arc::new(stations), stopped));
+            runtime.block_on(run(app, listener, tls, Arc::new(stations), asker, stopped));
             runtime.shutdown_timeout(DRAIN);
         })
         .map_err(ServeError::Runtime)?;
@@ -204,6 +209,7 @@ async fn run(
     listener: std::net::TcpListener,
     tls: TlsAcceptor,
     stations: Arc<StationTrust>,
+    asker: Option<Asker>,
     mut stopped: oneshot::Receiver<()>,
 ) {
     let listener = match TcpListener::from_std(listener) {
@@ -212,6 +218,9 @@ async fn run(
     };
     let places = Arc::new(Semaphore::new(app.config.limits.max_connections));
     let (closing, closed) = watch::channel(false);
+    if let Some(asker) = asker {
+        tokio::spawn(asker.run(app.clone(), closed.clone()));
+    }
     let mut connections = tokio::task::JoinSet::new();
     let mut sweep = tokio::time::interval(SWEEP);
     loop {
@@ -314,7 +323,11 @@ async fn sweep_uploads(app: Arc<App>) {
     let Ok(before) = Timestamp::now().checked_sub(age) else {
         return;
     };
-    let swept = tokio::task::spawn_blocking(move || app.wallets.expire(before)).await;
+    let swept = tokio::task::spawn_blocking(move || {
+        app.wallets.scrub()?;
+        app.wallets.expire(before)
+    })
+    .await;
     match swept {
         Ok(Ok(0)) => {}
         Ok(Ok(removed)) => tracing::info!(removed, "abandoned uploads removed"),

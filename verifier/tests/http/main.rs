@@ -7,9 +7,11 @@ mod rig;
 
 mod cli;
 mod doors;
+mod erased;
 mod filing;
 mod officials;
 mod offline;
 mod refusals;
 mod signed;
 mod uploads;
+mod witnessed;

@@ -14,6 +14,8 @@ use verifier::{Config, KeyFolder, Running};
 use crate::client::Client;
 
 pub const TOKEN: &str = "reader-token-for-tests";
+/// Of a reader who may read journals and nothing else.
+pub const KEEPER_TOKEN: &str = "keeper-token-for-tests";
 
 pub struct Rig {
     pub place: tempfile::TempDir,
@@ -54,11 +56,17 @@ impl Rig {
         std::fs::create_dir(place.path().join("csca")).unwrap();
         std::fs::write(place.path().join("csca/utopia.cer"), issuer.csca_der()).unwrap();
         std::fs::create_dir(place.path().join("signers")).unwrap();
-        let token = ring::digest::digest(&ring::digest::SHA256, TOKEN.as_bytes());
+        let [token, keeper] = [TOKEN, KEEPER_TOKEN].map(|token| {
+            hex::encode(ring::digest::digest(
+                &ring::digest::SHA256,
+                token.as_bytes(),
+            ))
+        });
         let settings = format!(
             "listen = '127.0.0.1:0'\ndata = 'data'\nkeys = 'keys'\ncsca_trust = 'csca'\n{more}\n\
-             [[readers]]\nname = 'one-stop'\ntoken_sha256 = '{}'\n",
-            hex::encode(token)
+             [[readers]]\nname = 'one-stop'\ntoken_sha256 = '{token}'\n\
+             [[readers]]\nname = 'keeper'\ntoken_sha256 = '{keeper}'\nscopes = ['journal']\n\
+             purpose = 'reads it out to the citizen'\n"
         );
         std::fs::write(place.path().join("verifier.toml"), settings).unwrap();
         let mut rig = Self {
