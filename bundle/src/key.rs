@@ -46,6 +46,18 @@ pub enum KeyError {
     /// The key and the certificate do not belong together.
     #[error("the certificate is for another key")]
     CertificateOfOtherKey,
+    /// The TPM or the token with the key is not there.
+    #[error("the token or TPM with the key is not there")]
+    Missing,
+    /// It was there and went away in the middle of the work.
+    #[error("the token with the key was pulled out")]
+    Gone,
+    /// The token refused the PIN.
+    #[error("the token refused the PIN")]
+    PinWrong,
+    /// The token takes no more PINs.
+    #[error("the token is locked after too many wrong PINs")]
+    PinLocked,
     /// The token or TPM did not answer, or refused.
     #[error("the key did not sign: {detail}")]
     Refused {
@@ -62,6 +74,10 @@ impl KeyError {
             Self::Unreadable(_) => "key.unreadable",
             Self::Malformed => "key.malformed",
             Self::CertificateOfOtherKey => "key.certificate_of_other_key",
+            Self::Missing => "key.missing",
+            Self::Gone => "key.gone",
+            Self::PinWrong => "key.pin_wrong",
+            Self::PinLocked => "key.pin_locked",
             Self::Refused { .. } => "key.refused",
         }
     }

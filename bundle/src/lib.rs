@@ -7,6 +7,7 @@
 
 mod codes;
 mod envelope;
+mod epoch;
 mod file;
 mod ids;
 mod key;
@@ -21,11 +22,13 @@ mod seal;
 mod sealed;
 mod sighting;
 mod statement;
+mod storage;
 mod ticket;
 mod trust;
 
 pub use codes::CODES;
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, MAX_ENVELOPE_BYTES};
+pub use epoch::{Epoch, EpochError, SignedEpoch};
 pub use ids::{
     BundleDigest, BundleId, EntryId, IdError, OperatorId, Sha256Digest, StationId, TicketId,
     VisitId,
@@ -48,6 +51,7 @@ pub use sighting::{
     OFFICIALS, Occasion, Seen, Sighting, SightingError, SightingReason, SignedSighting, agreed,
 };
 pub use statement::{BlobRef, MAX_BLOBS, POLICY_VERSION, Statement, statement};
+pub use storage::KeyStorage;
 pub use ticket::{MAX_TICKET_BYTES, SignedTicket, Ticket, TicketError, challenge};
 pub use trust::{
     CertificateError, STATION_UNIT, SignerIdentity, StationTrust, StationTrustError, validity,

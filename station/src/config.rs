@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sealing_keys::{TokenPlace, TpmPlace};
 use serde::Deserialize;
 
 use crate::preflight::StopRules;
@@ -84,11 +85,42 @@ pub struct VerifierConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeysConfig {
-    /// PKCS#8 PEM. D5: a key in a file only with `insecure_file_key = true`.
-    pub device_key: PathBuf,
-    pub device_cert: PathBuf,
+    /// The desk's key in its TPM.
+    pub tpm: Option<TpmPlace>,
+    /// The desk's key on a PKCS#11 token.
+    pub token: Option<TokenPlace>,
+    /// The desk's key in a file: PKCS#8 PEM. D5: only with `insecure_file_key = true`.
+    pub device_key: Option<PathBuf>,
+    pub device_cert: Option<PathBuf>,
+    /// Lets keys, the desk's and the operators', lie in files. For practice and the demo only.
     #[serde(default)]
     pub insecure_file_key: bool,
+}
+
+/// Where the settings say that the desk's key lies.
+#[derive(Debug, Clone, Copy)]
+pub enum DevicePlace<'a> {
+    Tpm(&'a TpmPlace),
+    Token(&'a TokenPlace),
+    File {
+        key: &'a Path,
+        certificate: &'a Path,
+    },
+}
+
+impl KeysConfig {
+    /// The one place that is named; none or two of them is a mistake.
+    #[must_use]
+    pub fn device(&self) -> Option<DevicePlace<'_>> {
+        match (&self.tpm, &self.token, &self.device_key, &self.device_cert) {
+            (Some(tpm), None, None, None) => Some(DevicePlace::Tpm(tpm)),
+            (None, Some(token), None, None) => Some(DevicePlace::Token(token)),
+            (None, None, Some(key), Some(certificate)) => {
+                Some(DevicePlace::File { key, certificate })
+            }
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -363,6 +395,36 @@ mod tests {
             script.papers.scan[0].same_paper, None,
             "nothing is said of it"
         );
+    }
+
+    #[test]
+    fn the_desks_key_lies_in_one_place() {
+        let place = |text: &str| {
+            let keys: KeysConfig = toml::from_str(text).unwrap();
+            keys.device().map(|place| match place {
+                DevicePlace::Tpm(_) => "tpm",
+                DevicePlace::Token(_) => "token",
+                DevicePlace::File { .. } => "file",
+            })
+        };
+        let tpm = "tpm = { tcti = 'device:/dev/tpmrm0', record = 'r' }\n";
+        let token = "token = { module = 'm', token = 't', pin = 'prompt', record = 'r' }\n";
+        let file = "device_key = 'k'\ndevice_cert = 'c'\n";
+        assert_eq!(place(tpm), Some("tpm"));
+        assert_eq!(place(token), Some("token"));
+        assert_eq!(place(file), Some("file"));
+        for mistake in [
+            "",
+            "device_key = 'k'",
+            &[tpm, file].concat(),
+            &[tpm, token].concat(),
+        ] {
+            assert_eq!(place(mistake), None, "{mistake}");
+        }
+        // A PIN has no place in the settings.
+        let pin = "token = { module = 'm', token = 't', pin = '271828', record = 'r' }";
+        let error = toml::from_str::<KeysConfig>(pin).unwrap_err();
+        assert!(!error.message().contains("271828"));
     }
 
     #[test]

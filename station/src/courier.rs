@@ -118,6 +118,31 @@ impl Courier {
         Ok(Self { http, base })
     }
 
+    /// Speaks to the verifier at `url` over this TLS: its roots, and the desk's key as client identity,
+    /// wherever that lies (`sealing_keys::tls`).
+    ///
+    /// # Errors
+    /// [`CourierError::Setup`] when the address cannot be used.
+    pub fn with_tls(url: &str, tls: rustls::ClientConfig) -> Result<Self, CourierError> {
+        let mut base = Url::parse(url).map_err(|_| CourierError::Setup("url"))?;
+        if base.scheme() != "https" {
+            return Err(CourierError::Setup("url must be https"));
+        }
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        let http = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .https_only(true)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ANSWER_TIMEOUT)
+            .build()
+            .map_err(|_| CourierError::Setup("client"))?;
+        Ok(Self { http, base })
+    }
+
     /// Fetches tickets ahead of a shift.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         desk::SEALING_CODES,
         devices::camera::CODES,
         preflight::CODES,
+        sealing_keys::CODES,
         spool::CODES,
         tickets::CODES,
         visit::CODES,

@@ -2,8 +2,9 @@
 //! without a screen over the very same road.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use sealing_keys::TokenPlace;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -36,9 +37,11 @@ fn yes() -> bool {
 pub struct OperatorScript {
     pub id: String,
     pub role: bundle::Role,
-    /// PKCS#8 PEM and certificate of the operator's own signing key.
-    pub key: PathBuf,
-    pub cert: PathBuf,
+    /// The operator's own token.
+    pub token: Option<TokenPlace>,
+    /// PKCS#8 PEM and certificate of the operator's own signing key, where keys may lie in files.
+    pub key: Option<PathBuf>,
+    pub cert: Option<PathBuf>,
 }
 
 /// An official who looks at person, portrait and card.
@@ -47,13 +50,54 @@ pub struct OperatorScript {
 pub struct OfficialScript {
     pub id: String,
     pub role: bundle::Role,
-    /// PKCS#8 PEM and certificate of the official's own signing key.
-    pub key: PathBuf,
-    pub cert: PathBuf,
+    /// The official's own token.
+    pub token: Option<TokenPlace>,
+    /// PKCS#8 PEM and certificate of the official's own signing key, where keys may lie in files.
+    pub key: Option<PathBuf>,
+    pub cert: Option<PathBuf>,
     pub finds: bundle::MatchOutcome,
     /// Why the machine may not have known the person.
     #[serde(default = "unclear")]
     pub reason: bundle::SightingReason,
+}
+
+/// Where a person's key lies, as the script says.
+pub enum PersonKey<'a> {
+    Token(&'a TokenPlace),
+    File {
+        key: &'a Path,
+        certificate: &'a Path,
+    },
+    /// Neither or both.
+    Unsaid,
+}
+
+impl<'a> PersonKey<'a> {
+    fn of(
+        token: Option<&'a TokenPlace>,
+        key: Option<&'a PathBuf>,
+        certificate: Option<&'a PathBuf>,
+    ) -> Self {
+        match (token, key, certificate) {
+            (Some(token), None, None) => Self::Token(token),
+            (None, Some(key), Some(certificate)) => Self::File { key, certificate },
+            _ => Self::Unsaid,
+        }
+    }
+}
+
+impl OperatorScript {
+    #[must_use]
+    pub fn key_place(&self) -> PersonKey<'_> {
+        PersonKey::of(self.token.as_ref(), self.key.as_ref(), self.cert.as_ref())
+    }
+}
+
+impl OfficialScript {
+    #[must_use]
+    pub fn key_place(&self) -> PersonKey<'_> {
+        PersonKey::of(self.token.as_ref(), self.key.as_ref(), self.cert.as_ref())
+    }
 }
 
 fn unclear() -> bundle::SightingReason {

@@ -20,6 +20,7 @@ fn the_table_and_the_code_are_equal() {
         rulebook::CODES,
         scanner_drivers::CODES,
         finger_worker::CODES,
+        tpm_attestation::CODES,
         verifier::CODES,
     ] {
         produced.extend(codes);

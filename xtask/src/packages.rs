@@ -35,6 +35,7 @@ pub(crate) const BUILD: &[&str] = &[
     "libsane-dev",
     "libfprint-2-dev",
     "libglib2.0-dev",
+    "libtss2-dev",
     "fonts-dejavu-core",
     "fonts-croscore",
 ];
@@ -58,6 +59,9 @@ pub(crate) const RUN: &[&str] = &[
     "vsmartcard-vpcd",
     "libsane1",
     "sane-utils",
+    "libtss2-esys-3.0.2-0",
+    "libtss2-tctildr0",
+    "libtss2-tcti-device0",
     "tesseract-ocr",
     "tesseract-ocr-vie",
     "tesseract-ocr-eng",
@@ -82,6 +86,12 @@ pub(crate) const JUDGES: &[&str] = &[
     "util-linux",
     "sane-airscan",
     "strace",
+    "swtpm",
+    "swtpm-tools",
+    "gnutls-bin",
+    "libtss2-tcti-swtpm0",
+    "tpm2-tools",
+    "softhsm2",
 ];
 
 /// Programs that do the same work, to be measured beside.

@@ -7,6 +7,7 @@ use super::CODES;
 /// Every file in which an error says its code.
 const SOURCES: &[&str] = &[
     include_str!("../envelope.rs"),
+    include_str!("../epoch.rs"),
     include_str!("../ids.rs"),
     include_str!("../key.rs"),
     include_str!("../open/error.rs"),
@@ -44,6 +45,8 @@ fn simple_errors_have_a_code_each() {
             .map(crate::ReceiptError::code),
     );
     let all = all.chain(crate::IdError::ALL.iter().map(crate::IdError::code));
+    let epochs = crate::EpochError::ALL.iter();
+    let all = all.chain(epochs.map(crate::EpochError::code));
     let sightings = crate::SightingError::ALL.iter();
     let all = all.chain(sightings.map(crate::SightingError::code));
     let all: Vec<_> = all

@@ -26,7 +26,12 @@ struct OperatorSigns<'a> {
 
 impl SigningKey for OperatorSigns<'_> {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, pades::KeyError> {
-        self.key.sign(message).map_err(|_| pades::KeyError::Refused)
+        use bundle::KeyError as Key;
+        self.key.sign(message).map_err(|error| match error {
+            Key::Missing | Key::Gone => pades::KeyError::Missing,
+            Key::PinWrong | Key::PinLocked => pades::KeyError::Locked,
+            _ => pades::KeyError::Refused,
+        })
     }
 
     fn certificates(&self) -> &[Vec<u8>] {

@@ -1,21 +1,23 @@
 //! From configuration to a desk: the only file that names concrete devices and keys together.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bundle::{FileKey, Recipients, StationId, VerifierPublicKey};
+use bundle::{FileKey, Recipients, SealingKey, StationId, VerifierPublicKey};
 use emrtd::CscaTrust;
 use emrtd::proof::terminal::{FileTerminal, Terminal};
 use models_opencv::Format;
+use sealing_keys::{PlaceError, tls};
 use station::answer::Trouble;
 use station::booth::{self, WorkerBooth};
-use station::config::{self, CameraRole, Config};
-use station::courier::{Courier, Credentials};
+use station::config::{self, CameraRole, Config, DevicePlace};
+use station::courier::Courier;
 use station::devices::camera;
 use station::devices::card_reader::{HabitBook, PcscReader};
 use station::devices::{Devices, scanner};
 use station::readers::{ReaderPool, Wanted};
+use station::script::PersonKey;
 use station::spool::Spool;
 use station::tickets::TicketStock;
 
@@ -134,16 +136,46 @@ pub(super) fn station_id(config: &Config) -> Result<StationId, Trouble> {
     StationId::new(config.station.clone()).map_err(trouble("config.invalid"))
 }
 
-/// D5: a key in a file only where the configuration says so in plain words.
-pub(super) fn device_key(config: &Config) -> Result<FileKey, Trouble> {
-    if !config.keys.insecure_file_key {
-        return Err(Trouble::new("config.invalid", "keys.insecure_file_key"));
+/// The desk's key, where the settings say that it lies. It is opened once a run: a PIN is asked for once.
+pub(super) fn device_key(config: &Config) -> Result<Arc<dyn SealingKey>, Trouble> {
+    static OPENED: OnceLock<Arc<dyn SealingKey>> = OnceLock::new();
+    if let Some(key) = OPENED.get() {
+        return Ok(key.clone());
     }
-    file_key(&config.keys.device_key, &config.keys.device_cert)
+    let place = config
+        .keys
+        .device()
+        .ok_or_else(|| Trouble::new("config.invalid", "keys: tpm, token or device_key"))?;
+    let key: Arc<dyn SealingKey> = match place {
+        DevicePlace::Tpm(tpm) => Arc::new(tpm.open().map_err(key_trouble)?),
+        DevicePlace::Token(token) => Arc::new(token.open().map_err(key_trouble)?),
+        DevicePlace::File { key, certificate } => Arc::new(file_key(config, key, certificate)?),
+    };
+    Ok(OPENED.get_or_init(|| key).clone())
 }
 
-pub(super) fn file_key(key: &Path, cert: &Path) -> Result<FileKey, Trouble> {
-    FileKey::load(key, cert).map_err(|error| Trouble::new(error.code(), error))
+/// The key of a person: on their own token, or, where the settings allow it, in a file.
+pub(super) fn person_key(
+    config: &Config,
+    place: PersonKey<'_>,
+) -> Result<Box<dyn SealingKey>, Trouble> {
+    Ok(match place {
+        PersonKey::Token(token) => Box::new(token.open().map_err(key_trouble)?),
+        PersonKey::File { key, certificate } => Box::new(file_key(config, key, certificate)?),
+        PersonKey::Unsaid => return Err(Trouble::new("config.invalid", "token, or key and cert")),
+    })
+}
+
+/// D5: a key in a file only where the configuration says so in plain words.
+fn file_key(config: &Config, key: &Path, certificate: &Path) -> Result<FileKey, Trouble> {
+    if !config.keys.insecure_file_key {
+        return Err(key_trouble(PlaceError::FileNotAllowed));
+    }
+    FileKey::load(key, certificate).map_err(|error| Trouble::new(error.code(), error))
+}
+
+pub(super) fn key_trouble(error: PlaceError) -> Trouble {
+    Trouble::new(error.code(), error)
 }
 
 pub(super) fn verifier_key(config: &Config) -> Result<VerifierPublicKey, Trouble> {
@@ -158,14 +190,9 @@ pub(super) fn recipients(config: &Config) -> Result<Recipients, Trouble> {
 }
 
 pub(super) fn courier(config: &Config) -> Result<Courier, Trouble> {
-    let mut identity = read_file(&config.keys.device_cert)?;
-    identity.extend(read_file(&config.keys.device_key)?);
-    Courier::new(&Credentials {
-        url: &config.verifier.url,
-        ca_pem: &read_file(&config.verifier.ca)?,
-        identity_pem: &identity,
-    })
-    .map_err(|error| Trouble::new(error.code(), error))
+    let ca = read_file(&config.verifier.ca)?;
+    let tls = tls::client_config(&ca, Some(device_key(config)?)).map_err(key_trouble)?;
+    Courier::with_tls(&config.verifier.url, tls).map_err(|error| Trouble::new(error.code(), error))
 }
 
 pub(super) fn spool(config: &Config) -> Result<Spool, Trouble> {

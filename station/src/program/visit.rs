@@ -47,11 +47,11 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         config::read(&arguments.script).map_err(|error| Trouble::new(error.code(), error))?;
     // Pre-flight: everything that sealing needs is there before the citizen is asked for anything.
     let device_key = assemble::device_key(&config)?;
-    let operator_key = assemble::file_key(&script.operator.key, &script.operator.cert)?;
+    let operator_key = assemble::person_key(&config, script.operator.key_place())?;
     let officials = script
         .officials
         .iter()
-        .map(official)
+        .map(|official| official_of(&config, official))
         .collect::<Result<Vec<_>, _>>()?;
     let recipients = assemble::recipients(&config)?;
     let trust = assemble::trust(&config)?;
@@ -79,8 +79,8 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         devices: &mut devices,
         trust: &trust,
         spool: &spool,
-        device_key: &device_key,
-        operator_key: &operator_key,
+        device_key: device_key.as_ref(),
+        operator_key: operator_key.as_ref(),
         recipients: &recipients,
         officials: &officials,
         allow_bac: config.card.allow_bac,
@@ -118,11 +118,11 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
     Ok(answer(visit, &end, &steps, delivered, &spool, lang))
 }
 
-fn official(script: &OfficialScript) -> Result<Official, Trouble> {
+fn official_of(config: &Config, script: &OfficialScript) -> Result<Official, Trouble> {
     Ok(Official {
         id: OperatorId::new(script.id.clone()).map_err(assemble::trouble("config.invalid"))?,
         role: script.role,
-        key: Box::new(assemble::file_key(&script.key, &script.cert)?),
+        key: assemble::person_key(config, script.key_place())?,
         finds: script.finds,
         reason: script.reason,
     })
