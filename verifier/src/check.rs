@@ -5,6 +5,7 @@
 //! folder of country certificates alone is trust for the chip and for nothing else.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bundle::{Identities, SealedBundle, SignedReceipt, StationTrust, VerifierPublicKey};
 use emrtd::{CscaTrust, TrustError};
@@ -13,8 +14,9 @@ use serde::Serialize;
 
 use crate::comparers;
 use crate::examine::{Examiner, Fault, Policy, Report, pdf_form};
-use crate::keys::{KeysError, read_text};
-use crate::{log, serve};
+use crate::keys::{KeyFolder, KeysError, read_text};
+use crate::roster::Roster;
+use crate::{epochs, log, serve};
 
 /// A receipt lies beside the envelope under this name, where somebody put it there.
 pub const RECEIPT_FILE: &str = "receipt.json";
@@ -174,6 +176,7 @@ impl Trust {
             max_blob_bytes: u64::MAX,
             suspended_stations: Vec::new(),
             suspended_operators: Vec::new(),
+            roster: there("standing.json").map(|_| Arc::new(Roster::at(folder.clone()))),
             comparers: comparers::shipped(),
         };
         Ok(Self {
@@ -192,8 +195,7 @@ impl Trust {
 }
 
 fn load_identities(keys: &Path) -> Result<Identities, KeysError> {
-    let path = keys.join("epoch.agekey");
-    Identities::load(&path).map_err(|_| KeysError::Malformed { path })
+    epochs::identities(&KeyFolder::new(keys))
 }
 
 fn check_bundle(

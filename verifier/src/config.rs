@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use bundle::KeyStorage;
 use serde::Deserialize;
 
 use crate::comparers::{self, Comparer};
@@ -62,6 +63,8 @@ pub struct Config {
     pub stations: Stations,
     #[serde(default)]
     pub log: Log,
+    #[serde(default)]
+    pub enrolment: Enrolment,
     #[serde(default)]
     pub limits: Limits,
     /// With what desks may compare faces and fingers; left out, the models of this release.
@@ -125,6 +128,26 @@ impl Default for Log {
             policy: None,
             witness_ca: None,
             ask_every_s: ASK_EVERY_S,
+        }
+    }
+}
+
+/// Which keys get a certificate at the door.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Enrolment {
+    /// Folder of certificates of TPM makers; without it no TPM is believed.
+    pub tpm_makers: Option<PathBuf>,
+    /// Where enrolled keys may lie: `tpm`, `token`, `file`. A file is for practice only.
+    pub allow: Vec<KeyStorage>,
+}
+
+impl Default for Enrolment {
+    fn default() -> Self {
+        // D5: a TPM proves where its key lies; the others are somebody's word.
+        Self {
+            tpm_makers: None,
+            allow: vec![KeyStorage::Tpm],
         }
     }
 }
@@ -270,6 +293,7 @@ impl Config {
             &mut config.signer_trust,
             &mut config.log.policy,
             &mut config.log.witness_ca,
+            &mut config.enrolment.tpm_makers,
         ];
         for path in optional.into_iter().flatten() {
             *path = base.join(&*path);

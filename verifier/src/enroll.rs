@@ -4,12 +4,14 @@
 //! OU = their role. The request's own wishes (names, usages, extensions) are ignored: only its key is taken,
 //! after its signature has shown that the asker holds it.
 
+use bundle::KeyStorage;
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertificateSigningRequestParams,
-    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, SerialNumber,
+    CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData as _, SerialNumber,
 };
 use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 /// Life of an authority. Its end is the end of everything below it.
@@ -18,15 +20,52 @@ const AUTHORITY_YEARS: i16 = 10;
 const STATION_YEARS: i16 = 2;
 /// Life of an operator's certificate: people change desks more often than desks change.
 const OPERATOR_YEARS: i16 = 1;
+/// id-ce-certificatePolicies (RFC 5280 §4.2.1.4).
+const CERTIFICATE_POLICIES: &[u64] = &[2, 5, 29, 32];
 /// A signing request for one P-256 key is below a kilobyte.
 const MAX_CSR_BYTES: usize = 16 * 1024;
 
 /// For whom a certificate is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Subject {
     Station { id: String },
     Operator { id: String, role: String },
+}
+
+impl Subject {
+    /// `station` or `operator`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Station { .. } => "station",
+            Self::Operator { .. } => "operator",
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Station { id } | Self::Operator { id, .. } => id,
+        }
+    }
+
+    /// Whether its names have the form that certificates may bear.
+    pub fn check(&self) -> Result<(), EnrollError> {
+        if let Self::Operator { role, .. } = self {
+            known_role(role)?;
+        }
+        if is_name(self.id()) {
+            Ok(())
+        } else {
+            Err(EnrollError::Name)
+        }
+    }
+}
+
+/// 3 to 40 letters a-z, digits or hyphens.
+pub(crate) fn is_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (3..=40).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 /// Why nobody was enrolled.
@@ -111,6 +150,17 @@ impl Authority {
         csr_pem: &str,
         today: jiff::civil::Date,
     ) -> Result<String, EnrollError> {
+        self.enroll_stored(subject, csr_pem, KeyStorage::Unstated, today)
+    }
+
+    /// The same, and the certificate says where the key lies.
+    pub fn enroll_stored(
+        &self,
+        subject: &Subject,
+        csr_pem: &str,
+        storage: KeyStorage,
+        today: jiff::civil::Date,
+    ) -> Result<String, EnrollError> {
         if csr_pem.len() > MAX_CSR_BYTES {
             return Err(EnrollError::Request);
         }
@@ -120,6 +170,15 @@ impl Authority {
             return Err(EnrollError::KeyKind);
         }
         request.params = self.subject_params(subject, today)?;
+        if let Some(policies) = storage.to_policies() {
+            request
+                .params
+                .custom_extensions
+                .push(CustomExtension::from_oid_content(
+                    CERTIFICATE_POLICIES,
+                    policies,
+                ));
+        }
         request
             .signed_by(&self.issuer)
             .map(|certificate| certificate.pem())
@@ -159,8 +218,7 @@ impl Authority {
             Subject::Station { id } => (id, "station", STATION_YEARS),
             Subject::Operator { id, role } => (id, known_role(role)?, OPERATOR_YEARS),
         };
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if !(3..=40).contains(&id.len()) || !id.bytes().all(allowed) {
+        if !is_name(id) {
             return Err(EnrollError::Name);
         }
         let mut params = blank(today, years)?;
@@ -177,6 +235,19 @@ impl Authority {
         params.use_authority_key_identifier_extension = true;
         Ok(params)
     }
+}
+
+/// The public point of a request's key, after its signature has shown that the asker holds it.
+pub(crate) fn request_point(csr_pem: &str) -> Result<Vec<u8>, EnrollError> {
+    if csr_pem.len() > MAX_CSR_BYTES {
+        return Err(EnrollError::Request);
+    }
+    let request =
+        CertificateSigningRequestParams::from_pem(csr_pem).map_err(|_| EnrollError::Request)?;
+    if request.public_key.algorithm() != &PKCS_ECDSA_P256_SHA256 {
+        return Err(EnrollError::KeyKind);
+    }
+    Ok(request.public_key.der_bytes().to_vec())
 }
 
 /// Roles an operator's certificate may name.

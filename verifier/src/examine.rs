@@ -11,8 +11,11 @@ mod papers;
 mod pdf;
 mod person;
 mod presentations;
+mod standing;
 mod ticket;
 mod verdict;
+
+use std::sync::Arc;
 
 use bundle::{
     BlobSource, BundleDigest, Identities, Opened, Statement, StationTrust, TicketId,
@@ -26,6 +29,7 @@ pub use pdf::{PdfForm, form as pdf_form};
 pub use verdict::{Refusal, Verdict, Verified, VerifiedDocument};
 
 use crate::comparers::Comparer;
+use crate::roster::Roster;
 use crate::wallet::{StoreFailure, Wallets};
 
 /// What an examiner lets pass, beyond what can be computed.
@@ -38,6 +42,8 @@ pub struct Policy {
     pub max_blob_bytes: u64,
     pub suspended_stations: Vec<String>,
     pub suspended_operators: Vec<String>,
+    /// Who was revoked since, read anew whenever it changed.
+    pub roster: Option<Arc<Roster>>,
     /// With what desks may compare faces and fingers.
     pub comparers: Vec<Comparer>,
 }

@@ -3,6 +3,7 @@
 mod blobs;
 mod body;
 mod bundles;
+mod enrolments;
 mod log;
 mod problem;
 mod slots;
@@ -15,12 +16,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
+use bundle::SignedEpoch;
 use tokio::sync::{Mutex, Semaphore};
 
 pub(crate) use problem::Problem;
 
 use crate::config::Config;
+use crate::enrolment::Enroller;
 use crate::examine::Examiner;
+use crate::roster::Roster;
 use crate::wallet::{StoreFailure, Wallets};
 
 /// Filings of one bundle happen one after the other; different bundles rarely share a stripe.
@@ -36,10 +40,18 @@ pub(crate) struct App {
     slots: slots::Slots,
     stripes: Vec<Mutex<()>>,
     examinations: Semaphore,
+    enroller: Enroller,
+    roster: Arc<Roster>,
+    epoch: SignedEpoch,
 }
 
 impl App {
-    pub(crate) fn new(config: Config, wallets: Wallets, examiner: Examiner) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        wallets: Wallets,
+        examiner: Examiner,
+        (enroller, roster, epoch): (Enroller, Arc<Roster>, SignedEpoch),
+    ) -> Self {
         Self {
             config,
             wallets,
@@ -47,6 +59,9 @@ impl App {
             slots: slots::Slots::default(),
             stripes: (0..STRIPES).map(|_| Mutex::new(())).collect(),
             examinations: Semaphore::new(EXAMINATIONS),
+            enroller,
+            roster,
+            epoch,
         }
     }
 }
@@ -70,6 +85,9 @@ where
 
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
+        .route("/v1/enrolments", post(enrolments::begin))
+        .route("/v1/enrolments/{id}", post(enrolments::prove))
+        .route("/v1/epoch", get(enrolments::epoch).post(enrolments::passed))
         .route("/v1/tickets", post(tickets::draw))
         .route("/v1/blobs", post(blobs::create).options(blobs::options))
         .route(

@@ -10,6 +10,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use bundle::{BlobRef, BundleDigest, SealedBundle, SignedReceipt, Statement};
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::examine::{Examiner, Register, Verdict};
+use crate::roster::Roster;
 use crate::serve::{self, ServeError};
 use crate::wallet::{Access, Begun, BundleState, Filing, Finished, Quota, StoreFailure, Wallets};
 
@@ -71,8 +73,9 @@ pub fn import(
     now: &dyn Fn() -> Timestamp,
 ) -> Result<Vec<Imported>, ImportError> {
     let wallets = serve::open_store(config, Access::Serve).map_err(ServeError::from)?;
+    let roster = Arc::new(Roster::open(&config.data).map_err(ServeError::from)?);
     let desk = Desk {
-        examiner: serve::examiner(config)?,
+        examiner: serve::examiner(config, roster)?,
         wallets,
         max_blob_bytes: config.limits.max_blob_bytes,
         now,

@@ -1,7 +1,8 @@
 //! The folder of keys a verifier lives by: made once by `keys init`, read at every start.
 //!
 //! ```text
-//! epoch.agekey  recovery.agekey         age identities that open sealed bundles
+//! epoch.agekey  epoch-2.agekey …        age identities that open sealed bundles, one an epoch
+//! recovery.agekey                       another, which belongs elsewhere (`docs/keys.md`)
 //! receipt.key.pem  log.key.pem          Ed25519, PKCS#8: sign receipts and tickets; sign the log
 //! citizen.key  master.key               32 bytes in hex: name citizens; wrap each citizen's data key
 //! station-ca.key.pem                    signs certificates of stations and operators
@@ -65,6 +66,12 @@ pub enum KeysError {
     LogName { name: String },
     #[error("a key or certificate could not be made")]
     Generate,
+    #[error("epoch {number} is the one that desks seal to")]
+    EpochInUse { number: u32 },
+    #[error("there is no epoch {number} here")]
+    NoSuchEpoch { number: u32 },
+    #[error("desks may still bring bundles of epoch {number}: {desks:?}")]
+    EpochQueued { number: u32, desks: Vec<String> },
 }
 
 impl KeysError {
@@ -77,6 +84,9 @@ impl KeysError {
             Self::Malformed { .. } => "keys.malformed",
             Self::LogName { .. } => "keys.log_name",
             Self::Generate => "keys.generate",
+            Self::EpochInUse { .. } => "keys.epoch_in_use",
+            Self::NoSuchEpoch { .. } => "keys.epoch_unknown",
+            Self::EpochQueued { .. } => "keys.epoch_queued",
         }
     }
 }
@@ -233,6 +243,24 @@ impl KeyFolder {
     }
 }
 
+/// The certificate files of a folder, in order of their names.
+pub(crate) fn certificate_files(folder: &Path) -> Result<Vec<PathBuf>, KeysError> {
+    let unreadable = |source| KeysError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if ending.is_some_and(|ending| ["pem", "crt", "cer", "der"].contains(&ending)) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// 32 bytes from the system's generator.
 pub(crate) fn random32() -> Result<Zeroizing<[u8; 32]>, KeysError> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
@@ -305,7 +333,7 @@ pub fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), KeysError
         .map_err(unwritable)
 }
 
-fn sync_folder(path: &Path) -> Result<(), KeysError> {
+pub(crate) fn sync_folder(path: &Path) -> Result<(), KeysError> {
     fs::File::open(path)
         .and_then(|folder| folder.sync_all())
         .map_err(|source| KeysError::Unwritable {

@@ -2,6 +2,9 @@
 //!
 //! 0 done, 1 a refusal or mismatch, 2 bad usage, 3 a failure that may be tried again.
 
+#[path = "main/roster.rs"]
+mod roster;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +14,7 @@ use verifier::enroll::{EnrollError, Subject};
 use verifier::examine::State;
 use verifier::keys::{KeyFolder, KeysError, LOG_ORIGIN};
 use verifier::monitor::{self, MonitorError};
+use verifier::roster::RosterError;
 use verifier::wallet::{Access, Act};
 use verifier::{CheckError, CheckOptions, Config, ServeError};
 
@@ -65,8 +69,15 @@ enum Command {
     /// Make the verifier's keys.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Sign a certificate for a station's or an operator's key.
+    /// Sign a certificate for a station's or an operator's key, or make the code that enrols one.
     Enroll(Enroll),
+    /// Take back what a station, an operator or one key says; in force at once.
+    Revoke(roster::Revoke),
+    /// Who was enrolled, and who was revoked.
+    Roster {
+        #[arg(long)]
+        config: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -80,6 +91,21 @@ enum KeysCommand {
         /// A name or address the server answers to; may be given several times.
         #[arg(long = "host", default_values = ["localhost", "127.0.0.1"])]
         hosts: Vec<String>,
+    },
+    /// Make the next epoch's encryption key; the service announces it when it starts again.
+    RotateEpoch {
+        /// The folder made by `keys init`.
+        #[arg(long)]
+        keys: PathBuf,
+    },
+    /// Destroy the encryption key of a past epoch, once no desk has a bundle for it.
+    RetireEpoch {
+        number: u32,
+        #[arg(long)]
+        config: PathBuf,
+        /// Also while desks may still bring such bundles; only the recovery key will open those.
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -162,21 +188,30 @@ struct CheckArgs {
 }
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Enroll {
+    #[command(subcommand)]
+    code: Option<EnrollCommand>,
     #[command(flatten)]
     who: Who,
     /// The operator's role: volunteer, clerk, certifier or director.
     #[arg(long, requires = "operator", required_unless_present = "station")]
     role: Option<String>,
     /// The signing request (PKCS#10, PEM).
-    #[arg(long)]
-    csr: PathBuf,
+    #[arg(long, required = true)]
+    csr: Option<PathBuf>,
     /// Where the certificate goes; must not exist yet.
-    #[arg(long)]
-    out: PathBuf,
+    #[arg(long, required = true)]
+    out: Option<PathBuf>,
     /// The folder made by `keys init`.
-    #[arg(long)]
-    keys: PathBuf,
+    #[arg(long, required = true)]
+    keys: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum EnrollCommand {
+    /// Make a one-time code; whoever says it over the network enrols one key.
+    Code(roster::NewCode),
 }
 
 #[derive(Args)]
@@ -186,6 +221,19 @@ struct Who {
     station: Option<String>,
     #[arg(long)]
     operator: Option<String>,
+}
+
+impl Who {
+    fn subject(self, role: Option<String>) -> Option<Subject> {
+        match (self.station, self.operator) {
+            (Some(id), _) => Some(Subject::Station { id }),
+            (None, Some(id)) => Some(Subject::Operator {
+                id,
+                role: role.unwrap_or_default(),
+            }),
+            (None, None) => None,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -202,7 +250,15 @@ fn main() -> ExitCode {
             log_origin,
             hosts,
         }) => keys_init(cli.json, dir, &log_origin, &hosts),
+        Command::Keys(KeysCommand::RotateEpoch { keys }) => roster::rotate_epoch(cli.json, keys),
+        Command::Keys(KeysCommand::RetireEpoch {
+            number,
+            config,
+            force,
+        }) => roster::retire_epoch(cli.json, number, &config, force),
         Command::Enroll(enroll) => run_enroll(cli.json, enroll),
+        Command::Revoke(revoke) => roster::revoke(cli.json, revoke),
+        Command::Roster { config } => roster::list(cli.json, &config),
     };
     outcome.unwrap_or_else(|failure| {
         if cli.json {
@@ -251,14 +307,26 @@ impl Failure {
 impl From<KeysError> for Failure {
     fn from(error: KeysError) -> Self {
         match error {
-            KeysError::Exists { .. } | KeysError::Malformed { .. } => {
-                Self::refusal(error.code(), &error)
-            }
+            KeysError::Exists { .. }
+            | KeysError::Malformed { .. }
+            | KeysError::EpochInUse { .. }
+            | KeysError::NoSuchEpoch { .. }
+            | KeysError::EpochQueued { .. } => Self::refusal(error.code(), &error),
             KeysError::LogName { .. } => Self {
                 exit: 2,
                 ..Self::refusal(error.code(), &error)
             },
             _ => Self::temporary(error.code(), &error),
+        }
+    }
+}
+
+impl From<RosterError> for Failure {
+    fn from(error: RosterError) -> Self {
+        if error.is_failure() {
+            Self::temporary(error.code(), &error)
+        } else {
+            Self::refusal(error.code(), &error)
         }
     }
 }
@@ -342,23 +410,24 @@ fn keys_init(
 }
 
 fn run_enroll(json: bool, enroll: Enroll) -> Result<ExitCode, Failure> {
-    let subject = match (enroll.who.station, enroll.who.operator) {
-        (Some(id), _) => Subject::Station { id },
-        (None, Some(id)) => Subject::Operator {
-            id,
-            role: enroll.role.unwrap_or_default(),
-        },
-        (None, None) => unreachable!("clap demands one of the two"),
+    if let Some(EnrollCommand::Code(code)) = enroll.code {
+        return roster::make_code(json, code);
+    }
+    let subject = enroll.who.subject(enroll.role);
+    let (Some(subject), Some(csr), Some(out), Some(keys)) =
+        (subject, enroll.csr, enroll.out, enroll.keys)
+    else {
+        unreachable!("clap demands all of them");
     };
-    let authority = KeyFolder::new(enroll.keys).station_authority()?;
-    let csr = verifier::keys::read_text(&enroll.csr)?;
+    let authority = KeyFolder::new(keys).station_authority()?;
+    let csr = verifier::keys::read_text(&csr)?;
     let certificate = authority.enroll(&subject, &csr, jiff::Zoned::now().date())?;
-    verifier::keys::write_new(&enroll.out, certificate.as_bytes(), 0o644)?;
-    let document = serde_json::json!({"outcome": "enrolled", "certificate": enroll.out});
+    verifier::keys::write_new(&out, certificate.as_bytes(), 0o644)?;
+    let document = serde_json::json!({"outcome": "enrolled", "certificate": out});
     say(
         json,
         &document,
-        &format!("certificate written to {}", enroll.out.display()),
+        &format!("certificate written to {}", out.display()),
     );
     Ok(ExitCode::SUCCESS)
 }

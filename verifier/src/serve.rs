@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use bundle::{Identities, StationTrust, VerifierPublicKey};
+use bundle::{Identities, ReceiptKey, StationTrust, VerifierPublicKey};
 use emrtd::{CscaTrust, TrustError};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -16,9 +16,12 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use crate::config::Config;
+use crate::enrolment::Enroller;
+use crate::epochs;
 use crate::examine::{Examiner, Policy};
 use crate::http::{self, App};
 use crate::keys::{KeyFolder, KeysError};
+use crate::roster::{Roster, RosterError};
 use crate::tls;
 use crate::wallet::{Access, Embedded, OpenStoreError, Wallets};
 use crate::witnessing::{Asker, WitnessesError};
@@ -37,6 +40,8 @@ pub enum ServeError {
     #[error(transparent)]
     Keys(#[from] KeysError),
     #[error(transparent)]
+    Roster(#[from] RosterError),
+    #[error(transparent)]
     Store(#[from] OpenStoreError),
     #[error("the country certificates cannot be read")]
     Csca(#[from] TrustError),
@@ -53,6 +58,7 @@ impl ServeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Keys(error) => error.code(),
+            Self::Roster(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Csca(error) => error.code(),
             Self::Witnesses(error) => error.code(),
@@ -105,11 +111,21 @@ pub fn serve(config: Config) -> Result<Running, ServeError> {
     let keys = KeyFolder::new(&config.keys);
     let tls = TlsAcceptor::from(Arc::new(tls::server_config(&keys)?));
     let wallets = open_store(&config, Access::Serve)?;
-    let examiner = examiner(&config)?;
+    let roster = Arc::new(Roster::open(&config.data)?);
+    let examiner = examiner(&config, roster.clone())?;
+    let enroller = Enroller::open(&config, roster.clone())?;
+    let path = keys.path("receipt.key.pem");
+    let receipts = ReceiptKey::load(&path).map_err(|_| KeysError::Malformed { path })?;
+    let epoch = epochs::announce(&keys, &receipts)?;
     let stations = load_stations(&keys)?;
     let asker = Asker::new(&config)?;
     let listen = config.listen;
-    let app = Arc::new(App::new(config, wallets, examiner));
+    let app = Arc::new(App::new(
+        config,
+        wallets,
+        examiner,
+        (enroller, roster, epoch),
+    ));
 
     let listener = std::net::TcpListener::bind(listen).map_err(ServeError::Listen)?;
     listener.set_nonblocking(true).map_err(ServeError::Listen)?;
@@ -141,10 +157,9 @@ pub fn open_store(config: &Config, access: Access) -> Result<Wallets, OpenStoreE
     Embedded::open(&config.data, &keys, config.store.keep_sealed, access).map(Wallets::Embedded)
 }
 
-pub(crate) fn examiner(config: &Config) -> Result<Examiner, ServeError> {
+pub(crate) fn examiner(config: &Config, roster: Arc<Roster>) -> Result<Examiner, ServeError> {
     let keys = KeyFolder::new(&config.keys);
-    let path = keys.path("epoch.agekey");
-    let mut identities = Identities::load(&path).map_err(|_| KeysError::Malformed { path })?;
+    let mut identities = epochs::identities(&keys)?;
     // The recovery identity is kept in a safe; where it lies here it is used.
     let path = keys.path("recovery.agekey");
     if path.exists() {
@@ -169,6 +184,7 @@ pub(crate) fn examiner(config: &Config) -> Result<Examiner, ServeError> {
             max_blob_bytes: config.limits.max_blob_bytes,
             suspended_stations: config.stations.suspended.clone(),
             suspended_operators: config.stations.suspended_operators.clone(),
+            roster: Some(roster),
             comparers: config.comparers.clone(),
         },
     })

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bundle::{StationId, StationTrust};
+use bundle::{Sha256Digest, StationId, StationTrust};
 use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -20,7 +20,11 @@ pub(crate) enum Peer {
     /// No certificate was shown.
     Nobody,
     /// A good certificate that names a station.
-    Station(StationId),
+    Station {
+        id: StationId,
+        /// SHA-256 of its certificate, as `keyid` in envelopes.
+        key: String,
+    },
     /// A good certificate of somebody else, such as an operator.
     Other,
 }
@@ -67,8 +71,12 @@ pub(crate) fn peer(
 ) -> Peer {
     match certificates.and_then(<[_]>::first) {
         None => Peer::Nobody,
-        Some(certificate) => stations
-            .station(certificate, at)
-            .map_or(Peer::Other, Peer::Station),
+        Some(certificate) => match stations.station(certificate, at) {
+            Ok(id) => Peer::Station {
+                id,
+                key: Sha256Digest::of(certificate).to_string(),
+            },
+            Err(_) => Peer::Other,
+        },
     }
 }

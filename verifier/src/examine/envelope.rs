@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::Examiner;
 use super::checklist::{Fault, Report};
+use super::standing::{self, Who};
 
 /// The checks that need decryption identities.
 pub(super) const INSIDE: &[&str] = &["manifest", "operator.standing", "parts"];
@@ -37,10 +38,15 @@ pub(super) fn check_outside(
         &examiner.policy.suspended_stations,
         statement.station().as_str(),
     );
-    report.checked(
-        "station.standing",
-        fault_if(suspended, "examine.station_suspended"),
-    );
+    let mut faults = fault_if(suspended, "examine.station_suspended");
+    faults.extend(standing::check(
+        examiner,
+        Who::Station,
+        statement.station().as_str(),
+        statement.signer_certificate(),
+        statement.created(),
+    ));
+    report.checked("station.standing", faults);
     Some(statement)
 }
 
@@ -85,10 +91,16 @@ pub(super) fn check_inside<'a>(
         &examiner.policy.suspended_operators,
         opened.operator().id.as_str(),
     );
-    report.checked(
-        "operator.standing",
-        fault_if(suspended, "examine.operator_suspended"),
-    );
+    let mut faults = fault_if(suspended, "examine.operator_suspended");
+    let manifest = opened.manifest();
+    faults.extend(standing::check(
+        examiner,
+        Who::Operator,
+        opened.operator().id.as_str(),
+        &manifest.signers.operator.0,
+        manifest.sealed_at,
+    ));
+    report.checked("operator.standing", faults);
     report.checked("parts", opened.faulty_parts().iter().map(fault).collect());
     Some(opened)
 }

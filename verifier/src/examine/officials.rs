@@ -7,6 +7,7 @@ use super::Examiner;
 use super::checklist::{Fault, Report};
 use super::chip::Holder;
 use super::envelope::{fault_if, is_among};
+use super::standing::{self, Who};
 
 const CHECK: &str = "person.officials";
 
@@ -69,8 +70,19 @@ pub(super) fn check(
             Ok(sighting) => {
                 let suspended = &examiner.policy.suspended_operators;
                 if is_among(suspended, sighting.official.as_str()) {
-                    faults.push(Fault::at("examine.official_suspended", place));
+                    faults.push(Fault::at("examine.official_suspended", place.clone()));
                 }
+                let revoked = standing::check(
+                    examiner,
+                    Who::Official,
+                    sighting.official.as_str(),
+                    &sighting.certificate.0,
+                    sighting.seen_at,
+                );
+                faults.extend(revoked.map(|fault| Fault {
+                    place: Some(place),
+                    ..fault
+                }));
                 read.push(sighting);
             }
             Err(error) => faults.push(Fault::at(error.code(), place)),

@@ -10,7 +10,7 @@ use bundle::SignedTicket;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::station::Station;
+use super::station::InService;
 use super::{App, Problem, blocking, body};
 use crate::wallet::Granted;
 
@@ -31,7 +31,7 @@ pub(super) struct Batch {
 
 pub(super) async fn draw(
     State(app): State<Arc<App>>,
-    Station(station): Station,
+    InService(station): InService,
     request: Body,
 ) -> Result<Json<Batch>, Problem> {
     let Wish { count } = body::json(&app, request, MAX_BODY_BYTES).await?;
