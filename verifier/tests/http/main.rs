@@ -13,5 +13,6 @@ mod officials;
 mod offline;
 mod refusals;
 mod signed;
+mod standing;
 mod uploads;
 mod witnessed;
