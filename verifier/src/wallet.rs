@@ -8,6 +8,7 @@ pub(crate) mod cas;
 #[cfg(test)]
 mod contract;
 mod embedded;
+mod failure;
 mod vault;
 
 use std::path::PathBuf;
@@ -21,7 +22,8 @@ use serde::Serialize;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-pub use embedded::{Access, Embedded, OpenStoreError};
+pub use embedded::Embedded;
+pub use failure::{OpenStoreError, StoreFailure};
 pub use vault::VaultError;
 
 use crate::examine::Verified;
@@ -33,36 +35,13 @@ pub enum Wallets {
     Embedded(Embedded),
 }
 
-/// The store could not tell or could not do; asking again may help.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreFailure {
-    #[error("the database failed")]
-    Database(#[from] rusqlite::Error),
-    #[error("a file could not be written or read")]
-    File(#[from] std::io::Error),
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    #[error("the log's rows do not make a tree")]
-    Log,
-    #[error("a stored row cannot be read back")]
-    Row,
-    #[error("another writer was always faster")]
-    Contention,
-}
-
-impl StoreFailure {
-    /// The stable code under which `docs/failures.md` explains this failure.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Database(_) => "store.database",
-            Self::File(_) => "store.file",
-            Self::Vault(_) => "store.vault",
-            Self::Log => "store.log",
-            Self::Row => "store.row",
-            Self::Contention => "store.contention",
-        }
-    }
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// To serve.
+    Serve,
+    /// To look at it, perhaps beside a running service; nothing is tidied.
+    Inspect,
 }
 
 /// How a request for tickets ended.

@@ -1,6 +1,6 @@
 //! Filing: one transaction makes the entry, spends the ticket, appends to the log and keeps the receipt.
 //!
-//! Papers are encrypted and on disk before the transaction begins; if it does not commit they are removed
+//! Papers are encrypted and on disk before the transaction begins; if it surely does not commit they are removed
 //! again, and what a power cut leaves behind is found by `log fsck` as belonging to nobody.
 
 use bundle::{BundleDigest, EntryId, Receipt, Sha256Digest, SignedReceipt, StationId};
@@ -43,7 +43,10 @@ impl Embedded {
             let wallet = self.wallet_for(&citizen)?;
             let prepared = self.prepare(verified, &wallet, at)?;
             let outcome = self.commit(verified, &citizen, &wallet, &prepared, at);
-            if !matches!(outcome, Ok(Some(Filing::Filed(_)))) {
+            if !matches!(
+                outcome,
+                Ok(Some(Filing::Filed(_))) | Err(StoreFailure::Unsettled)
+            ) {
                 for paper in &prepared.papers {
                     self.documents.remove(paper)?;
                 }
@@ -179,7 +182,8 @@ impl Embedded {
             )?;
         }
         journal::post(&transaction, "filed", &verified.bundle.to_string(), at)?;
-        transaction.commit()?;
+        // A disk that fails here may or may not have the transaction: its papers must stay.
+        transaction.commit().map_err(|_| StoreFailure::Unsettled)?;
         Ok(Some(Filing::Filed(receipt)))
     }
 

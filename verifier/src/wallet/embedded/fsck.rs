@@ -75,7 +75,7 @@ impl Embedded {
         if sound != "ok" {
             report.findings.push("fsck.database".to_owned());
         }
-        let blank = blank()?;
+        let blank = schema::blank()?;
         blank.execute_batch(&sums::triggers(&blank)?)?;
         if layout(snapshot)? != layout(&blank)? {
             report.findings.push("fsck.layout".to_owned());
