@@ -38,6 +38,12 @@ const CLOCK_SKEW_S: u32 = 300;
 
 /// A head goes to the witnesses this often, once it has moved: a citizen with a fresh receipt waits this long.
 const ASK_EVERY_S: u32 = 5;
+/// Connections of one verifier to its database: a filing holds one for some milliseconds.
+const CONNECTIONS: usize = 8;
+/// A statement that takes longer is given up; the station comes back.
+const STATEMENT_TIMEOUT_MS: u64 = 10_000;
+/// What S3 servers of one's own call their only region.
+const REGION: &str = "us-east-1";
 
 /// The whole settings file.
 #[derive(Debug, Clone, Deserialize)]
@@ -75,14 +81,71 @@ pub struct Config {
     pub readers: Vec<Reader>,
 }
 
-/// What the store keeps.
+/// Where things are kept, and what of them.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
+    #[serde(default)]
+    pub kind: StoreKind,
     /// Keep the sealed blobs after filing. They open with the epoch key, so a citizen's erasure would
     /// have to find them too; off unless somebody needs to examine a bundle again from its envelope.
     #[serde(default)]
     pub keep_sealed: bool,
+    /// Where the database is, for the kind "postgres".
+    #[serde(default)]
+    pub postgres: Option<Postgres>,
+    /// Where papers and sealed blobs are, for the kind "postgres".
+    #[serde(default)]
+    pub s3: Option<S3>,
+}
+
+/// The stores there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreKind {
+    /// SQLite and files in the folder `data`.
+    #[default]
+    Embedded,
+    /// PostgreSQL and an S3 server, which many verifiers may share; `data` holds only what is just arriving.
+    Postgres,
+}
+
+/// A PostgreSQL server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Postgres {
+    /// `postgresql://user@host:5432/database`, without a password.
+    pub url: String,
+    /// The password, alone in a file.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// The authority (PEM) that the server's certificate must come from. Without it only a server on this machine
+    /// is spoken to.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    #[serde(default = "connections")]
+    pub connections: usize,
+    #[serde(default = "statement_timeout_ms")]
+    pub statement_timeout_ms: u64,
+}
+
+/// A bucket of an S3 server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// `https://host:port`; `http` only to a server on this machine.
+    pub endpoint: String,
+    pub bucket: String,
+    #[serde(default = "region")]
+    pub region: String,
+    /// A folder in the bucket, where others use the bucket too.
+    #[serde(default)]
+    pub prefix: String,
+    pub access_key_file: PathBuf,
+    pub secret_key_file: PathBuf,
+    /// An authority (PEM) to believe beside those of the system.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
 }
 
 /// What the examiner lets pass beyond the real thing.
@@ -239,6 +302,18 @@ fn usual_scopes() -> Vec<Scope> {
     vec![Scope::Lookup, Scope::Entries, Scope::Documents]
 }
 
+fn connections() -> usize {
+    CONNECTIONS
+}
+
+fn statement_timeout_ms() -> u64 {
+    STATEMENT_TIMEOUT_MS
+}
+
+fn region() -> String {
+    REGION.to_owned()
+}
+
 fn clock_skew_s() -> u32 {
     CLOCK_SKEW_S
 }
@@ -258,6 +333,8 @@ pub enum ConfigError {
     ReaderToken { name: String },
     #[error("{name} must be at least 1")]
     Zero { name: &'static str },
+    #[error("a store of the kind \"postgres\" needs [store.postgres] and [store.s3]")]
+    StoreIncomplete,
 }
 
 impl ConfigError {
@@ -268,6 +345,27 @@ impl ConfigError {
             Self::Malformed(_) => "verifier.config_malformed",
             Self::ReaderToken { .. } => "verifier.config_reader_token",
             Self::Zero { .. } => "verifier.config_zero_limit",
+            Self::StoreIncomplete => "verifier.config_store",
+        }
+    }
+}
+
+impl Store {
+    /// Takes relative file names as meant from `base`.
+    fn stand_on(&mut self, base: &Path) {
+        if let Some(postgres) = &mut self.postgres {
+            for file in [&mut postgres.password_file, &mut postgres.ca]
+                .into_iter()
+                .flatten()
+            {
+                *file = base.join(&*file);
+            }
+        }
+        if let Some(s3) = &mut self.s3 {
+            let files = [&mut s3.access_key_file, &mut s3.secret_key_file];
+            for file in files.into_iter().chain(s3.ca.as_mut()) {
+                *file = base.join(&*file);
+            }
         }
     }
 }
@@ -298,6 +396,7 @@ impl Config {
         for path in optional.into_iter().flatten() {
             *path = base.join(&*path);
         }
+        config.store.stand_on(base);
         config.validate()?;
         Ok(config)
     }
@@ -311,8 +410,21 @@ impl Config {
                 });
             }
         }
+        let store = &self.store;
+        if store.kind == StoreKind::Postgres && (store.postgres.is_none() || store.s3.is_none()) {
+            return Err(ConfigError::StoreIncomplete);
+        }
+        let postgres = store.postgres.as_ref();
         let limits = &self.limits;
-        let positive: [(&'static str, u64); 8] = [
+        let positive: [(&'static str, u64); 10] = [
+            (
+                "connections",
+                postgres.map_or(1, |postgres| postgres.connections as u64),
+            ),
+            (
+                "statement_timeout_ms",
+                postgres.map_or(1, |postgres| postgres.statement_timeout_ms),
+            ),
             ("max_blob_bytes", limits.max_blob_bytes),
             ("max_envelope_bytes", limits.max_envelope_bytes as u64),
             (
@@ -350,6 +462,43 @@ mod tests {
             format!("{:?}", Limits::default())
         );
         assert_eq!(config.comparers, comparers::shipped());
+        assert_eq!(config.store.kind, StoreKind::Embedded);
+    }
+
+    #[test]
+    fn the_province_in_the_example_is_read_once_its_marks_are_taken_off() {
+        let text: String = EXAMPLE
+            .lines()
+            .map(|line| line.strip_prefix("#| ").unwrap_or(line))
+            .filter(|line| !line.starts_with("kind = \"embedded\""))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        let config = Config::parse(&text, Path::new("/etc/niem")).unwrap();
+        assert_eq!(config.store.kind, StoreKind::Postgres);
+        let postgres = config.store.postgres.unwrap();
+        assert_eq!(postgres.connections, CONNECTIONS);
+        assert_eq!(postgres.statement_timeout_ms, STATEMENT_TIMEOUT_MS);
+        assert_eq!(
+            postgres.password_file.unwrap(),
+            Path::new("/etc/niem/database.password")
+        );
+        let s3 = config.store.s3.unwrap();
+        assert_eq!(s3.region, REGION);
+        assert_eq!(s3.secret_key_file, Path::new("/etc/niem/s3.secret"));
+    }
+
+    #[test]
+    fn a_province_without_a_bucket_is_refused() {
+        let text = "data='d'\nkeys='k'\ncsca_trust='c'\n[store]\nkind='postgres'\n\
+                    [store.postgres]\nurl='postgresql://niem@localhost/niem'\n";
+        let error = Config::parse(text, Path::new(".")).unwrap_err();
+        assert_eq!(error.code(), "verifier.config_store");
+        let zero = format!(
+            "{}connections=0\n",
+            text.replace("kind='postgres'", "kind='embedded'")
+        );
+        let error = Config::parse(&zero, Path::new(".")).unwrap_err();
+        assert_eq!(error.code(), "verifier.config_zero_limit");
     }
 
     #[test]

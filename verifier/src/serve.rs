@@ -15,9 +15,9 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use crate::config::Config;
 use crate::enrolment::Enroller;
 use crate::epochs;
+use crate::config::{Config, StoreKind};
 use crate::examine::{Examiner, Policy};
 use crate::http::{self, App};
 use crate::keys::{KeyFolder, KeysError};
@@ -25,6 +25,8 @@ use crate::roster::{Roster, RosterError};
 use crate::tls;
 use crate::wallet::{Access, Embedded, OpenStoreError, Wallets};
 use crate::witnessing::{Asker, WitnessesError};
+#[cfg(feature = "province")]
+use crate::wallet::{Province, Site};
 
 /// How long open requests may still take once we are told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -154,7 +156,39 @@ pub fn serve(config: Config) -> Result<Running, ServeError> {
 /// Opens the store the settings name.
 pub fn open_store(config: &Config, access: Access) -> Result<Wallets, OpenStoreError> {
     let keys = KeyFolder::new(&config.keys);
-    Embedded::open(&config.data, &keys, config.store.keep_sealed, access).map(Wallets::Embedded)
+    let keep_sealed = config.store.keep_sealed;
+    match config.store.kind {
+        StoreKind::Embedded => {
+            Embedded::open(&config.data, &keys, keep_sealed, access).map(Wallets::Embedded)
+        }
+        StoreKind::Postgres => open_province(config, &keys, access),
+    }
+}
+
+#[cfg(feature = "province")]
+fn open_province(
+    config: &Config,
+    keys: &KeyFolder,
+    access: Access,
+) -> Result<Wallets, OpenStoreError> {
+    let (Some(postgres), Some(s3)) = (&config.store.postgres, &config.store.s3) else {
+        return Err(OpenStoreError::Settings {
+            what: "[store.postgres] and [store.s3] must be there",
+        });
+    };
+    let site = Site {
+        folder: &config.data,
+        postgres,
+        s3,
+        keep_sealed: config.store.keep_sealed,
+        access,
+    };
+    Province::open(site, keys).map(|store| Wallets::Province(Box::new(store)))
+}
+
+#[cfg(not(feature = "province"))]
+fn open_province(_: &Config, _: &KeyFolder, _: Access) -> Result<Wallets, OpenStoreError> {
+    Err(OpenStoreError::NotBuilt)
 }
 
 pub(crate) fn examiner(config: &Config, roster: Arc<Roster>) -> Result<Examiner, ServeError> {

@@ -1,14 +1,16 @@
 //! Where things are kept: tickets, half-sent blobs, wallets and the rows of the log, behind one set of verbs.
 //!
-//! Stores share verbs, not tables: each is native to its engine and may take what its engine gives. There is
-//! one store today, the embedded one; a PostgreSQL store is the next variant and must pass the same contract
-//! suite (`wallet/contract.rs`). All verbs block; whoever serves a network calls them on a blocking thread.
+//! Stores share verbs, not tables: each is native to its engine and may take what its engine gives. There are two:
+//! SQLite with files, and PostgreSQL with an S3 server (feature `province`); both pass the same contract suite
+//! (`wallet/contract.rs`). All verbs block; whoever serves a network calls them on a blocking thread.
 
 pub(crate) mod cas;
 #[cfg(test)]
 mod contract;
 mod embedded;
 mod failure;
+#[cfg(feature = "province")]
+mod province;
 mod vault;
 
 use std::path::PathBuf;
@@ -24,6 +26,8 @@ use zeroize::Zeroizing;
 
 pub use embedded::Embedded;
 pub use failure::{OpenStoreError, StoreFailure};
+#[cfg(feature = "province")]
+pub use province::{Province, Site};
 pub use vault::VaultError;
 
 use crate::examine::Verified;
@@ -33,6 +37,9 @@ use crate::examine::Verified;
 pub enum Wallets {
     /// SQLite and content-addressed files on this machine.
     Embedded(Embedded),
+    /// PostgreSQL and an S3 server, for many verifiers.
+    #[cfg(feature = "province")]
+    Province(Box<Province>),
 }
 
 /// How a store is opened.
@@ -75,10 +82,22 @@ pub struct Upload {
     pub id: Uuid,
     pub digest: Sha256Digest,
     pub length: u64,
+    /// How many bytes the store holds; the next request goes on from there.
+    pub held: u64,
     /// All bytes are there and are what the digest says.
     pub finished: bool,
-    /// The growing file; gone once finished.
+    /// Where the bytes of the next request are gathered, behind the first `in_file` ones.
     pub file: PathBuf,
+    pub in_file: u64,
+}
+
+/// What became of the bytes that were gathered.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// They are kept; so many are held now.
+    Held(u64),
+    /// Another verifier went on with the same upload meanwhile; they are gone.
+    Overtaken,
 }
 
 /// How the end of an upload turned out.
@@ -272,13 +291,18 @@ pub enum Tile {
     Entries { index: u64, width: u32 },
 }
 
-impl Wallets {
-    fn store(&self) -> &Embedded {
-        match self {
-            Self::Embedded(store) => store,
+/// The same words said to whichever store it is.
+macro_rules! each {
+    ($wallets:expr, $store:ident => $words:expr) => {
+        match $wallets {
+            Wallets::Embedded($store) => $words,
+            #[cfg(feature = "province")]
+            Wallets::Province($store) => $words,
         }
-    }
+    };
+}
 
+impl Wallets {
     /// Draws and signs tickets for a station, unless it holds too many already.
     pub fn grant(
         &self,
@@ -288,17 +312,17 @@ impl Wallets {
         until: Timestamp,
         max_open: u32,
     ) -> Result<Granted, StoreFailure> {
-        self.store().grant(station, count, at, until, max_open)
+        each!(self, store => store.grant(station, count, at, until, max_open))
     }
 
     /// Which bundle has used this ticket.
     pub fn spent_by(&self, ticket: TicketId) -> Result<Option<BundleDigest>, StoreFailure> {
-        self.store().spent_by(ticket)
+        each!(self, store => store.spent_by(ticket))
     }
 
     /// Which bundle was filed for this visit.
     pub fn filed_for(&self, visit: VisitId) -> Result<Option<BundleDigest>, StoreFailure> {
-        self.store().filed_for(visit)
+        each!(self, store => store.filed_for(visit))
     }
 
     /// Opens an upload; an unfinished one of the same blob by the same station gives way to it.
@@ -310,13 +334,17 @@ impl Wallets {
         quota: Quota,
         at: Timestamp,
     ) -> Result<Begun, StoreFailure> {
-        self.store()
-            .begin_upload(station, digest, length, quota, at)
+        each!(self, store => store.begin_upload(station, digest, length, quota, at))
     }
 
     /// The upload of this name, if it is this station's.
     pub fn upload(&self, id: Uuid, station: &StationId) -> Result<Option<Upload>, StoreFailure> {
-        self.store().upload(id, station)
+        each!(self, store => store.upload(id, station))
+    }
+
+    /// Keeps what has been gathered in the upload's file. When this returns, a power cut can no longer take it.
+    pub fn keep(&self, upload: &Upload) -> Result<Kept, StoreFailure> {
+        each!(self, store => store.keep(upload))
     }
 
     /// Checks the digest of a complete upload and makes it a blob.
@@ -326,37 +354,41 @@ impl Wallets {
         station: &StationId,
         at: Timestamp,
     ) -> Result<Finished, StoreFailure> {
-        self.store().finish_upload(upload, station, at)
+        each!(self, store => store.finish_upload(upload, station, at))
     }
 
     /// Gives up an upload.
     pub fn drop_upload(&self, upload: &Upload) -> Result<(), StoreFailure> {
-        self.store().drop_upload(upload)
+        each!(self, store => store.drop_upload(upload))
     }
 
     /// Whether nobody needs to send this blob (again): it lies here, or what it held is filed.
     pub fn has_blob(&self, digest: &Sha256Digest) -> Result<bool, StoreFailure> {
-        self.store().has_blob(digest)
+        each!(self, store => store.has_blob(digest))
     }
 
     /// Those of the blobs that do not lie here.
-    pub fn missing(&self, digests: &[Sha256Digest]) -> Vec<Sha256Digest> {
-        self.store().missing(digests)
+    pub fn missing(&self, digests: &[Sha256Digest]) -> Result<Vec<Sha256Digest>, StoreFailure> {
+        each!(self, store => store.missing(digests))
     }
 
     /// The blobs, for opening a bundle.
     pub fn blobs(&self) -> &dyn bundle::BlobSource {
-        self.store().blobs()
+        match self {
+            Self::Embedded(store) => store,
+            #[cfg(feature = "province")]
+            Self::Province(store) => &**store,
+        }
     }
 
     /// Removes uploads and unfiled blobs older than `before`. Returns how many.
     pub fn expire(&self, before: Timestamp) -> Result<u64, StoreFailure> {
-        self.store().expire(before)
+        each!(self, store => store.expire(before))
     }
 
     /// Files what was examined, spends its ticket, appends to the log and keeps the receipt: all or nothing.
     pub fn file(&self, verified: &Verified, at: Timestamp) -> Result<Filing, StoreFailure> {
-        self.store().file(verified, at)
+        each!(self, store => store.file(verified, at))
     }
 
     /// Notes why a bundle was refused. A filed bundle stays filed.
@@ -367,12 +399,12 @@ impl Wallets {
         codes: &[&str],
         at: Timestamp,
     ) -> Result<(), StoreFailure> {
-        self.store().refuse(bundle, station, codes, at)
+        each!(self, store => store.refuse(bundle, station, codes, at))
     }
 
     /// What is known of a bundle.
     pub fn bundle(&self, digest: &BundleDigest) -> Result<Option<BundleRecord>, StoreFailure> {
-        self.store().bundle(digest)
+        each!(self, store => store.bundle(digest))
     }
 
     /// The wallet of the citizen with this personal number; the question is journaled where there is one.
@@ -383,7 +415,7 @@ impl Wallets {
         purpose: &str,
         at: Timestamp,
     ) -> Result<Option<Uuid>, StoreFailure> {
-        self.store().lookup(personal_id, reader, purpose, at)
+        each!(self, store => store.lookup(personal_id, reader, purpose, at))
     }
 
     /// The entries of a wallet, oldest first; `None` when there is no such wallet.
@@ -392,7 +424,7 @@ impl Wallets {
         view: View<'_>,
         at: Timestamp,
     ) -> Result<Option<Vec<EntryView>>, StoreFailure> {
-        self.store().entries(view, at)
+        each!(self, store => store.entries(view, at))
     }
 
     /// One paper of one entry; the view is journaled first.
@@ -401,7 +433,7 @@ impl Wallets {
         view: View<'_>,
         at: Timestamp,
     ) -> Result<Option<Document>, StoreFailure> {
-        self.store().document(view, at)
+        each!(self, store => store.document(view, at))
     }
 
     /// Who looked into a wallet, oldest first, from after line `after` on; `None` when there is no such wallet.
@@ -413,7 +445,7 @@ impl Wallets {
         limit: u32,
         at: Timestamp,
     ) -> Result<Option<Vec<Viewed>>, StoreFailure> {
-        self.store().views(view, after, limit, at)
+        each!(self, store => store.views(view, after, limit, at))
     }
 
     /// Destroys a citizen's data key, entries and papers and says so in the log, all or nothing. `None` when
@@ -424,27 +456,27 @@ impl Wallets {
         act: Act<'_>,
         at: Timestamp,
     ) -> Result<Option<Erased>, StoreFailure> {
-        self.store().erase(wallet, act, at)
+        each!(self, store => store.erase(wallet, act, at))
     }
 
     /// Finishes what an erasure had to leave behind because of a power cut or a reader. `true` when nothing is left.
     pub fn scrub(&self) -> Result<bool, StoreFailure> {
-        self.store().scrub()
+        each!(self, store => store.scrub())
     }
 
     /// Events from after `after` on, in the order in which they were written.
     pub fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreFailure> {
-        self.store().events(after, limit)
+        each!(self, store => store.events(after, limit))
     }
 
     /// The signed head of the log, with the cosignatures it has so far.
     pub fn checkpoint(&self) -> Result<String, StoreFailure> {
-        self.store().checkpoint()
+        each!(self, store => store.checkpoint())
     }
 
     /// The head of the log as witnesses are to see it.
     pub fn head(&self) -> Result<Head, StoreFailure> {
-        self.store().head()
+        each!(self, store => store.head())
     }
 
     /// The proof that the tree of `old` leaves is the beginning of the tree of `new` leaves; `None` when the
@@ -454,32 +486,32 @@ impl Wallets {
         old: u64,
         new: u64,
     ) -> Result<Option<Vec<Sha256Digest>>, StoreFailure> {
-        self.store().consistency(old, new)
+        each!(self, store => store.consistency(old, new))
     }
 
     /// Keeps a cosignature of a head. Who calls has checked it.
     pub fn cosign(&self, head: &Head, witness: &str, line: &str) -> Result<(), StoreFailure> {
-        self.store().cosign(head, witness, line)
+        each!(self, store => store.cosign(head, witness, line))
     }
 
     /// A filed bundle's place in the tree of the best cosigned head that covers it, or of the newest head
     /// where none does. `None` when the bundle is not filed here.
     pub fn proof(&self, bundle: &BundleDigest) -> Result<Option<LogProof>, StoreFailure> {
-        self.store().proof(bundle)
+        each!(self, store => store.proof(bundle))
     }
 
     /// The receipt of a filed bundle with such a proof in place of the first one, signed anew.
     pub fn renewed(&self, bundle: &BundleDigest) -> Result<Option<SignedReceipt>, StoreFailure> {
-        self.store().renewed(bundle)
+        each!(self, store => store.renewed(bundle))
     }
 
     /// A tile of the log; `None` when the log has not grown so far.
     pub fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, StoreFailure> {
-        self.store().tile(tile)
+        each!(self, store => store.tile(tile))
     }
 
     /// Reads everything back and recomputes what can be recomputed.
     pub fn fsck(&self) -> Result<Fsck, StoreFailure> {
-        self.store().fsck()
+        each!(self, store => store.fsck())
     }
 }

@@ -13,13 +13,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bundle::{Sha256Digest, StationId};
 use jiff::Timestamp;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use uuid::Uuid;
 
 use super::body::Piece;
 use super::station::Station;
 use super::{App, Problem, blocking, body};
-use crate::wallet::{Begun, Finished, Quota, Upload};
+use crate::wallet::{Begun, Finished, Kept, Quota, Upload};
 
 // tus 1.0.0 §"Headers"
 const TUS_VERSION: &str = "1.0.0";
@@ -106,13 +106,13 @@ pub(super) async fn head(
     // Who asks wants to go on: an earlier connection that still writes must put down what it has first.
     let _claim = app.slots.claim(id).await?;
     let upload = find(&app, id, &station).await?;
-    let offset = if upload.finished {
-        upload.length
-    } else {
-        size(&upload).await?
-    };
+    if upload.held == upload.length && !upload.finished {
+        // The bytes came and the store failed before it had looked at them: now is the time, or the station would
+        // take for sent what nobody has.
+        finish(&app, upload.clone(), station.clone()).await?;
+    }
     let headers = [
-        (UPLOAD_OFFSET, HeaderValue::from(offset)),
+        (UPLOAD_OFFSET, HeaderValue::from(upload.held)),
         (UPLOAD_LENGTH, HeaderValue::from(upload.length)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
@@ -174,22 +174,14 @@ async fn append(
 ) -> Result<u64, Problem> {
     let claim = app.slots.claim(id).await?;
     let upload = find(app, id, station).await?;
-    let held = if upload.finished {
-        upload.length
-    } else {
-        size(&upload).await?
-    };
+    let held = upload.held;
     if offset != held {
         return Err(Problem::new(StatusCode::CONFLICT, "http.offset").header(UPLOAD_OFFSET, held));
     }
     if upload.finished {
         return Ok(held);
     }
-    let mut file = tokio::fs::OpenOptions::new()
-        .append(true)
-        .open(&upload.file)
-        .await
-        .map_err(|_| disk())?;
+    let mut file = gathering(&upload).await.map_err(|_| disk())?;
     let mut total = held;
     let ended = loop {
         let piece = tokio::select! {
@@ -220,10 +212,16 @@ async fn append(
             }
         }
     };
-    // However it ended, what is here is kept, and is on disk before anybody hears of it.
+    // However it ended, what is here is kept before anybody hears of it.
     file.flush().await.map_err(|_| disk())?;
-    file.sync_data().await.map_err(|_| disk())?;
     drop(file);
+    let kept = {
+        let upload = upload.clone();
+        blocking(app, move |app| app.wallets.keep(&upload)).await?
+    };
+    if kept == Kept::Overtaken {
+        return Err(Problem::new(StatusCode::CONFLICT, "http.offset"));
+    }
     ended?;
     if total == upload.length {
         finish(app, upload, station.clone()).await?;
@@ -252,11 +250,17 @@ async fn find(app: &Arc<App>, id: Uuid, station: &StationId) -> Result<Upload, P
         .ok_or_else(not_found)
 }
 
-async fn size(upload: &Upload) -> Result<u64, Problem> {
-    tokio::fs::metadata(&upload.file)
-        .await
-        .map(|file| file.len())
-        .map_err(|_| disk())
+/// The file in which this request's bytes are gathered, with nothing left in it of one that failed.
+async fn gathering(upload: &Upload) -> std::io::Result<tokio::fs::File> {
+    let mut file = tokio::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&upload.file)
+        .await?;
+    file.set_len(upload.in_file).await?;
+    file.seek(std::io::SeekFrom::End(0)).await?;
+    Ok(file)
 }
 
 fn disk() -> Problem {

@@ -162,7 +162,7 @@ async fn read_statement(
 
 async fn refuse_missing(app: &Arc<App>, statement: &Statement) -> Result<(), Problem> {
     let digests: Vec<_> = statement.blobs().iter().map(|blob| blob.digest).collect();
-    let missing = blocking(app, move |app| Ok(app.wallets.missing(&digests))).await?;
+    let missing = blocking(app, move |app| app.wallets.missing(&digests)).await?;
     if missing.is_empty() {
         return Ok(());
     }

@@ -4,91 +4,23 @@ mod altered;
 mod cosigned;
 mod erased;
 mod looked;
+#[cfg(feature = "province")]
+mod province;
+mod rig;
 mod sent;
+#[cfg(feature = "province")]
+#[path = "../../tests/http/servers.rs"]
+mod servers;
 
-use bundle::{
-    BundleDigest, BundleId, Grade, Sha256Digest, StationId, TicketId, VerifierPublicKey, VisitId,
-};
+use bundle::{BundleDigest, BundleId, Grade, Sha256Digest, StationId, TicketId, VisitId};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use self::rig::Rig;
 use super::*;
 use crate::examine::VerifiedDocument;
 use crate::keys::KeyFolder;
 use crate::log;
-
-/// A store in a folder of its own.
-struct Rig {
-    place: tempfile::TempDir,
-    keys: KeyFolder,
-    wallets: Option<Wallets>,
-}
-
-impl Rig {
-    fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let keys = KeyFolder::new(place.path().join("keys"));
-        keys.init(
-            "niem.example/test",
-            &["localhost".to_owned()],
-            jiff::civil::date(2026, 1, 1),
-        )
-        .unwrap();
-        let mut rig = Self {
-            place,
-            keys,
-            wallets: None,
-        };
-        rig.restart();
-        rig
-    }
-
-    /// Closes the store and opens it again, as after a power cut.
-    fn restart(&mut self) {
-        self.wallets = None;
-        let store = Embedded::open(
-            &self.place.path().join("data"),
-            &self.keys,
-            false,
-            Access::Serve,
-        )
-        .unwrap();
-        self.wallets = Some(Wallets::Embedded(store));
-    }
-
-    fn store(&self) -> &Wallets {
-        self.wallets.as_ref().unwrap()
-    }
-
-    fn key(&self) -> VerifierPublicKey {
-        VerifierPublicKey::load(&self.keys.path("public/receipt.pub.pem")).unwrap()
-    }
-
-    fn vkey(&self) -> String {
-        self.keys.text("public/log.vkey").unwrap().to_string()
-    }
-
-    /// Uploads a blob and returns its digest.
-    fn upload(&self, content: &[u8]) -> Sha256Digest {
-        let digest = Sha256Digest::of(content);
-        let begun = self
-            .store()
-            .begin_upload(&station(), &digest, content.len() as u64, QUOTA, now())
-            .unwrap();
-        let Begun::Started(id) = begun else {
-            panic!("over quota")
-        };
-        let upload = self.store().upload(id, &station()).unwrap().unwrap();
-        std::fs::write(&upload.file, content).unwrap();
-        assert_eq!(
-            self.store()
-                .finish_upload(&upload, &station(), now())
-                .unwrap(),
-            Finished::Stored
-        );
-        digest
-    }
-}
 
 const QUOTA: Quota = Quota {
     uploads: 3,
@@ -405,7 +337,7 @@ fn nothing_personal_lies_on_disk_in_clear() {
             .file(&verified(1, "031085001234"), now())
             .unwrap(),
     );
-    let mut folders = vec![rig.place.path().join("data")];
+    let mut folders = rig.folders();
     let mut seen = 0;
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -431,6 +363,42 @@ fn nothing_personal_lies_on_disk_in_clear() {
 }
 
 #[test]
+fn an_edited_leaf_and_an_edited_paper_are_found() {
+    let rig = Rig::new();
+    for n in 0..3 {
+        filed(
+            rig.store()
+                .file(&verified(n, "031085001234"), now())
+                .unwrap(),
+        );
+    }
+    rig.edit(
+        "DROP TRIGGER sum_other_leaf; UPDATE leaf SET data = CAST(replace(CAST(data AS TEXT), 'filed', 'f1led') AS BLOB) WHERE n = 1",
+        "UPDATE leaf SET data = overlay(data placing 'f1led' from position('filed'::bytea in data)) WHERE n = 1",
+    );
+    rig.spoil_a_paper();
+    let findings = rig.store().fsck().unwrap().findings;
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding == "fsck.leaf_altered 1"),
+        "{findings:?}"
+    );
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.starts_with("fsck.entry_not_in_log")),
+        "{findings:?}"
+    );
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.starts_with("fsck.paper ")),
+        "{findings:?}"
+    );
+}
+
+#[test]
 fn a_filed_bundle_stays_filed_and_its_blobs_need_no_second_sending() {
     let rig = Rig::new();
     let blob = rig.upload(b"sealed");
@@ -453,7 +421,7 @@ fn a_filed_bundle_stays_filed_and_its_blobs_need_no_second_sending() {
     assert_eq!(record.station, station());
     assert!(rig.store().has_blob(&blob).unwrap());
     assert_eq!(
-        rig.store().missing(&[blob]),
+        rig.store().missing(&[blob]).unwrap(),
         [blob],
         "the sealed bytes themselves are gone"
     );

@@ -102,10 +102,6 @@ impl Embedded {
         Ok(store)
     }
 
-    pub(super) fn blobs(&self) -> &dyn bundle::BlobSource {
-        &self.blobs
-    }
-
     fn writer(&self) -> MutexGuard<'_, Connection> {
         // A panic while the lock was held rolled its transaction back; the connection is sound.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
@@ -113,6 +109,15 @@ impl Embedded {
 
     fn reader(&self) -> MutexGuard<'_, Connection> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl bundle::BlobSource for Embedded {
+    fn open(
+        &self,
+        digest: &bundle::Sha256Digest,
+    ) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+        self.blobs.open(digest)
     }
 }
 

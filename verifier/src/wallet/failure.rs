@@ -28,6 +28,8 @@ pub enum StoreFailure {
     Row,
     #[error("another writer was always faster")]
     Contention,
+    #[error("a newer program has changed the store; this one may write no more")]
+    Outdated,
     /// It may have been kept: nothing that it names may be tidied away, and asking again tells.
     #[error("the database did not say whether it kept what it was given")]
     Unsettled,
@@ -47,6 +49,7 @@ impl StoreFailure {
             Self::Log => "store.log",
             Self::Row => "store.row",
             Self::Contention => "store.contention",
+            Self::Outdated => "store.outdated",
             Self::Unsettled => "store.unsettled",
         }
     }

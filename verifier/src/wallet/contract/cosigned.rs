@@ -17,7 +17,7 @@ fn grow(rig: &Rig, from: u8, to: u8) -> Vec<SignedReceipt> {
 }
 
 #[test]
-fn any_two_heads_of_the_log_are_consistent() {
+pub(super) fn any_two_heads_of_the_log_are_consistent() {
     let rig = Rig::new();
     let mut heads = vec![rig.store().head().unwrap()];
     for n in 0..9 {
@@ -49,7 +49,7 @@ fn any_two_heads_of_the_log_are_consistent() {
 }
 
 #[test]
-fn cosignatures_stand_under_their_head_and_renew_receipts() {
+pub(super) fn cosignatures_stand_under_their_head_and_renew_receipts() {
     let mut rig = Rig::new();
     let receipts = grow(&rig, 0, 3);
     let head = rig.store().head().unwrap();

@@ -15,7 +15,7 @@ fn wallet_of(rig: &Rig, personal_id: &str) -> Option<Uuid> {
 }
 
 #[test]
-fn an_erased_wallet_is_gone_and_the_log_says_so() {
+pub(super) fn an_erased_wallet_is_gone_and_the_log_says_so() {
     let mut rig = Rig::new();
     let visits: Vec<_> = (0..3).map(|n| verified(n, "031085001234")).collect();
     for visit in &visits {
@@ -95,7 +95,7 @@ fn an_erased_wallet_is_gone_and_the_log_says_so() {
 }
 
 #[test]
-fn a_filing_that_meets_an_erasure_makes_a_new_wallet() {
+pub(super) fn a_filing_that_meets_an_erasure_makes_a_new_wallet() {
     let rig = Rig::new();
     filed(
         rig.store()

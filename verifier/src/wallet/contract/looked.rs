@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_journal_says_who_looked_at_what_and_what_for() {
+pub(super) fn the_journal_says_who_looked_at_what_and_what_for() {
     let mut rig = Rig::new();
     filed(
         rig.store()
@@ -79,7 +79,7 @@ fn the_journal_says_who_looked_at_what_and_what_for() {
 }
 
 #[test]
-fn every_filing_is_one_event_in_the_order_of_the_log() {
+pub(super) fn every_filing_is_one_event_in_the_order_of_the_log() {
     let mut rig = Rig::new();
     let visits: Vec<_> = (0..5).map(|n| verified(n, "031085001234")).collect();
     for visit in &visits {

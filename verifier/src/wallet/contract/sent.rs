@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::*;
 
 #[test]
-fn tickets_are_genuine_counted_and_bounded() {
+pub(super) fn tickets_are_genuine_counted_and_bounded() {
     let rig = Rig::new();
     let at = now();
     let until = at.checked_add(SignedDuration::from_hours(1)).unwrap();
@@ -30,13 +30,15 @@ fn tickets_are_genuine_counted_and_bounded() {
 }
 
 #[test]
-fn uploads_are_bounded_checked_and_expire() {
+pub(super) fn uploads_are_bounded_checked_and_expire() {
     let mut rig = Rig::new();
     let other = StationId::new("tram-02").unwrap();
     let digest = rig.upload(b"blob");
     assert!(rig.store().has_blob(&digest).unwrap());
     assert_eq!(
-        rig.store().missing(&[digest, Sha256Digest::of(b"?")]),
+        rig.store()
+            .missing(&[digest, Sha256Digest::of(b"?")])
+            .unwrap(),
         [Sha256Digest::of(b"?")]
     );
 
@@ -86,7 +88,60 @@ fn uploads_are_bounded_checked_and_expire() {
 }
 
 #[test]
-fn an_upload_whose_row_a_power_cut_forgot_is_finished() {
+pub(super) fn an_upload_goes_on_where_the_line_broke() {
+    let mut rig = Rig::new();
+    let content: Vec<u8> = (0..900_u32).map(|n| n as u8).collect();
+    let digest = Sha256Digest::of(&content);
+    let begun = rig
+        .store()
+        .begin_upload(&station(), &digest, 900, QUOTA, now());
+    let Begun::Started(id) = begun.unwrap() else {
+        panic!()
+    };
+    for (from, to) in [(0, 300), (300, 301), (301, 900)] {
+        let upload = rig.store().upload(id, &station()).unwrap().unwrap();
+        assert_eq!((upload.held, upload.finished), (from as u64, false));
+        gather(&upload, &content[from..to]);
+        assert_eq!(rig.store().keep(&upload).unwrap(), Kept::Held(to as u64));
+        // What was kept outlives the process, and what was gathered and not kept is not mistaken for it.
+        rig.restart();
+    }
+    let upload = rig.store().upload(id, &station()).unwrap().unwrap();
+    assert_eq!((upload.held, upload.finished), (900, false));
+    assert_eq!(rig.store().missing(&[digest]).unwrap(), [digest]);
+    let finished = rig.store().finish_upload(&upload, &station(), now());
+    assert_eq!(finished.unwrap(), Finished::Stored);
+    assert!(
+        rig.store()
+            .upload(id, &station())
+            .unwrap()
+            .unwrap()
+            .finished
+    );
+    let mut read = Vec::new();
+    let mut blob = rig.store().blobs().open(&digest).unwrap();
+    std::io::Read::read_to_end(&mut blob, &mut read).unwrap();
+    assert!(read == content);
+    let nowhere = rig.store().blobs().open(&Sha256Digest::of(b"?")).err();
+    assert_eq!(nowhere.unwrap().kind(), std::io::ErrorKind::NotFound);
+}
+
+/// Writes into an upload's file as a request does.
+fn gather(upload: &Upload, bytes: &[u8]) {
+    use std::io::Write as _;
+    let file = std::fs::File::options();
+    let mut file = file
+        .clone()
+        .append(true)
+        .create(true)
+        .open(&upload.file)
+        .unwrap();
+    file.set_len(upload.in_file).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
+#[test]
+pub(super) fn an_upload_whose_row_a_power_cut_forgot_is_finished() {
     let mut rig = Rig::new();
     let digest = rig.upload(b"blob");
     let database =

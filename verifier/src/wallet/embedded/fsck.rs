@@ -11,7 +11,7 @@ use rusqlite::{Connection, Transaction};
 use tlog_tiles::{EMPTY_HASH, record_hash, stored_hash_index, tree_hash};
 
 use super::tree::{self, Nodes};
-use super::{Embedded, blank, millis, parse, sums};
+use super::{Embedded, millis, parse, schema, sums};
 use crate::log::{self, LeafKind};
 use crate::wallet::cas::{Cas, digest_file};
 use crate::wallet::vault::{CitizenKey, Purpose};

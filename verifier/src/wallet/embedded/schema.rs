@@ -72,7 +72,11 @@ CREATE TABLE sums (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)
 ];
 
 /// Brings the database from whatever layout it has to the present one.
-pub(super) fn bring_up(connection: &mut Connection, log: &LogSigner) -> Result<(), OpenStoreError> {
+pub(super) fn bring_up(
+    connection: &mut Connection,
+    log: &LogSigner,
+    sums: &SumKeys,
+) -> Result<(), OpenStoreError> {
     let known = STEPS.len() as i64;
     while let Some(left) = step(connection, log, sums)? {
         if !(0..known).contains(&left) {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Embedded, millis, parse};
 use crate::wallet::cas::{digest_file, sync_folder};
-use crate::wallet::{Begun, Finished, Quota, StoreFailure, Upload};
+use crate::wallet::{Begun, Finished, Kept, Quota, StoreFailure, Upload};
 
 impl Embedded {
     pub(in crate::wallet) fn begin_upload(
@@ -83,13 +83,27 @@ impl Embedded {
         let (digest, file) = (parse(&digest)?, self.upload_path(id));
         // The power may have gone between the renaming of the file and the writing of the row.
         let finished = finished || !file.exists() && self.blobs.contains(&digest);
+        let length = u64::try_from(length).map_err(|_| StoreFailure::Row)?;
+        let held = if finished {
+            length
+        } else {
+            fs::metadata(&file)?.len()
+        };
         Ok(Some(Upload {
             id,
             digest,
-            length: u64::try_from(length).map_err(|_| StoreFailure::Row)?,
+            length,
+            held,
             finished,
             file,
+            in_file: held,
         }))
+    }
+
+    pub(in crate::wallet) fn keep(&self, upload: &Upload) -> Result<Kept, StoreFailure> {
+        let file = File::open(&upload.file)?;
+        file.sync_data()?;
+        Ok(Kept::Held(file.metadata()?.len()))
     }
 
     pub(in crate::wallet) fn finish_upload(
@@ -137,12 +151,15 @@ impl Embedded {
         Ok(filed)
     }
 
-    pub(in crate::wallet) fn missing(&self, digests: &[Sha256Digest]) -> Vec<Sha256Digest> {
-        digests
+    pub(in crate::wallet) fn missing(
+        &self,
+        digests: &[Sha256Digest],
+    ) -> Result<Vec<Sha256Digest>, StoreFailure> {
+        Ok(digests
             .iter()
             .filter(|digest| !self.blobs.contains(digest))
             .copied()
-            .collect()
+            .collect())
     }
 
     pub(in crate::wallet) fn expire(&self, before: Timestamp) -> Result<u64, StoreFailure> {
