@@ -3,6 +3,7 @@
 
 mod demo;
 mod eval;
+mod judges;
 mod lab;
 mod models;
 mod packages;

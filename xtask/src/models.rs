@@ -15,7 +15,7 @@ use self::packages::Packages;
 mod archive;
 mod expand;
 mod flatbuffer;
-mod packages;
+pub(crate) mod packages;
 mod protobuf;
 mod translate;
 

@@ -92,6 +92,7 @@ pub(crate) const JUDGES: &[&str] = &[
     "libtss2-tcti-swtpm0",
     "tpm2-tools",
     "softhsm2",
+    "postgresql",
 ];
 
 /// Programs that do the same work, to be measured beside.

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::{lab, models, packages, process};
+use crate::{judges, lab, models, packages, process};
 
 #[derive(Args)]
 pub(crate) struct TestArguments {
@@ -42,6 +42,7 @@ pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
     }
     // With this no judge may be left out for not being installed.
     cargo.env("NIEM_JUDGES", "required");
+    cargo.env("NIEM_WEED", judges::s3_server(root)?);
     process::run(cargo.env("OMP_THREAD_LIMIT", "1"))?;
     if arguments.rest.is_empty() {
         lab::fuzz_briefly(root)?;

