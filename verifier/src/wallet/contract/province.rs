@@ -1,10 +1,12 @@
 //! The suite over the province's store, and what only many verifiers at once can get wrong.
 
+mod many;
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::rig::in_a_province;
-use super::servers::{Bucket, Postgres};
+use super::servers::{self, Bucket, Postgres};
 use crate::config;
 use crate::keys::KeyFolder;
 use crate::wallet::{Access, OpenStoreError, Province, Wallets};

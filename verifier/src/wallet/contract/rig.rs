@@ -34,6 +34,21 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) fn new() -> Self {
+        Self::with(|_rig| {
+            #[cfg(feature = "province")]
+            if IN_A_PROVINCE.get() {
+                _rig.province = Some(super::province::Site::new(_rig.place.path()));
+            }
+        })
+    }
+
+    /// A province's store on servers of the test's own.
+    #[cfg(feature = "province")]
+    pub(super) fn new_on(site: impl FnOnce(&Path) -> super::province::Site) -> Self {
+        Self::with(|rig| rig.province = Some(site(rig.place.path())))
+    }
+
+    fn with(settle: impl FnOnce(&mut Self)) -> Self {
         let place = tempfile::tempdir().unwrap();
         let keys = KeyFolder::new(place.path().join("keys"));
         keys.init(
@@ -44,13 +59,12 @@ impl Rig {
         .unwrap();
         let mut rig = Self {
             #[cfg(feature = "province")]
-            province: IN_A_PROVINCE
-                .get()
-                .then(|| super::province::Site::new(place.path())),
+            province: None,
             place,
             keys,
             wallets: None,
         };
+        settle(&mut rig);
         rig.restart();
         rig
     }

@@ -27,6 +27,7 @@ struct Wallet {
     id: Uuid,
     wrapped: Vec<u8>,
     key: DataKey,
+    new: bool,
 }
 
 /// An entry with everything encrypted and its papers with the S3 server.
@@ -89,6 +90,7 @@ impl Province {
                 id: row.try_get(0)?,
                 wrapped,
                 key,
+                new: false,
             });
         }
         let key = self.vault.new_data_key()?;
@@ -97,6 +99,7 @@ impl Province {
             id: Uuid::now_v7(),
             wrapped,
             key,
+            new: true,
         })
     }
 
@@ -414,15 +417,18 @@ async fn take_wallet(
     wallet: &Wallet,
 ) -> Result<bool, StoreFailure> {
     let citizen = citizen.as_bytes().as_slice();
-    let statement = transaction
-        .prepare_cached(
-            "INSERT INTO wallet (citizen_key, id, data_key) VALUES ($1, $2, $3)
+    // One that was there and is erased meanwhile must not come back with its old key.
+    if wallet.new {
+        let statement = transaction
+            .prepare_cached(
+                "INSERT INTO wallet (citizen_key, id, data_key) VALUES ($1, $2, $3)
              ON CONFLICT (citizen_key) DO NOTHING",
-        )
-        .await?;
-    transaction
-        .execute(&statement, &[&citizen, &wallet.id, &wallet.wrapped])
-        .await?;
+            )
+            .await?;
+        transaction
+            .execute(&statement, &[&citizen, &wallet.id, &wallet.wrapped])
+            .await?;
+    }
     let statement = transaction
         .prepare_cached("SELECT data_key FROM wallet WHERE citizen_key = $1 FOR UPDATE")
         .await?;
