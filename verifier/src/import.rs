@@ -180,7 +180,7 @@ impl Desk<'_> {
         blob: &BlobRef,
         statement: &Statement,
     ) -> Result<Option<&'static str>, ImportError> {
-        if self.wallets.missing(&[blob.digest]).is_empty() {
+        if self.wallets.missing(&[blob.digest])?.is_empty() {
             return Ok(None);
         }
         let station = statement.station();
