@@ -3,6 +3,7 @@
 mod altered;
 mod cosigned;
 mod erased;
+mod layouts;
 mod looked;
 #[cfg(feature = "province")]
 mod province;

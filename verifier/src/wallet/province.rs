@@ -110,6 +110,25 @@ impl Province {
         });
     }
 
+    /// Every paper as it lies with the S3 server.
+    #[cfg(test)]
+    pub(super) fn papers(&self) -> Vec<(String, Vec<u8>)> {
+        self.run(async {
+            let mut papers = Vec::new();
+            for name in self.objects.list("papers").await.unwrap() {
+                let object = paper_object(&name.parse().unwrap());
+                papers.push((name, self.objects.read(&object).await.unwrap()));
+            }
+            papers
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn lay_paper(&self, name: &Sha256Digest, content: Vec<u8>) {
+        self.run(self.objects.put(&paper_object(name), content.into()))
+            .unwrap();
+    }
+
     /// Runs one verb to its end on the thread that asked.
     fn run<T>(&self, work: impl Future<Output = T>) -> T {
         self.engine.run(work)

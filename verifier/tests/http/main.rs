@@ -4,6 +4,9 @@
 mod client;
 mod desk;
 mod rig;
+#[cfg(feature = "province")]
+#[allow(dead_code)]
+mod servers;
 
 mod cli;
 mod doors;
@@ -11,6 +14,8 @@ mod erased;
 mod filing;
 mod officials;
 mod offline;
+#[cfg(feature = "province")]
+mod province;
 mod refusals;
 mod signed;
 mod standing;

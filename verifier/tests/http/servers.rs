@@ -179,6 +179,26 @@ impl Postgres {
         String::from_utf8(done.stdout).unwrap()
     }
 
+    /// A database as SQL text.
+    pub(crate) fn dump(&self, database: &str) -> String {
+        let mut dump = self.program("pg_dump");
+        dump.arg("-h")
+            .arg(&self.folder)
+            .args(["-U", "niem", "--no-owner", "--inserts", database]);
+        let done = dump.output().unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let text = String::from_utf8(done.stdout).unwrap();
+        // Comments, and words for psql alone. Empty lines stay: a signed note has one.
+        let lines = text
+            .lines()
+            .filter(|line| !line.starts_with("--") && !line.starts_with('\\'));
+        lines.flat_map(|line| [line, "\n"]).collect()
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }

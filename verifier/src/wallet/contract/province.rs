@@ -80,6 +80,16 @@ impl Site {
         servers().0.sql(&self.name, sql);
     }
 
+    /// The whole database as SQL.
+    pub(super) fn dump(&self) -> String {
+        servers().0.dump(&self.name)
+    }
+
+    pub(super) fn layout(&self) -> i64 {
+        let layout = servers().0.sql(&self.name, "SELECT n FROM layout");
+        layout.trim().parse().unwrap()
+    }
+
     pub(super) fn folders(&self) -> Vec<PathBuf> {
         let (postgres, bucket) = servers();
         postgres.sql(&self.name, "CHECKPOINT");
@@ -120,7 +130,7 @@ macro_rules! suite {
     };
 }
 
-/// All but `altered`, which edits the embedded store's own files.
+/// All but `altered`, which edits the embedded store's own files, and `layouts`, which knows both kinds.
 const SUITE: [&str; 5] = [
     include_str!("../contract.rs"),
     include_str!("cosigned.rs"),
@@ -136,6 +146,7 @@ const OF_THE_EMBEDDED_STORE: [&str; 2] = [
 suite![
     a_filed_bundle_stays_filed_and_its_blobs_need_no_second_sending,
     a_filing_that_meets_an_erasure_makes_a_new_wallet in erased,
+    a_store_of_a_later_layout_is_left_alone in layouts,
     a_ticket_and_a_visit_are_used_once,
     a_wallet_shows_its_own_papers_and_notes_every_look,
     an_edited_leaf_and_an_edited_paper_are_found,

@@ -48,6 +48,31 @@ impl Rig {
         Self::with(|rig| rig.province = Some(site(rig.place.path())))
     }
 
+    /// An embedded store that was frozen earlier, with the keys of all frozen stores.
+    pub(super) fn thawed(lay_out: impl FnOnce(&Path)) -> Self {
+        Self::with(|rig| {
+            rig.take_frozen_keys();
+            lay_out(rig.place.path());
+        })
+    }
+
+    /// A province's store made of SQL, with the keys of all frozen stores.
+    #[cfg(feature = "province")]
+    pub(super) fn thawed_in_a_province(sql: &str) -> Self {
+        Self::with(|rig| {
+            rig.take_frozen_keys();
+            let site = super::province::Site::new(rig.place.path());
+            site.edit(sql);
+            rig.province = Some(site);
+        })
+    }
+
+    fn take_frozen_keys(&self) {
+        let keys = self.place.path().join("keys");
+        std::fs::remove_dir_all(&keys).unwrap();
+        super::layouts::copy(&super::layouts::folder().join("keys"), &keys);
+    }
+
     fn with(settle: impl FnOnce(&mut Self)) -> Self {
         let place = tempfile::tempdir().unwrap();
         let keys = KeyFolder::new(place.path().join("keys"));
@@ -123,6 +148,18 @@ impl Rig {
             Finished::Stored
         );
         digest
+    }
+
+    /// The layout of the database, as it lies there.
+    pub(super) fn layout(&self) -> i64 {
+        #[cfg(feature = "province")]
+        if let Some(site) = &self.province {
+            return site.layout();
+        }
+        let database = self.place.path().join("data/verifier.sqlite");
+        let database = rusqlite::Connection::open(database).unwrap();
+        let layout = database.query_row("PRAGMA user_version", [], |row| row.get(0));
+        layout.unwrap()
     }
 
     /// Everywhere the store keeps things.
