@@ -190,7 +190,7 @@ fn freeze_the_embedded_store() {
 #[cfg(feature = "province")]
 #[test]
 fn a_province_of_every_earlier_layout_is_brought_to_the_present_one() {
-    if !super::servers::are_here() {
+    if !servers::are_here() {
         return;
     }
     let new = Rig::thawed_in_a_province("");
@@ -223,7 +223,7 @@ fn a_province_of_every_earlier_layout_is_brought_to_the_present_one() {
 #[cfg(feature = "province")]
 #[test]
 fn a_verifier_that_a_newer_one_has_overtaken_files_nothing() {
-    if !super::servers::are_here() {
+    if !servers::are_here() {
         return;
     }
     let rig = Rig::thawed_in_a_province("");

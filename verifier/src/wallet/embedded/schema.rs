@@ -1,7 +1,7 @@
 //! The layouts of the database: each a step from the one before, each step one transaction.
 //!
 //! A step that was ever released is never edited: somebody's database has taken it. A change of the layout is a
-//! new step at the end, and a frozen database of the layout before it in `wallet/layouts` for the tests.
+//! new step at the end, and a frozen store of the layout before it in `wallet/contract/layouts` for the tests.
 
 use rusqlite::{Connection, TransactionBehavior};
 
