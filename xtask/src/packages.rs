@@ -93,6 +93,8 @@ pub(crate) const JUDGES: &[&str] = &[
     "tpm2-tools",
     "softhsm2",
     "postgresql",
+    "golang-go",
+    "golang-golang-x-mod-dev",
 ];
 
 /// Programs that do the same work, to be measured beside.

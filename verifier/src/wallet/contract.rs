@@ -4,6 +4,7 @@ mod altered;
 mod cosigned;
 mod erased;
 mod layouts;
+mod judged;
 mod looked;
 #[cfg(feature = "province")]
 mod province;

@@ -8,7 +8,7 @@ use crate::client::Answer;
 use crate::desk::{Desk, NAME, NUMBER, pdf};
 use crate::rig::{Rig, logs};
 
-fn receipt(rig: &Rig, answer: &Answer) -> Receipt {
+pub fn receipt(rig: &Rig, answer: &Answer) -> Receipt {
     let receipt: SignedReceipt = serde_json::from_value(answer.json()["receipt"].clone()).unwrap();
     receipt.verify(&rig.receipt_key()).unwrap()
 }

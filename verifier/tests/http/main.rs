@@ -3,6 +3,8 @@
 
 mod client;
 mod desk;
+#[path = "../judge/program.rs"]
+mod program;
 mod rig;
 #[cfg(feature = "province")]
 #[allow(dead_code)]

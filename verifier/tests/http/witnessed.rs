@@ -9,6 +9,7 @@ use verifier::witness::{RunningWitness, Witness, serve};
 use verifier::{CheckOptions, check, log};
 
 use crate::desk::Desk;
+use crate::program;
 use crate::rig::Rig;
 
 /// Two witnesses of the rig's log, beside one that takes a connection and never answers, and one that is gone.
@@ -136,6 +137,7 @@ fn filing_waits_for_no_witness_and_receipts_are_renewed_with_their_word() {
         std::thread::sleep(Duration::from_millis(100));
     };
     log::read_checkpoint(&head, &rig.public("log.vkey")).unwrap();
+    go_agrees(rig, &policy, &answer);
     let renewed = desk
         .client
         .get(&format!("/v1/bundles/{bundle}/receipt/renewed"));
@@ -163,6 +165,36 @@ fn filing_waits_for_no_witness_and_receipts_are_renewed_with_their_word() {
     };
     let error = check(sealed.dir(), &options, jiff::Timestamp::now()).unwrap_err();
     assert_eq!(error.code(), "log.policy");
+}
+
+/// Go's sumdb reads the live log over TLS: the head, both cosignatures, the leaf, and the receipt's own proof.
+fn go_agrees(rig: &Rig, policy: &log::Policy, answer: &crate::client::Answer) {
+    let port = rig.running.as_ref().unwrap().addr().port();
+    let address = format!("https://localhost:{port}/log");
+    let ca = rig.keys.public().join("server-ca.pem");
+    let said = crate::filing::receipt(rig, answer);
+    let leaf = log::leaf(&said.bundle, said.entry, &said.station, said.filed_at);
+    let receipt = |leaf: &[u8]| {
+        serde_json::json!({
+            "index": said.log.index, "tree_size": said.log.tree_size, "inclusion": said.log.inclusion,
+            "checkpoint": said.log.checkpoint, "leaf": hex::encode(leaf)})
+    };
+    let witnesses: Vec<String> = policy.witnesses().iter().map(|w| w.key.vkey()).collect();
+    let input = |leaf: &[u8]| {
+        serde_json::json!({
+            "old": said.log.checkpoint, "witnesses": witnesses, "receipts": [receipt(leaf)]})
+    };
+    let vkey = rig.public("log.vkey");
+    let Some(told) = program::judged_good(&address, &vkey, Some(&ca), &input(&leaf)) else {
+        return;
+    };
+    assert_eq!(told, "1 leaves, 1 receipts, 2 cosignatures");
+    let mut other = leaf.clone();
+    other[40] ^= 1;
+    assert_eq!(
+        program::judged_bad(&address, &vkey, Some(&ca), &input(&other)).unwrap(),
+        "receipt of leaf 0: another leaf"
+    );
 }
 
 #[test]
