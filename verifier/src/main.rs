@@ -5,6 +5,8 @@
 #[path = "main/roster.rs"]
 mod roster;
 
+mod commands;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -13,9 +15,7 @@ use verifier::config::ConfigError;
 use verifier::enroll::{EnrollError, Subject};
 use verifier::examine::State;
 use verifier::keys::{KeyFolder, KeysError, LOG_ORIGIN};
-use verifier::monitor::{self, MonitorError};
 use verifier::roster::RosterError;
-use verifier::wallet::{Access, Act};
 use verifier::{CheckError, CheckOptions, Config, ServeError};
 
 #[derive(Parser)]
@@ -117,56 +117,13 @@ enum LogCommand {
         config: PathBuf,
     },
     /// Follow a log as a stranger does, and raise the alarm when it is not what it was.
-    Monitor(MonitorArgs),
+    Monitor(commands::log::MonitorArgs),
 }
-
-#[derive(Args)]
-struct MonitorArgs {
-    /// The log's address (what stands before /checkpoint), or a folder with the same files.
-    log: String,
-    /// The log's verifier key: a file, or the text itself.
-    #[arg(long)]
-    vkey: String,
-    /// What was seen is kept here between two looks; without it every look begins with the first leaf.
-    #[arg(long)]
-    state: Option<PathBuf>,
-    /// The authority of the server's certificate, where the system does not know it.
-    #[arg(long)]
-    ca: Option<PathBuf>,
-    /// Look at every leaf again, not only at the new ones.
-    #[arg(long)]
-    full: bool,
-    /// Look again after so many seconds, until there is an alarm.
-    #[arg(long)]
-    every: Option<u64>,
-    /// Read at most so many bytes in one look; the next one goes on from there.
-    #[arg(long, default_value_t = MONITOR_BYTES)]
-    max_bytes: u64,
-}
-
-/// Enough for a log of some five million leaves in one look.
-const MONITOR_BYTES: u64 = 1024 * 1024 * 1024;
 
 #[derive(Subcommand)]
 enum WalletCommand {
     /// Destroy a citizen's data key, entries and papers. The log will say that a wallet was erased.
-    Erase(EraseArgs),
-}
-
-#[derive(Args)]
-struct EraseArgs {
-    #[arg(long)]
-    config: PathBuf,
-    /// Which wallet. Without it the personal number is read from standard input, where no list of processes
-    /// shows it.
-    #[arg(long)]
-    wallet: Option<uuid::Uuid>,
-    /// The official on whose word it is done.
-    #[arg(long)]
-    by: String,
-    /// The decision or request by its number; it may name no person.
-    #[arg(long)]
-    basis: String,
+    Erase(commands::wallet::EraseArgs),
 }
 
 #[derive(Args)]
@@ -242,9 +199,9 @@ fn main() -> ExitCode {
         Command::Serve { config, ready_file } => run_serve(&config, ready_file.as_deref()),
         Command::Import { folder, config } => run_import(cli.json, cli.lang, &folder, &config),
         Command::Check(args) => run_check(cli.json, cli.lang, args),
-        Command::Log(LogCommand::Fsck { config }) => run_fsck(cli.json, &config),
-        Command::Log(LogCommand::Monitor(args)) => run_monitor(cli.json, &args),
-        Command::Wallet(WalletCommand::Erase(args)) => run_erase(cli.json, &args),
+        Command::Log(LogCommand::Fsck { config }) => commands::log::fsck(cli.json, &config),
+        Command::Log(LogCommand::Monitor(args)) => commands::log::monitor(cli.json, &args),
+        Command::Wallet(WalletCommand::Erase(args)) => commands::wallet::erase(cli.json, &args),
         Command::Keys(KeysCommand::Init {
             dir,
             log_origin,
@@ -547,141 +504,4 @@ fn cause(code: &str, lang: Lang) -> &'static str {
         rulebook::Language::Vi
     };
     rulebook::failures::text(code).map_or("", |text| text.cause(language))
-}
-
-fn run_fsck(json: bool, config: &Path) -> Result<ExitCode, Failure> {
-    let config = Config::load(config)?;
-    let store = verifier::open_store(&config, Access::Inspect)
-        .map_err(|error| Failure::temporary(error.code(), &error))?;
-    let found = store
-        .fsck()
-        .map_err(|error| Failure::temporary(error.code(), &error))?;
-    if json {
-        let document = serde_json::to_string(&found)
-            .map_err(|error| Failure::temporary("store.row", error))?;
-        println!("{document}");
-    } else {
-        println!(
-            "{} leaves, {} entries, {} papers",
-            found.leaves, found.entries, found.documents
-        );
-        found
-            .findings
-            .iter()
-            .for_each(|finding| println!("{finding}"));
-    }
-    Ok(if found.findings.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
-}
-
-/// Looks once, or again and again until something is wrong.
-fn run_monitor(json: bool, args: &MonitorArgs) -> Result<ExitCode, Failure> {
-    let vkey = match Path::new(&args.vkey) {
-        path if path.exists() => verifier::keys::read_text(path)?,
-        _ => args.vkey.clone(),
-    };
-    let broken = |error: std::io::Error| Failure::refusal("monitor.state", error);
-    let mut state = match &args.state {
-        Some(path) => monitor::State::load(path).map_err(broken)?,
-        None => monitor::State::default(),
-    };
-    if args.full {
-        state = state.from_the_beginning();
-    }
-    loop {
-        let looked = monitor::Source::open(&args.log, args.ca.as_deref(), args.max_bytes)
-            .map_err(MonitorError::from)
-            .and_then(|source| monitor::follow(&source, &vkey, &mut state));
-        if let Some(path) = &args.state {
-            state
-                .save(path)
-                .map_err(|error| Failure::temporary("monitor.state", error))?;
-        }
-        match looked {
-            Ok(report) => {
-                let line = format!(
-                    "{} leaves, {} of them new: {} filed, {} erasures of {}",
-                    report.size,
-                    report.new,
-                    report.counts.filed,
-                    report.counts.erasures,
-                    report.counts.erased
-                );
-                let document = serde_json::json!({"outcome": "sound", "report": report});
-                say(json, &document, &line);
-            }
-            // With patience a log that cannot be reached may come back; a wrong one does not become right.
-            Err(MonitorError::Source(error)) if args.every.is_some() => {
-                eprintln!("  [{}] {error}", error.code());
-            }
-            Err(MonitorError::Source(error)) => {
-                return Err(Failure::temporary(error.code(), error));
-            }
-            Err(error) => return Err(Failure::refusal(error.code(), error)),
-        }
-        match args.every {
-            Some(seconds) => std::thread::sleep(std::time::Duration::from_secs(seconds.max(1))),
-            None => return Ok(ExitCode::SUCCESS),
-        }
-    }
-}
-
-fn run_erase(json: bool, args: &EraseArgs) -> Result<ExitCode, Failure> {
-    let plain =
-        |text: &str| (1..=100).contains(&text.chars().count()) && !text.contains(char::is_control);
-    if !plain(&args.by) || !plain(&args.basis) {
-        let detail = "--by and --basis are 1 to 100 characters each";
-        return Err(Failure {
-            exit: 2,
-            ..Failure::refusal("wallet.act", detail)
-        });
-    }
-    let config = Config::load(&args.config)?;
-    let failed = |error: verifier::wallet::StoreFailure| Failure::temporary(error.code(), error);
-    let store = verifier::open_store(&config, Access::Inspect)
-        .map_err(|error| Failure::temporary(error.code(), &error))?;
-    let now = jiff::Timestamp::now();
-    let wallet = match args.wallet {
-        Some(wallet) => Some(wallet),
-        None => {
-            let mut line = zeroize::Zeroizing::new(String::new());
-            std::io::stdin()
-                .read_line(&mut line)
-                .map_err(|error| Failure::temporary("wallet.act", error))?;
-            store
-                .lookup(line.trim(), &args.by, &args.basis, now)
-                .map_err(failed)?
-        }
-    };
-    let act = Act {
-        by: &args.by,
-        basis: &args.basis,
-    };
-    let erased = match wallet {
-        Some(wallet) => store.erase(wallet, act, now).map_err(failed)?,
-        None => None,
-    };
-    let Some(erased) = erased else {
-        return Err(Failure::refusal(
-            "wallet.unknown",
-            "there is no such wallet",
-        ));
-    };
-    let line = format!(
-        "{} entries with {} papers erased; leaf {} says so{}",
-        erased.entries,
-        erased.documents,
-        erased.leaf,
-        if erased.scrubbed {
-            ""
-        } else {
-            "; traces in the database's log go with the next sweep"
-        }
-    );
-    let document = serde_json::json!({"outcome": "erased", "erased": erased});
-    say(json, &document, &line);
-    Ok(ExitCode::SUCCESS)
 }

@@ -15,18 +15,18 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
+use crate::config::{Config, StoreKind};
 use crate::enrolment::Enroller;
 use crate::epochs;
-use crate::config::{Config, StoreKind};
 use crate::examine::{Examiner, Policy};
 use crate::http::{self, App};
 use crate::keys::{KeyFolder, KeysError};
 use crate::roster::{Roster, RosterError};
 use crate::tls;
 use crate::wallet::{Access, Embedded, OpenStoreError, Wallets};
-use crate::witnessing::{Asker, WitnessesError};
 #[cfg(feature = "province")]
 use crate::wallet::{Province, Site};
+use crate::witnessing::{Asker, WitnessesError};
 
 /// How long open requests may still take once we are told to stop.
 const DRAIN: Duration = Duration::from_secs(10);

@@ -1,0 +1,4 @@
+//! The commands that look after the log and the wallets, one file each.
+
+pub(crate) mod log;
+pub(crate) mod wallet;
