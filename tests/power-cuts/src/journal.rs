@@ -107,7 +107,13 @@ impl Journal {
 
     /// What the writer promised, in order.
     pub fn said(&self) -> impl Iterator<Item = &str> {
-        self.ops.iter().filter_map(|op| match op {
+        self.said_before(self.ops.len())
+    }
+
+    /// What it had promised after so many operations.
+    pub fn said_before(&self, count: usize) -> impl Iterator<Item = &str> {
+        let ops = self.ops.iter().take(count);
+        ops.filter_map(|op| match op {
             Op::Said(line) => Some(line.as_str()),
             _ => None,
         })

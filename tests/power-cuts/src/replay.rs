@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::chance::Chance;
 use crate::image::{Image, Loss};
-use crate::journal::{Journal, Op};
+use crate::journal::Journal;
 
 /// How many states, and which.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +87,7 @@ pub fn replay(
             if rounds > 0 && plan.states < count && chance.coin() {
                 continue;
             }
-            let said: Vec<&str> = promised(journal, after);
+            let said: Vec<&str> = journal.said_before(after).collect();
             let image = Image::after(journal, after, loss);
             if !seen.insert((image.fingerprint(), said.len())) {
                 continue;
@@ -104,16 +104,6 @@ pub fn replay(
         rounds += 1;
     }
     tally
-}
-
-fn promised(journal: &Journal, after: usize) -> Vec<&str> {
-    journal.ops[..after]
-        .iter()
-        .filter_map(|op| match op {
-            Op::Said(line) => Some(line.as_str()),
-            _ => None,
-        })
-        .collect()
 }
 
 /// Memory where there is some to write into: the states are opened by code that syncs.

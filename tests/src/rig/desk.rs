@@ -224,10 +224,10 @@ impl TestDesk {
             now: &Timestamp::now,
             jitter: &mut || 0,
         };
-        let tried = round.run(only_due, &mut |digest, _, outcome| {
-            ended.push((digest, outcome));
-        });
-        self.runtime.block_on(tried).expect("the spool is listed");
+        let mut told = |digest, _, outcome| ended.push((digest, outcome));
+        self.runtime
+            .block_on(round.run(only_due, &mut told))
+            .expect("the spool is listed");
         ended
     }
 
