@@ -48,10 +48,7 @@ pub(crate) fn run(arguments: &PreflightArguments, lang: Language) -> Told {
     };
     let device = assemble::device_key(&config)?;
     let operator = match &script {
-        Some(script) => Some(assemble::file_key(
-            &script.operator.key,
-            &script.operator.cert,
-        )?),
+        Some(script) => Some(assemble::person_key(&config, script.operator.key_place())?),
         None => None,
     };
     let spool = assemble::spool(&config)?;
@@ -60,11 +57,11 @@ pub(crate) fn run(arguments: &PreflightArguments, lang: Language) -> Told {
         config: &config,
         spool: &spool,
         tickets: &tickets,
-        device: &device,
+        device: &*device,
         operator: script
             .as_ref()
             .zip(operator.as_ref())
-            .map(|(script, key)| (&script.operator, key as &dyn SealingKey)),
+            .map(|(script, key)| (&script.operator, &**key)),
     })?;
     Ok(answer(&looked, lang))
 }
