@@ -228,10 +228,8 @@ fn files_after(
 /// Does to a file what the call did, page by page as `kept` allows.
 fn apply(content: &mut Vec<u8>, op: &Op, kept: &mut dyn FnMut(u64) -> bool) {
     match op {
-        Op::Length { bytes, .. } => {
-            if kept(0) {
-                content.resize(usize::try_from(*bytes).unwrap_or(usize::MAX), 0);
-            }
+        Op::Length { bytes, .. } if kept(0) => {
+            content.resize(usize::try_from(*bytes).unwrap_or(usize::MAX), 0);
         }
         Op::Write { at, data, .. } => {
             let mut done = 0_u64;

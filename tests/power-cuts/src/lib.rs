@@ -21,5 +21,5 @@ mod trace;
 pub use chance::Chance;
 pub use image::{Image, Loss};
 pub use journal::{Barrier, Journal, Op};
-pub use replay::{Failure, Plan, Tally, replay};
+pub use replay::{Check, Failure, Plan, Tally, replay};
 pub use trace::{RecordError, record, strace_is_here};

@@ -29,6 +29,9 @@ impl Plan {
     }
 }
 
+/// Opens one state of the disk; gets its folder and everything promised before the power went.
+pub type Check<'a> = dyn FnMut(&Path, &[&str]) -> Result<(), String> + 'a;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Tally {
@@ -53,11 +56,7 @@ pub struct Failure {
 ///
 /// # Panics
 /// When a state cannot be laid down.
-pub fn replay(
-    journal: &Journal,
-    plan: Plan,
-    check: &mut dyn FnMut(&Path, &[&str]) -> Result<(), String>,
-) -> Tally {
+pub fn replay(journal: &Journal, plan: Plan, check: &mut Check<'_>) -> Tally {
     let mut chance = Chance::new(plan.seed);
     let mut seen = HashSet::new();
     let mut tally = Tally::default();

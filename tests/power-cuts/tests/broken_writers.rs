@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 
-use power_cuts::{Plan, Tally, replay};
+use power_cuts::{Check, Plan, Tally, replay};
 
 use crate::writer::{acknowledge, can_watch, place, recorded};
 
@@ -40,7 +40,7 @@ fn check(state: &Path, said: &[&str]) -> Result<(), String> {
 }
 
 /// `None` where no writer can be watched.
-fn cuts(test: &str, check: &mut dyn FnMut(&Path, &[&str]) -> Result<(), String>) -> Option<Tally> {
+fn cuts(test: &str, check: &mut Check<'_>) -> Option<Tally> {
     if !can_watch() {
         return None;
     }

@@ -205,7 +205,7 @@ fn check(province: &Province, state: &Path, said: &[&str], cuts: usize) -> Resul
         told("used").collect(),
     )?;
     // One more visit: the chain goes on from the last bundle that is there.
-    if said.len() % 4 == 0 {
+    if said.len().is_multiple_of(4) {
         let more = province.seal(&spool, unread(province.tickets(1).remove(0)), 100);
         whole(
             &spool.path_of(more).ok_or("the next bundle is not there")?,

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use power_cuts::{Barrier, Journal, Plan, Tally, record, replay, strace_is_here};
+use power_cuts::{Barrier, Check, Journal, Plan, Tally, record, replay, strace_is_here};
 
 const PLACE: &str = "NIEM_WRITER_PLACE";
 
@@ -62,10 +62,7 @@ pub(crate) fn recorded(test: &str, place: &Path, root: &Path) -> Journal {
 }
 
 /// The checks must be able to fail: with barriers that do nothing the same writer loses what it promised.
-pub(crate) fn misses_barriers(
-    journal: Journal,
-    check: &mut dyn FnMut(&Path, &[&str]) -> Result<(), String>,
-) {
+pub(crate) fn misses_barriers(journal: Journal, check: &mut Check<'_>) {
     // The second time fewer barriers are left, and then none.
     let mut journal = journal;
     for barrier in [Barrier::Folders, Barrier::Files] {
