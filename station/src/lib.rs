@@ -13,7 +13,9 @@ pub mod config;
 pub mod courier;
 pub mod desk;
 pub mod devices;
+pub mod door;
 mod durable;
+pub mod epoch;
 pub mod preflight;
 #[cfg(feature = "tesseract")]
 pub mod readers;
@@ -34,6 +36,8 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         desk::CARD_CODES,
         desk::SEALING_CODES,
         devices::camera::CODES,
+        door::CODES,
+        epoch::CODES,
         preflight::CODES,
         sealing_keys::CODES,
         spool::CODES,

@@ -3,6 +3,7 @@
 mod assemble;
 mod card;
 mod devices;
+mod enroll;
 mod judge;
 mod keys;
 mod paper;
@@ -57,6 +58,8 @@ enum Command {
     /// Sealed bundles that wait for the verifier.
     #[command(subcommand)]
     Spool(spool::SpoolCommand),
+    /// Gets this station's key its certificate, against a one-time code.
+    Enroll(enroll::EnrollArguments),
     /// The station's own keys.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -85,6 +88,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Face(command) => person::face(command),
         Command::Finger(command) => person::finger(command),
         Command::Spool(command) => spool::run(command, lang),
+        Command::Enroll(arguments) => enroll::run(arguments),
         Command::Keys(command) => keys::run(command),
         Command::Trust(command) => trust::run(command, lang),
     };

@@ -26,6 +26,7 @@ pub(crate) struct FuzzArguments {
 /// Every parser of foreign bytes has one; `fuzz/fuzz_targets/` holds them.
 pub(crate) const TARGETS: &[&str] = &[
     "tlv",
+    "tpm_public",
     "apdu",
     "unwrap",
     "sod",

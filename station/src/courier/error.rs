@@ -57,6 +57,9 @@ pub enum CourierError {
     Disk(#[from] io::Error),
     #[error("the courier's keys or address cannot be used: {0}")]
     Setup(&'static str),
+    /// The desk's key did not sign the handshake; with the key's own code.
+    #[error("the desk's key did not sign")]
+    Key(&'static str),
 }
 
 /// The verifier's problem document (RFC 9457) with every fault it found.
@@ -83,6 +86,7 @@ impl CourierError {
             Self::Answer(_) => "courier.answer",
             Self::Disk(_) => "courier.disk",
             Self::Setup(_) => "courier.setup",
+            Self::Key(code) => code,
         }
     }
 
@@ -110,7 +114,8 @@ impl CourierError {
             | Self::CertificateRefused
             | Self::NotAdmitted(_)
             | Self::Busy { .. }
-            | Self::Setup(_) => true,
+            | Self::Setup(_)
+            | Self::Key(_) => true,
             // A failure over one bundle may be that bundle's; one that asks to wait is the house's.
             Self::Server { .. } | Self::Refused(_) | Self::Answer(_) | Self::Disk(_) => false,
         }
@@ -180,6 +185,11 @@ pub(super) fn broken(error: reqwest::Error) -> CourierError {
                 _ => CourierError::OtherServer,
             }
         }
+        // Our own key, by `sealing_keys::tls`: the token was pulled, or the TPM is gone.
+        Some(rustls::Error::General(code)) => rulebook::failures::text(code)
+            .map_or(CourierError::Interrupted, |text| {
+                CourierError::Key(&text.code)
+            }),
         // Something else than TLS answers at this address.
         Some(rustls::Error::InvalidMessage(_) | rustls::Error::PeerIncompatible(_)) => {
             CourierError::OtherServer

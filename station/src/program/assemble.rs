@@ -16,6 +16,7 @@ use station::courier::Courier;
 use station::devices::camera;
 use station::devices::card_reader::{HabitBook, PcscReader};
 use station::devices::{Devices, scanner};
+use station::epoch;
 use station::readers::{ReaderPool, Wanted};
 use station::script::PersonKey;
 use station::spool::Spool;
@@ -183,7 +184,14 @@ pub(super) fn verifier_key(config: &Config) -> Result<VerifierPublicKey, Trouble
     VerifierPublicKey::from_pem(&pem).map_err(|error| Trouble::new(error.code(), error))
 }
 
+/// To whom to seal now: the installed keys, or the verifier's newer one by its signed notice.
 pub(super) fn recipients(config: &Config) -> Result<Recipients, Trouble> {
+    let verifier = verifier_key(config)?;
+    epoch::recipients(&config.state_dir, &verifier, installed_recipients(config)?)
+        .map_err(|error| Trouble::new(error.code(), error))
+}
+
+pub(super) fn installed_recipients(config: &Config) -> Result<Recipients, Trouble> {
     let text = read_file(&config.verifier.recipients)?;
     Recipients::from_lines(&String::from_utf8_lossy(&text))
         .map_err(|error| Trouble::new(error.code(), error))

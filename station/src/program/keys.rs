@@ -10,12 +10,22 @@ use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
 use serde_json::json;
 use station::answer::{Answer, Trouble};
 
-use super::{Told, assemble};
+use super::{Told, assemble, enroll};
 
 #[derive(Subcommand)]
 pub(crate) enum KeysCommand {
     /// Makes NAME.key.pem (PKCS#8, ECDSA P-256) and NAME.csr.pem in a folder.
     Init(InitArguments),
+    /// Puts a new key of the station in the place of the one in use.
+    Rotate(SettingsArguments),
+    /// Asks the verifier which key to seal to; done by itself after every delivery.
+    Epoch(SettingsArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct SettingsArguments {
+    #[arg(long, default_value = "station.toml")]
+    config: PathBuf,
 }
 
 #[derive(Args)]
@@ -31,9 +41,19 @@ pub(crate) struct InitArguments {
 }
 
 pub(crate) fn run(command: KeysCommand) -> Told {
-    let KeysCommand::Init(arguments) = command;
+    match command {
+        KeysCommand::Init(arguments) => init(&arguments),
+        KeysCommand::Rotate(arguments) => enroll::rotate(&assemble::config(&arguments.config)?),
+        KeysCommand::Epoch(arguments) => {
+            let config = assemble::config(&arguments.config)?;
+            enroll::follow_epoch(&config, &assemble::spool(&config)?)
+        }
+    }
+}
+
+fn init(arguments: &InitArguments) -> Told {
     if !arguments.insecure_file_key {
-        return Err(Trouble::new("usage.invalid", "--insecure-file-key"));
+        return Err(Trouble::new("key.file_not_allowed", "--insecure-file-key"));
     }
     let setup = assemble::trouble::<rcgen::Error>("usage.invalid");
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(&setup)?;

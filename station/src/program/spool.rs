@@ -14,7 +14,7 @@ use station::config::Config;
 use station::courier::{CourierError, Outcome, Round};
 use station::spool::{Spool, Standing};
 
-use super::{Told, assemble};
+use super::{Told, assemble, enroll};
 
 #[derive(Subcommand)]
 pub(crate) enum SpoolCommand {
@@ -164,6 +164,16 @@ fn push(config: &Config, only_due: bool, lang: Language) -> Told {
         exit = exit.max(code);
     }));
     ended.map_err(|error| Trouble::new(error.code(), error))?;
+    // Only after something was answered is the verifier there to be asked; without a word the desk goes on
+    // sealing to the key that it has.
+    if exit == SUCCESS
+        && let Err(trouble) = enroll::follow_epoch(config, &spool)
+    {
+        tracing::warn!(
+            code = trouble.code,
+            "the notice of the encryption key was not taken"
+        );
+    }
     Ok(Answer {
         json: json!({ "pushed": results }),
         words: words.join("\n"),

@@ -3,6 +3,7 @@
 
 mod attested;
 mod authority;
+mod enrolled;
 mod rig;
 mod tls;
 mod token;
