@@ -57,11 +57,11 @@ pub(crate) fn run(arguments: &PreflightArguments, lang: Language) -> Told {
         config: &config,
         spool: &spool,
         tickets: &tickets,
-        device: &*device,
+        device: device.as_ref(),
         operator: script
             .as_ref()
             .zip(operator.as_ref())
-            .map(|(script, key)| (&script.operator, &**key)),
+            .map(|(script, key)| (&script.operator, key.as_ref())),
     })?;
     Ok(answer(&looked, lang))
 }

@@ -61,8 +61,8 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         config: &config,
         spool: &spool,
         tickets: &tickets,
-        device: &*device_key,
-        operator: Some((&script.operator, &*operator_key)),
+        device: device_key.as_ref(),
+        operator: Some((&script.operator, operator_key.as_ref())),
     })?;
     if !looked.findings.is_empty() {
         eprintln!("      {}", preflight::words(&looked, lang).join("\n      "));

@@ -67,7 +67,9 @@ fn challenged(step: Step) -> (String, Challenge) {
 }
 
 fn der(pem: &str) -> Vec<u8> {
-    CertificateDer::from_pem_slice(pem.as_bytes()).unwrap().to_vec()
+    CertificateDer::from_pem_slice(pem.as_bytes())
+        .unwrap()
+        .to_vec()
 }
 
 #[test]
@@ -89,7 +91,9 @@ fn a_desk_with_a_tpm_is_enrolled_by_code_and_renews_its_key() {
     };
     let key = place("one.json").create().unwrap();
     let now = Timestamp::now();
-    let subject = Subject::Station { id: "tram-01".to_owned() };
+    let subject = Subject::Station {
+        id: "tram-01".to_owned(),
+    };
     let code = roster.make_code(&subject, "gd-01", 24, now).unwrap().code;
 
     let (asked, ak) = request(&key, "tram-01", Some(&code));
@@ -121,8 +125,11 @@ fn a_desk_with_a_tpm_is_enrolled_by_code_and_renews_its_key() {
     );
     let refused = enroller.begin(&asked, Some((&other, old.as_str())), now);
     assert_eq!(refused.unwrap_err().code(), "enroll.nobody_asked");
-    let (id, challenge) =
-        challenged(enroller.begin(&asked, Some((&own, old.as_str())), now).unwrap());
+    let (id, challenge) = challenged(
+        enroller
+            .begin(&asked, Some((&own, old.as_str())), now)
+            .unwrap(),
+    );
     let found = next.activate(&ak, &challenge).unwrap();
     let second = der(&enroller.prove(&id, &found, now).unwrap());
     let standing = roster.standing().unwrap();
@@ -141,8 +148,13 @@ fn a_key_that_another_tpm_answers_for_gets_no_certificate() {
     }
     let _turn = turn();
     let work = tempfile::tempdir().unwrap();
-    let (own, other) = (make_tpm(work.path(), "desk"), make_tpm(work.path(), "other"));
-    let Province { enroller, roster, .. } = province(work.path());
+    let (own, other) = (
+        make_tpm(work.path(), "desk"),
+        make_tpm(work.path(), "other"),
+    );
+    let Province {
+        enroller, roster, ..
+    } = province(work.path());
     let place = |tcti: String, name: &str| TpmPlace {
         tcti,
         record: work.path().join(name),
@@ -150,31 +162,48 @@ fn a_key_that_another_tpm_answers_for_gets_no_certificate() {
     let key = place(own.tcti(), "one.json").create().unwrap();
     let foreign = place(other.tcti(), "two.json").create().unwrap();
     let now = Timestamp::now();
-    let subject = Subject::Station { id: "tram-01".to_owned() };
+    let subject = Subject::Station {
+        id: "tram-01".to_owned(),
+    };
     let code = roster.make_code(&subject, "gd-01", 24, now).unwrap().code;
     let begin = |request: &Request| enroller.begin(request, None, now);
 
     // A request that the attestation was not made for: the name of another desk, another key.
     let (asked, _) = request(&key, "tram-01", Some(&code));
     let (other_desk, _) = request(&key, "tram-02", Some(&code));
-    let renamed = Request { subject: Asker::Station("tram-01".to_owned()), ..other_desk };
+    let renamed = Request {
+        subject: Asker::Station("tram-01".to_owned()),
+        ..other_desk
+    };
     assert_eq!(begin(&renamed).unwrap_err().code(), "attest.other_request");
     let (foreign_asked, _) = request(&foreign, "tram-01", Some(&code));
-    let swapped = Request { csr: foreign_asked.csr.clone(), ..asked.clone() };
+    let swapped = Request {
+        csr: foreign_asked.csr.clone(),
+        ..asked.clone()
+    };
     assert_eq!(begin(&swapped).unwrap_err().code(), "attest.other_request");
 
     // A genuine endorsement key lent to a key elsewhere: all that can be read is right, and the answer fails.
     let (mut lent, ak) = request(&foreign, "tram-01", Some(&code));
     let (genuine, _) = request(&key, "tram-01", Some(&code));
-    let (told, honest) = (lent.attestation.as_mut().unwrap(), genuine.attestation.unwrap());
+    let (told, honest) = (
+        lent.attestation.as_mut().unwrap(),
+        genuine.attestation.unwrap(),
+    );
     told.ek_certificate = honest.ek_certificate;
     told.ek_public = honest.ek_public;
     let (id, challenge) = challenged(begin(&lent).unwrap());
-    assert_eq!(foreign.activate(&ak, &challenge).unwrap_err().code(), "key.tpm");
+    assert_eq!(
+        foreign.activate(&ak, &challenge).unwrap_err().code(),
+        "key.tpm"
+    );
     let guessed = enroller.prove(&id, &[0; 32], now).unwrap_err();
     assert_eq!(guessed.code(), "enroll.proof_wrong");
     let gone = enroller.prove(&id, &[0; 32], now).unwrap_err();
-    assert!(matches!(gone, EnrolmentError::NotPending), "one guess a challenge");
+    assert!(
+        matches!(gone, EnrolmentError::NotPending),
+        "one guess a challenge"
+    );
 
     // None of this used the code up, and after its time a challenge is forgotten.
     let (asked, ak) = request(&key, "tram-01", Some(&code));
