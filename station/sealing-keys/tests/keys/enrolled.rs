@@ -11,7 +11,7 @@ use verifier::enroll::Subject;
 use verifier::enrolment::{Asker, Attestation, Enroller, EnrolmentError, Request, Step, about};
 use verifier::{Config, KeyFolder, Roster};
 
-use crate::rig::{make_tpm, there, turn};
+use crate::rig::{make_tpm, maker_certificate, there, turn};
 
 struct Province {
     enroller: Enroller,
@@ -24,7 +24,11 @@ fn province(place: &std::path::Path) -> Province {
     let today = jiff::Zoned::now().date();
     keys.init("niem.example/test", &["localhost".to_owned()], today)
         .unwrap();
-    let settings = "data='data'\nkeys='keys'\ncsca_trust='csca'\n[enrolment]\ntpm_makers='maker'\n";
+    // The maker's own folder holds its private keys too; only its certificate is handed out.
+    std::fs::create_dir(place.join("believed")).unwrap();
+    std::fs::copy(maker_certificate(place), place.join("believed/maker.pem")).unwrap();
+    let settings =
+        "data='data'\nkeys='keys'\ncsca_trust='csca'\n[enrolment]\ntpm_makers='believed'\n";
     let config = Config::parse(settings, place).unwrap();
     let roster = Arc::new(Roster::open(&config.data).unwrap());
     Province {
