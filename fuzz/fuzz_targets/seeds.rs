@@ -25,6 +25,15 @@ fn write(folder: &str) -> std::io::Result<()> {
         fs::create_dir_all(&place)?;
         fs::write(place.join(name), bytes)
     };
+    // A P-256 signing key's public area, and a certification of it.
+    let mut public = vec![
+        0, 0x23, 0, 0x0b, 0, 4, 0, 0x72, 0, 0, 0, 0x10, 0, 0x18, 0, 0x0b, 0, 3, 0, 0x10,
+    ];
+    public.extend([&[0, 32], [1; 32].as_slice(), &[0, 32], &[2; 32]].concat());
+    put("tpm_public", "public", &public)?;
+    let mut attest = vec![0xff, 0x54, 0x43, 0x47, 0x80, 0x17, 0, 0, 0, 0];
+    attest.extend([[0; 25].as_slice(), &[0, 34], &[3; 34], &[0, 0]].concat());
+    put("tpm_public", "attest", &attest)?;
     put("sod", "specimen", &specimen.evidence.sod)?;
     put("tlv", "sod", &specimen.evidence.sod)?;
     for (group, file) in &specimen.evidence.groups {
