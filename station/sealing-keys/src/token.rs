@@ -109,9 +109,8 @@ impl TokenKey {
     }
 
     fn with(session: Session, key: ObjectHandle) -> Result<Self, PlaceError> {
-        let id = match attribute(&session, key, AttributeType::Id)? {
-            Some(Attribute::Id(id)) => id,
-            _ => return Err(PlaceError::NotFound),
+        let Some(Attribute::Id(id)) = attribute(&session, key, AttributeType::Id)? else {
+            return Err(PlaceError::NotFound);
         };
         let public = session
             .find_objects(&[

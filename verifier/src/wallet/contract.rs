@@ -3,8 +3,8 @@
 mod altered;
 mod cosigned;
 mod erased;
-mod layouts;
 mod judged;
+mod layouts;
 mod looked;
 #[cfg(feature = "province")]
 mod province;
