@@ -34,6 +34,10 @@ use crate::examine::Verified;
 
 /// The stores there are.
 #[non_exhaustive]
+#[cfg_attr(
+    feature = "province",
+    expect(clippy::large_enum_variant, reason = "a program has one")
+)]
 pub enum Wallets {
     /// SQLite and content-addressed files on this machine.
     Embedded(Embedded),
