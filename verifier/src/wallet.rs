@@ -163,8 +163,8 @@ pub struct EntryView {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct DocumentView {
-    pub n: u32,
     pub grade: String,
+    pub n: u32,
     pub kind: String,
     pub title: String,
     pub pages: u32,
