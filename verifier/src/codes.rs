@@ -66,6 +66,7 @@ pub const CODES: &[&str] = &[
     "fsck.blob",
     "fsck.data_key",
     "fsck.database",
+    "fsck.document_differs",
     "fsck.entry_not_in_log",
     "fsck.erased_too_many",
     "fsck.erasure_not_in_log",

@@ -255,3 +255,40 @@ fn a_monitor_follows_the_live_log_and_sees_it_rewritten() {
         (Some(3), &"monitor.unreachable".into())
     );
 }
+
+#[test]
+fn a_grade_raised_in_the_store_is_not_what_the_desk_sealed() {
+    let rig = Rig::new("");
+    let desk = Desk::new(&rig, "tram-01");
+    let sealed = desk.seal(desk.visit());
+    desk.upload_all(&sealed);
+    assert_eq!(desk.post(&sealed).status, 201);
+    let fsck = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_niem-verifier"))
+            .args(["log", "fsck", "--json", "--config"])
+            .arg(rig.path("verifier.toml"))
+            .output()
+            .unwrap();
+        let findings = json(&output)["findings"].as_array().unwrap().clone();
+        let codes = findings.iter().map(|finding| {
+            let code = finding.as_str().unwrap().split(' ').next().unwrap();
+            code.to_owned()
+        });
+        (output.status.code(), codes.collect::<Vec<_>>())
+    };
+    assert_eq!(fsck(), (Some(0), Vec::new()));
+    let database = rusqlite::Connection::open(rig.path("data/verifier.sqlite")).unwrap();
+    database
+        .execute_batch(
+            "CREATE TEMP TABLE kept AS SELECT sql FROM sqlite_master WHERE name = 'sum_other_document';
+             DROP TRIGGER sum_other_document; UPDATE document SET grade = 'g3'",
+        )
+        .unwrap();
+    let trigger: String = database
+        .query_row("SELECT sql FROM kept", [], |row| row.get(0))
+        .unwrap();
+    database.execute_batch(&trigger).unwrap();
+    let (status, codes) = fsck();
+    assert_eq!(status, Some(1));
+    assert_eq!(codes, ["fsck.rows_altered", "fsck.document_differs"]);
+}

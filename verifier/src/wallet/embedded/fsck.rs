@@ -206,8 +206,9 @@ impl Embedded {
             report.findings.push(format!("fsck.data_key {id}"));
             return Ok(());
         };
-        if key.decrypt(Purpose::Record(entry), &row.record).is_err() {
-            report.findings.push(format!("fsck.record {id}"));
+        match key.decrypt(Purpose::Record(entry), &row.record) {
+            Err(_) => report.findings.push(format!("fsck.record {id}")),
+            Ok(record) => check_documents(snapshot, id, &record, report)?,
         }
         for (n, file) in papers {
             let opens =
@@ -258,6 +259,52 @@ impl Embedded {
         }
         Ok(())
     }
+}
+
+/// What a paper is said to be worth must be what its desk sealed; whoever has the database and its keys cannot
+/// raise a grade without opening and sealing the record anew.
+fn check_documents(
+    snapshot: &Transaction<'_>,
+    id: &str,
+    record: &[u8],
+    report: &mut Fsck,
+) -> Result<(), StoreFailure> {
+    #[derive(serde::Deserialize)]
+    struct Record {
+        manifest: Manifest,
+    }
+    #[derive(serde::Deserialize)]
+    struct Manifest {
+        documents: Vec<Sealed>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Sealed {
+        grade: String,
+        kind: String,
+    }
+    // A record of another form holds nothing to compare with; it is still sealed.
+    let Ok(record) = serde_json::from_slice::<Record>(record) else {
+        return Ok(());
+    };
+    let sealed = record.manifest.documents;
+    let rows: Vec<(u32, String, String)> = snapshot
+        .prepare_cached("SELECT n, grade, kind FROM document WHERE entry = ?1 ORDER BY n")?
+        .query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    if rows.len() != sealed.len() {
+        report.findings.push(format!("fsck.document_differs {id}"));
+    }
+    for (n, grade, kind) in rows {
+        let same = sealed
+            .get(n as usize)
+            .is_some_and(|sealed| sealed.grade == grade && sealed.kind == kind);
+        if !same {
+            report
+                .findings
+                .push(format!("fsck.document_differs {id} {n}"));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a stored file is what its name says; `None` when it is not there.
