@@ -3,11 +3,15 @@
 //! Every default is a named constant with its unit and its reason. Unknown keys are refused, so that
 //! a misspelt limit is an error and not a silent default.
 
+mod rates;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use bundle::KeyStorage;
 use serde::Deserialize;
+
+pub use rates::Rates;
 
 use crate::comparers::{self, Comparer};
 
@@ -73,6 +77,8 @@ pub struct Config {
     pub enrolment: Enrolment,
     #[serde(default)]
     pub limits: Limits,
+    #[serde(default)]
+    pub rates: Rates,
     /// With what desks may compare faces and fingers; left out, the models of this release.
     #[serde(default = "comparers::shipped")]
     pub comparers: Vec<Comparer>,
@@ -257,6 +263,8 @@ pub enum Scope {
     Documents,
     /// Reading who looked into a wallet.
     Journal,
+    /// Reading what is counted and timed here; opens no wallet.
+    Metrics,
 }
 
 impl Default for Examination {
@@ -461,6 +469,7 @@ mod tests {
             format!("{:?}", config.limits),
             format!("{:?}", Limits::default())
         );
+        assert_eq!(config.rates, Rates::default());
         assert_eq!(config.comparers, comparers::shipped());
         assert_eq!(config.store.kind, StoreKind::Embedded);
     }

@@ -3,22 +3,33 @@
 mod blobs;
 mod body;
 mod bundles;
+mod door;
+mod doors;
 mod enrolments;
+mod gate;
+mod limits;
 mod log;
+mod metrics;
+mod once;
+mod openapi;
 mod problem;
+mod schemas;
 mod slots;
 mod station;
 mod tickets;
+mod turns;
 mod wallets;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::{get, post};
+use axum::middleware;
 use bundle::SignedEpoch;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
+pub(crate) use gate::Address;
+pub(crate) use limits::network;
 pub(crate) use problem::Problem;
 
 use crate::config::Config;
@@ -29,8 +40,6 @@ use crate::wallet::{StoreFailure, Wallets};
 
 /// Filings of one bundle happen one after the other; different bundles rarely share a stripe.
 const STRIPES: usize = 64;
-/// Examinations at once: each keeps a core busy and holds a bundle's papers in memory.
-const EXAMINATIONS: usize = 2;
 
 /// What every door shares.
 pub(crate) struct App {
@@ -39,10 +48,13 @@ pub(crate) struct App {
     pub(crate) examiner: Examiner,
     slots: slots::Slots,
     stripes: Vec<Mutex<()>>,
-    examinations: Semaphore,
     enroller: Enroller,
     roster: Arc<Roster>,
     epoch: SignedEpoch,
+    turns: turns::Turns,
+    limits: limits::Limits,
+    once: once::Once,
+    pub(crate) metrics: metrics::Metrics,
 }
 
 impl App {
@@ -53,15 +65,18 @@ impl App {
         (enroller, roster, epoch): (Enroller, Arc<Roster>, SignedEpoch),
     ) -> Self {
         Self {
+            limits: limits::Limits::new(&config.rates),
+            once: once::Once::new(&config.data),
+            metrics: metrics::Metrics::default(),
             config,
             wallets,
             examiner,
             slots: slots::Slots::default(),
             stripes: (0..STRIPES).map(|_| Mutex::new(())).collect(),
-            examinations: Semaphore::new(EXAMINATIONS),
             enroller,
             roster,
             epoch,
+            turns: turns::Turns::default(),
         }
     }
 }
@@ -73,7 +88,8 @@ where
     F: FnOnce(&App) -> Result<T, StoreFailure> + Send + 'static,
 {
     let app = app.clone();
-    match tokio::task::spawn_blocking(move || work(&app)).await {
+    let span = tracing::Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(|| work(&app))).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(failure)) => {
             tracing::warn!(code = failure.code(), "the store failed");
@@ -83,40 +99,12 @@ where
     }
 }
 
+/// Every door behind the gate.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/v1/enrolments", post(enrolments::begin))
-        .route("/v1/enrolments/{id}", post(enrolments::prove))
-        .route("/v1/epoch", get(enrolments::epoch).post(enrolments::passed))
-        .route("/v1/tickets", post(tickets::draw))
-        .route("/v1/blobs", post(blobs::create).options(blobs::options))
-        .route(
-            "/v1/blobs/{name}",
-            get(problem::not_found)
-                .head(blobs::head)
-                .patch(blobs::patch)
-                .delete(blobs::remove),
-        )
-        .route("/v1/bundles", post(bundles::post))
-        .route("/v1/bundles/{digest}", get(bundles::status))
-        .route("/v1/bundles/{digest}/receipt", get(bundles::receipt))
-        .route(
-            "/v1/bundles/{digest}/receipt/renewed",
-            get(bundles::renewed),
-        )
-        .route("/v1/wallets/lookup", post(wallets::lookup))
-        .route("/v1/wallets/{wallet}/entries", get(wallets::entries))
-        .route(
-            "/v1/wallets/{wallet}/entries/{entry}/documents/{n}",
-            get(wallets::document),
-        )
-        .route("/v1/wallets/{wallet}/journal", get(wallets::journal))
-        .route("/log/checkpoint", get(log::checkpoint))
-        .route("/log/tile/{*path}", get(log::tile))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
+    doors::routes()
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), gate::pass))
         .with_state(app)
 }
 

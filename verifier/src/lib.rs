@@ -15,6 +15,7 @@ mod import;
 pub mod keys;
 pub mod log;
 pub mod monitor;
+mod neighbours;
 pub mod roster;
 mod serve;
 mod tls;

@@ -393,11 +393,15 @@ fn run_serve(config: &Path, ready_file: Option<&Path>) -> Result<ExitCode, Failu
     // Logs go to standard error; standard output belongs to answers.
     let filter = tracing_subscriber::EnvFilter::try_from_env("NIEM_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt()
+    let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .init();
+        .with_ansi(false);
+    if std::env::var("NIEM_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        logs.json().init();
+    } else {
+        logs.init();
+    }
 
     let running = verifier::serve(Config::load(config)?)?;
     if let Some(path) = ready_file {

@@ -1,10 +1,11 @@
 //! The running service: one TLS listener, one thread of its own, and a handle that stops it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use axum::Router;
 use bundle::{Identities, ReceiptKey, StationTrust, VerifierPublicKey};
 use emrtd::{CscaTrust, TrustError};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,8 +20,9 @@ use crate::config::{Config, StoreKind};
 use crate::enrolment::Enroller;
 use crate::epochs;
 use crate::examine::{Examiner, Policy};
-use crate::http::{self, App};
+use crate::http::{self, Address, App};
 use crate::keys::{KeyFolder, KeysError};
+use crate::neighbours::Neighbours;
 use crate::roster::{Roster, RosterError};
 use crate::tls;
 use crate::wallet::{Access, Embedded, OpenStoreError, Wallets};
@@ -266,6 +268,8 @@ async fn run(
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "the listener cannot be used"),
     };
+    let router = http::router(app.clone());
+    let neighbours = Arc::new(Neighbours::new(app.config.rates.address_connections.get()));
     let places = Arc::new(Semaphore::new(app.config.limits.max_connections));
     let (closing, closed) = watch::channel(false);
     if let Some(asker) = asker {
@@ -282,11 +286,15 @@ async fn run(
                 tokio::spawn(sweep_uploads(app.clone()));
             }
             accepted = accept(&listener, &places) => {
-                let Some((stream, place)) = accepted else { continue };
+                let Some((stream, address, place)) = accepted else { continue };
+                // Who has enough connections open already gets no other; the others must come in.
+                let Some(neighbour) = neighbours.join(address) else { continue };
+                let open = app.metrics.connection();
                 let (app, tls, stations, closed) = (app.clone(), tls.clone(), stations.clone(), closed.clone());
+                let router = router.clone();
                 connections.spawn(async move {
-                    connection(app, stream, tls, &stations, closed).await;
-                    drop(place);
+                    connection((app, router), (stream, address), tls, &stations, closed).await;
+                    drop((place, neighbour, open));
                 });
             }
         }
@@ -304,14 +312,17 @@ async fn run(
 
 type Place = tokio::sync::OwnedSemaphorePermit;
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, Place)> {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, IpAddr, Place)> {
     let place = places
         .clone()
         .acquire_owned()
         .await
         .expect("the semaphore is never closed");
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, from)) => Some((stream, from.ip(), place)),
         Err(error) => {
             tracing::warn!(%error, "no connection could be taken");
             tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -321,8 +332,8 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpS
 }
 
 async fn connection(
-    app: Arc<App>,
-    stream: TcpStream,
+    (app, router): (Arc<App>, Router),
+    (stream, address): (TcpStream, IpAddr),
     tls: TlsAcceptor,
     stations: &StationTrust,
     mut closed: watch::Receiver<bool>,
@@ -339,11 +350,11 @@ async fn connection(
         stations,
         Timestamp::now(),
     );
-    let service =
-        http::router(app).map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(peer.clone());
-            request
-        });
+    let service = router.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        request.extensions_mut().insert(Address(address));
+        request
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)

@@ -14,11 +14,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bundle::{Sha256Digest, StationId};
 use jiff::Timestamp;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::body::Piece;
 use super::station::Station;
-use super::{App, Problem, blocking, body};
+use super::{App, Problem, blocking, body, once};
 use crate::wallet::{Begun, Finished, Kept, Quota, Upload};
 
 // tus 1.0.0 §"Headers"
@@ -59,6 +60,18 @@ pub(super) async fn create(
     check_version(&headers)?;
     let length = number(&headers, &UPLOAD_LENGTH)?;
     let digest = metadata_digest(&headers)?;
+    let (name, size) = (digest.to_string(), length.to_be_bytes());
+    let same: [&[u8]; 3] = [b"blobs", name.as_bytes(), &size];
+    let work = begin(&app, station.clone(), length, digest);
+    once::only(&app, &station, &headers, &same, work).await
+}
+
+async fn begin(
+    app: &Arc<App>,
+    station: StationId,
+    length: u64,
+    digest: Sha256Digest,
+) -> Result<Response, Problem> {
     let limits = &app.config.limits;
     if length == 0 {
         return Err(Problem::malformed());
@@ -73,7 +86,7 @@ pub(super) async fn create(
         uploads: limits.max_unfinished_uploads,
         bytes: limits.max_unfiled_bytes,
     };
-    let begun = blocking(&app, move |app| {
+    let begun = blocking(app, move |app| {
         app.wallets
             .begin_upload(&station, &digest, length, quota, Timestamp::now())
     });
@@ -139,8 +152,10 @@ pub(super) async fn patch(
     let id = upload_id(&name)?;
     // On a task of its own: when the line breaks this handler is dropped, and what has arrived must still
     // be written down before anybody is told how far the upload has come.
-    let written =
-        tokio::spawn(async move { append(&app, &station, id, offset, content).await }).await;
+    let written = tokio::spawn(
+        async move { append(&app, &station, id, offset, content).await }.in_current_span(),
+    )
+    .await;
     let offset = written.unwrap_or_else(|_| Err(Problem::failure("http.internal")))?;
     Ok((
         StatusCode::NO_CONTENT,

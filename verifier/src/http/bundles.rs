@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bundle::{BundleDigest, SignedReceipt, Statement, StationId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tracing::Instrument as _;
 
 use super::problem::words;
 use super::station::Station;
@@ -49,7 +50,9 @@ pub(super) async fn post(
     // On a task of its own: when the line breaks this handler is dropped, and a bundle that is examined must still be
     // filed, so that whoever asks again finds the receipt. On a line that breaks sooner than an examination ends,
     // nothing would ever be filed otherwise.
-    let work = tokio::spawn(async move { take(&app, &statement, envelope, at, began).await });
+    let work = tokio::spawn(
+        async move { take(&app, &statement, envelope, at, began).await }.in_current_span(),
+    );
     work.await
         .unwrap_or_else(|_| Err(Problem::failure("http.internal")))
 }
@@ -75,7 +78,7 @@ async fn take(
         Some(BundleState::Refused { .. }) | None => {}
     }
     refuse_missing(app, statement).await?;
-    let outcome = examine(app, envelope, at).await?;
+    let outcome = examine(app, station, envelope, at).await?;
     let result = match outcome {
         Outcome::Faults(faults) => Err(refused(app, statement, &faults, at).await?),
         Outcome::Verified(verified) => match file(app, verified).await? {
@@ -170,12 +173,13 @@ async fn refuse_missing(app: &Arc<App>, statement: &Statement) -> Result<(), Pro
     Err(Problem::new(StatusCode::CONFLICT, "http.blobs_missing").with("missing", json!(missing)))
 }
 
-async fn examine(app: &Arc<App>, envelope: Arc<[u8]>, at: Timestamp) -> Result<Outcome, Problem> {
-    let _turn = app
-        .examinations
-        .acquire()
-        .await
-        .map_err(|_| Problem::failure("http.internal"))?;
+async fn examine(
+    app: &Arc<App>,
+    station: &StationId,
+    envelope: Arc<[u8]>,
+    at: Timestamp,
+) -> Result<Outcome, Problem> {
+    let _turn = app.turns.take(station).await?;
     blocking(app, move |app| {
         let register: &dyn Register = &app.wallets;
         let examination =
@@ -229,6 +233,7 @@ fn refusal(faults: &[Fault]) -> Problem {
         .collect();
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "http.refused")
         .with("faults", Value::Array(told))
+        .for_faults(codes(faults))
 }
 
 fn codes(faults: &[Fault]) -> Vec<&'static str> {

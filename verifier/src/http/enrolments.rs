@@ -124,7 +124,8 @@ where
     F: FnOnce(&App) -> Result<T, EnrolmentError> + Send + 'static,
 {
     let app = app.clone();
-    match tokio::task::spawn_blocking(move || work(&app)).await {
+    let span = tracing::Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(|| work(&app))).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {
             tracing::warn!(code = error.code(), "nobody was enrolled");

@@ -9,6 +9,19 @@ const TYPE_BASE: &str = "https://niem.example/problems/";
 /// How long to wait before asking again, when we could not tell.
 const RETRY_AFTER_S: u32 = 5;
 
+/// The stable address of a problem's type.
+pub(super) fn type_of(code: &str) -> String {
+    format!("{TYPE_BASE}{code}")
+}
+
+/// What the gate learns of a problem that went out: it stands beside the answer, not in it.
+#[derive(Debug, Clone)]
+pub(super) struct Said {
+    pub(super) code: &'static str,
+    /// Why a bundle was refused.
+    pub(super) faults: Vec<&'static str>,
+}
+
 /// A problem on its way out.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -16,6 +29,7 @@ pub(crate) struct Problem {
     code: &'static str,
     members: Map<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    faults: Vec<&'static str>,
 }
 
 impl Problem {
@@ -25,6 +39,7 @@ impl Problem {
             code,
             members: Map::new(),
             headers: Vec::new(),
+            faults: Vec::new(),
         }
     }
 
@@ -40,6 +55,12 @@ impl Problem {
     /// Adds a member of our own beside those of RFC 9457.
     pub(crate) fn with(mut self, name: &str, value: Value) -> Self {
         self.members.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Counts these faults under the refusal.
+    pub(crate) fn for_faults(mut self, faults: Vec<&'static str>) -> Self {
+        self.faults = faults;
         self
     }
 
@@ -72,7 +93,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let [title, remedy, title_en, remedy_en] = words(self.code);
         let mut document = json!({
-            "type": format!("{TYPE_BASE}{}", self.code),
+            "type": type_of(self.code),
             "status": self.status.as_u16(),
             "code": self.code,
             "title": title,
@@ -91,6 +112,10 @@ impl IntoResponse for Problem {
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.extend(self.headers);
+        response.extensions_mut().insert(Said {
+            code: self.code,
+            faults: self.faults,
+        });
         response
     }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::StatusCode;
-use bundle::SignedTicket;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bundle::{SignedTicket, StationId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::station::InService;
-use super::{App, Problem, blocking, body};
+use super::{App, Problem, blocking, body, once};
 use crate::wallet::Granted;
 
 /// Tickets in one answer; about 700 bytes each.
@@ -32,9 +33,16 @@ pub(super) struct Batch {
 pub(super) async fn draw(
     State(app): State<Arc<App>>,
     InService(station): InService,
+    headers: HeaderMap,
     request: Body,
-) -> Result<Json<Batch>, Problem> {
-    let Wish { count } = body::json(&app, request, MAX_BODY_BYTES).await?;
+) -> Result<Response, Problem> {
+    let wish = body::whole(&app, request, MAX_BODY_BYTES).await?;
+    let work = async { grant(&app, &station, &wish).await.map(Json::into_response) };
+    once::only(&app, &station, &headers, &[b"tickets", &wish], work).await
+}
+
+async fn grant(app: &Arc<App>, station: &StationId, wish: &[u8]) -> Result<Json<Batch>, Problem> {
+    let Wish { count } = serde_json::from_slice(wish).map_err(|_| Problem::malformed())?;
     if !(1..=MAX_COUNT).contains(&count) {
         return Err(Problem::malformed());
     }
@@ -45,7 +53,7 @@ pub(super) async fn draw(
         .map_err(|_| Problem::failure("http.internal"))?;
     let max_open = app.config.limits.max_open_tickets;
     let name = station.clone();
-    match blocking(&app, move |app| {
+    match blocking(app, move |app| {
         app.wallets.grant(&name, count, at, until, max_open)
     })
     .await?

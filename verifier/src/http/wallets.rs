@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bundle::EntryId;
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{App, Problem, blocking, body};
-use crate::config::Scope;
+use crate::config::{self, Scope};
 use crate::wallet::View;
 
 const MAX_LOOKUP_BYTES: usize = 256;
@@ -39,13 +39,31 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    fn may(&self, scope: Scope) -> Result<(), Problem> {
+    pub(super) fn may(&self, scope: Scope) -> Result<(), Problem> {
         if self.scopes.contains(&scope) {
             Ok(())
         } else {
             Err(Problem::new(StatusCode::FORBIDDEN, "http.scope"))
         }
     }
+}
+
+/// The reader whose token a request shows.
+pub(super) fn reader<'a>(app: &'a App, headers: &HeaderMap) -> Option<&'a config::Reader> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let token = value.strip_prefix("Bearer ")?;
+    if token.len() > MAX_TOKEN_BYTES {
+        return None;
+    }
+    let digest = hex::encode(ring::digest::digest(
+        &ring::digest::SHA256,
+        token.as_bytes(),
+    ));
+    // Digests are compared, not tokens: how long a comparison takes tells nothing about a token.
+    app.config
+        .readers
+        .iter()
+        .find(|reader| reader.token_sha256.eq_ignore_ascii_case(&digest))
 }
 
 impl FromRequestParts<Arc<App>> for Reader {
@@ -56,27 +74,7 @@ impl FromRequestParts<Arc<App>> for Reader {
             Problem::new(StatusCode::UNAUTHORIZED, "http.token")
                 .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
         };
-        let value = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let token = value
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(refused)?;
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(refused());
-        }
-        let digest = hex::encode(ring::digest::digest(
-            &ring::digest::SHA256,
-            token.as_bytes(),
-        ));
-        // Digests are compared, not tokens: how long a comparison takes tells nothing about a token.
-        let reader = app
-            .config
-            .readers
-            .iter()
-            .find(|reader| reader.token_sha256.eq_ignore_ascii_case(&digest));
-        let reader = reader.ok_or_else(refused)?;
+        let reader = reader(app, &parts.headers).ok_or_else(refused)?;
         let purpose = match parts.headers.get(PURPOSE) {
             None => reader.purpose.clone(),
             Some(value) => std::str::from_utf8(value.as_bytes())
@@ -112,7 +110,8 @@ pub(super) async fn lookup(
             .lookup(&personal_id, &name, &purpose, Timestamp::now())
     });
     let wallet = wallet.await?.ok_or_else(not_found)?;
-    tracing::info!(%wallet, "wallet looked up");
+    // No name of a wallet stands in a log: the journal is where looks are written.
+    tracing::info!("wallet looked up");
     Ok(Json(json!({"wallet": wallet})))
 }
 
