@@ -10,6 +10,8 @@ mod rig;
 #[allow(dead_code)]
 mod servers;
 
+mod api;
+mod bombs;
 mod cli;
 mod doors;
 mod erased;
