@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use ::models::{Registry, Source};
 use anyhow::{Context as _, Result};
@@ -43,4 +44,39 @@ pub(crate) fn s3_server(root: &Path) -> Result<PathBuf> {
     fs::set_permissions(&half, fs::Permissions::from_mode(0o755))?;
     fs::rename(&half, &path)?;
     Ok(path)
+}
+
+/// Every package of schemathesis (MIT), which judges the API's document, at one version each.
+const SCHEMATHESIS: &str = include_str!("schemathesis.txt");
+
+/// Where schemathesis lies, in an environment of its own, made if it is not there yet.
+///
+/// # Errors
+/// When Python or pip cannot make it.
+pub(crate) fn schemathesis(root: &Path) -> Result<PathBuf> {
+    let folder = process::bin_dir(root).join("judges/schemathesis");
+    let program = folder.join("bin/schemathesis");
+    let made = folder.join("made.txt");
+    if fs::read_to_string(&made).is_ok_and(|text| text == SCHEMATHESIS) {
+        return Ok(program);
+    }
+    println!("  fetching schemathesis");
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    process::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    let wanted = folder.join("wanted.txt");
+    fs::write(&wanted, SCHEMATHESIS).with_context(|| wanted.display().to_string())?;
+    process::run(
+        Command::new(folder.join("bin/pip"))
+            .args([
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+            ])
+            .arg("--requirement")
+            .arg(&wanted),
+    )?;
+    // Last: a half-made one is made again.
+    fs::write(&made, SCHEMATHESIS).with_context(|| made.display().to_string())?;
+    Ok(program)
 }

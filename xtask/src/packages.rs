@@ -71,6 +71,7 @@ pub(crate) const RUN: &[&str] = &[
 /// Programs that none of us wrote, which check what we claim.
 pub(crate) const JUDGES: &[&str] = &[
     "age",
+    "python3-venv",
     "openssl",
     "qpdf",
     "poppler-utils",

@@ -43,6 +43,7 @@ pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
     // With this no judge may be left out for not being installed.
     cargo.env("NIEM_JUDGES", "required");
     cargo.env("NIEM_WEED", judges::s3_server(root)?);
+    cargo.env("NIEM_SCHEMATHESIS", judges::schemathesis(root)?);
     process::run(cargo.env("OMP_THREAD_LIMIT", "1"))?;
     if arguments.rest.is_empty() {
         lab::fuzz_briefly(root)?;

@@ -17,15 +17,15 @@ const GROWTH_KIB: u64 = 96 * 1024;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The service as its own process; ends with the test.
-struct Service {
+pub struct Service {
     child: Child,
-    addr: SocketAddr,
+    pub addr: SocketAddr,
     server_ca: String,
-    station: Signer,
+    pub station: Signer,
 }
 
 impl Service {
-    fn start(more: &str) -> (Rig, Self) {
+    pub fn start(more: &str) -> (Rig, Self) {
         let mut rig = Rig::new(more);
         rig.running.take().unwrap().shutdown();
         let ready = rig.path("ready");
@@ -73,7 +73,7 @@ impl Service {
     }
 
     /// An honest station is answered in time.
-    fn answers(&self) {
+    pub fn answers(&self) {
         let began = Instant::now();
         let answer = self.desk().post("/v1/tickets", br#"{"count":1}"#);
         assert_eq!(answer.status, 200);

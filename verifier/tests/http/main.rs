@@ -16,6 +16,7 @@ mod cli;
 mod doors;
 mod erased;
 mod filing;
+mod judged;
 mod officials;
 mod offline;
 #[cfg(feature = "province")]
