@@ -21,6 +21,8 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 
 /// Clients remembered in one table, about 100 bytes each.
 const MAX_CLIENTS: usize = 8192;
+/// How often a full table is looked through for clients that need not be remembered.
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -92,8 +94,15 @@ impl Share {
 struct Table {
     policy: &'static str,
     quota: NonZeroU32,
+    whole: Mutex<Whole>,
+}
+
+#[derive(Default)]
+struct Whole {
     /// When each client's share is whole again.
-    whole: Mutex<HashMap<Client, Instant>>,
+    clients: HashMap<Client, Instant>,
+    /// When the forgotten were last looked for.
+    swept: Option<Instant>,
 }
 
 /// All shares.
@@ -128,13 +137,13 @@ impl Limits {
         };
         let step = self.window / table.quota.get();
         let mut whole = table.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        let client = place(&mut whole, client, now);
-        let before = whole.get(&client).copied().unwrap_or(now).max(now);
+        let client = whole.place(client, now);
+        let before = whole.clients.get(&client).copied().unwrap_or(now).max(now);
         let owed = before - now;
         let granted = owed + step <= self.window;
         let owed = if granted { owed + step } else { owed };
         if granted {
-            whole.insert(client, now + owed);
+            whole.clients.insert(client, now + owed);
         }
         let left = (self.window - owed).as_nanos() / step.as_nanos().max(1);
         Share {
@@ -149,15 +158,23 @@ impl Limits {
     }
 }
 
-/// The client itself when it is known or there is room, else the rest of them.
-fn place(whole: &mut HashMap<Client, Instant>, client: Client, now: Instant) -> Client {
-    if whole.len() >= MAX_CLIENTS && !whole.contains_key(&client) {
-        whole.retain(|_, whole| *whole > now);
-        if whole.len() >= MAX_CLIENTS {
-            return Client::Rest;
+impl Whole {
+    /// The client itself when it is known or there is room, else the rest of them.
+    fn place(&mut self, client: Client, now: Instant) -> Client {
+        if self.clients.len() < MAX_CLIENTS || self.clients.contains_key(&client) {
+            return client;
+        }
+        // Not for every stranger: who floods the table must not make each request look through all of it.
+        if self.swept.is_none_or(|swept| now >= swept + SWEEP) {
+            self.swept = Some(now);
+            self.clients.retain(|_, whole| *whole > now);
+        }
+        if self.clients.len() < MAX_CLIENTS {
+            client
+        } else {
+            Client::Rest
         }
     }
-    client
 }
 
 /// Whole seconds, upwards: nobody is told to come back too soon.
@@ -224,7 +241,7 @@ mod tests {
             .count();
         // Each with a place once, and the share of all others together.
         assert_eq!(granted, MAX_CLIENTS + 3);
-        assert!(limits.addresses.whole.lock().unwrap().len() <= MAX_CLIENTS + 1);
+        assert!(limits.addresses.whole.lock().unwrap().clients.len() <= MAX_CLIENTS + 1);
         assert!(
             limits
                 .take(Client::Station("tram-01".to_owned()), start)
@@ -233,7 +250,7 @@ mod tests {
         // Once their shares are whole they are forgotten.
         let later = start + Duration::from_secs(11);
         assert!(limits.take(stranger(1_000_001), later).granted);
-        assert_eq!(limits.addresses.whole.lock().unwrap().len(), 1);
+        assert_eq!(limits.addresses.whole.lock().unwrap().clients.len(), 1);
     }
 
     #[test]
