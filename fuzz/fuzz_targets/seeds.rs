@@ -385,16 +385,17 @@ fn page_files(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io
             .map_err(std::io::Error::other)?;
         put("page_file", name, bytes.get_ref())?;
     }
-    for (name, sheet) in [
-        ("pdf", paper::Sheet::new(picture, 300)),
-        (
-            "pdf-two-level",
-            paper::Sheet::new(
-                image::GrayImage::from_pixel(24, 32, image::Luma([255])),
-                300,
-            ),
-        ),
-    ] {
+    #[cfg(feature = "papers")]
+    for (name, pdf) in pdfs(picture)? {
+        put("page_file", name, &pdf)?;
+    }
+    Ok(())
+}
+
+/// Small papers as our own writer puts them down.
+#[cfg(feature = "papers")]
+fn pdfs(picture: image::RgbImage) -> std::io::Result<[(&'static str, Vec<u8>); 2]> {
+    let pdf = |sheet: Result<paper::Sheet, paper::PaperError>| {
         let master = sheet
             .and_then(|sheet| sheet.master())
             .map_err(std::io::Error::other)?;
@@ -403,8 +404,11 @@ fn page_files(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io
             read: None,
         };
         let meta = paper::pdf::PdfMeta::new("", jiff::Timestamp::UNIX_EPOCH);
-        let pdf = paper::pdf::write(&[page], &meta).map_err(std::io::Error::other)?;
-        put("page_file", name, &pdf)?;
-    }
-    Ok(())
+        paper::pdf::write(&[page], &meta).map_err(std::io::Error::other)
+    };
+    let white = image::GrayImage::from_pixel(24, 32, image::Luma([255]));
+    Ok([
+        ("pdf", pdf(paper::Sheet::new(picture, 300))?),
+        ("pdf-two-level", pdf(paper::Sheet::new(white, 300))?),
+    ])
 }
