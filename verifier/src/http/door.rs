@@ -188,10 +188,7 @@ impl Door {
     pub(super) fn promises(&self, status: u16, code: Option<&str>) -> bool {
         match code {
             None => self.gives.iter().any(|answer| answer.status == status),
-            Some(code) => self
-                .all_problems()
-                .iter()
-                .any(|told| *told == (status, code)),
+            Some(code) => self.all_problems().contains(&(status, code)),
         }
     }
 }
