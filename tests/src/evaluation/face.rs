@@ -393,7 +393,7 @@ mod tests {
     fn what_no_desk_takes_is_told_and_counts_against_the_rates() {
         let folder = folder();
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
-        let rates = measure(folder.path(), None, &models)
+        let rates = measure(folder.path(), None, &models, Recogniser::SFace)
             .expect("the weights are fetched by `cargo xtask models`");
         let text = rates.to_string();
         for line in [
