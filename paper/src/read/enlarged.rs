@@ -81,7 +81,7 @@ mod tests {
             sha256: String::new(),
         };
         let mut engine = Quarter(model, None);
-        let text = read(GrayImage::new(41, 20), 150, &mut engine).unwrap();
+        let text = read(GrayImage::new(41, 20), 150, &mut engine).expect("the engine reads");
         assert_eq!(engine.1, Some((82, 40, 300)));
         let bbox = text.words[0].bbox;
         assert_eq!((bbox.x, bbox.y, bbox.w, bbox.h), (21, 10, 20, 10));
