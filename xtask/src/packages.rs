@@ -85,6 +85,7 @@ pub(crate) const JUDGES: &[&str] = &[
     "opensc",
     "iproute2",
     "util-linux",
+    "procps",
     "sane-airscan",
     "strace",
     "swtpm",
