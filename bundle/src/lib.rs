@@ -5,7 +5,9 @@
 //! later, on any machine, whether all of that still holds. The byte layout is
 //! `docs/bundle-v1.md`.
 
+mod base45;
 mod codes;
+mod duty;
 mod envelope;
 mod epoch;
 mod file;
@@ -21,12 +23,14 @@ mod recipients;
 mod seal;
 mod sealed;
 mod sighting;
+mod slip;
 mod statement;
 mod storage;
 mod ticket;
 mod trust;
 
 pub use codes::CODES;
+pub use duty::{DutyError, DutyList, OnDuty, SignedDuty};
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, MAX_ENVELOPE_BYTES};
 pub use epoch::{Epoch, EpochError, SignedEpoch};
 pub use ids::{
@@ -39,7 +43,7 @@ pub use manifest::{
     FieldState, Grade, MANIFEST_VERSION, Manifest, MatchClaim, MatchOutcome, OwnerClaim, PageClaim,
     PartIndex, PartRecord, PersonalText, Purpose, Role, Score, Signers, Witnessed,
 };
-pub use open::{OpenError, Opened, Signer, faulty_blobs, open};
+pub use open::{OpenError, Opened, Signer, faulty_blobs, open, open_checked};
 pub use part::MAX_MANIFEST_BYTES;
 pub use presence::{Liveness, Pose, Presence, poses};
 pub use presentation::{Presentation, PresentationResult};
@@ -50,6 +54,7 @@ pub use sealed::{BlobSource, SealedBundle};
 pub use sighting::{
     OFFICIALS, Occasion, Seen, Sighting, SightingError, SightingReason, SignedSighting, agreed,
 };
+pub use slip::{Slip, SlipError};
 pub use statement::{BlobRef, MAX_BLOBS, POLICY_VERSION, Statement, statement};
 pub use storage::KeyStorage;
 pub use ticket::{MAX_TICKET_BYTES, SignedTicket, Ticket, TicketError, challenge};

@@ -46,6 +46,17 @@ pub fn open<'a>(
     at: Timestamp,
 ) -> Result<Opened<'a>, OpenError> {
     let statement = statement(envelope_json, stations, at)?;
+    open_checked(statement, blobs, identities, stations, at)
+}
+
+/// The same from a statement that was checked against the same trust at the same moment.
+pub fn open_checked<'a>(
+    statement: Statement,
+    blobs: &'a dyn BlobSource,
+    identities: &'a Identities,
+    stations: &StationTrust,
+    at: Timestamp,
+) -> Result<Opened<'a>, OpenError> {
     let mut envelope = manifest_envelope(&statement, blobs, identities)?;
     let manifest = parse_manifest(&envelope)?;
     let operator = check_signers(&envelope, &manifest, &statement, stations, at)?;
@@ -85,9 +96,12 @@ impl Opened<'_> {
         if record.size > limit {
             return Err(OpenError::PartTooLarge { index: index.0 });
         }
-        let mut content = Vec::new();
-        self.read_part(record, &mut content)?;
-        Ok(content)
+        // All at once, so that no half of it is left lying where a growing vector lay before.
+        let blob = &self.statement.blobs()[index.0 as usize];
+        let size = usize::try_from(record.size.min(blob.size)).unwrap_or_default();
+        let mut content = Zeroizing::new(Vec::with_capacity(size));
+        self.read_part(record, &mut *content)?;
+        Ok(std::mem::take(&mut *content))
     }
 
     /// Writes the content of a part to `out` in constant memory. Unless this returns `Ok`, what

@@ -5,9 +5,14 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Write};
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use ring::digest::{Context, SHA256};
+use zeroize::Zeroizing;
+
+use crate::file;
 
 use crate::ids::{BundleId, Sha256Digest, VisitId};
 use crate::open::OpenError;
@@ -26,6 +31,12 @@ const MAX_AGE_HEADER_BYTES: u64 = 8 * 1024;
 
 /// age's own chunk (age specification, "Payload").
 const CHUNK_BYTES: usize = 64 * 1024;
+
+/// A part up to this size is sealed on one thread: a second one costs more than it saves.
+const ALONE_BYTES: u64 = 256 * 1024;
+
+/// Pieces of at most a chunk that wait for the second thread, so that memory stays constant.
+const PIECES_BESIDE: usize = 8;
 
 const HEADER_BYTES: usize = 64;
 const MAGIC: [u8; 16] = *b"niem-bundle/v1\n\0";
@@ -74,7 +85,8 @@ pub(crate) struct Content {
     pub(crate) size: u64,
 }
 
-/// Encrypts `content` into a file in `directory` named by the digest of the blob.
+/// Encrypts `content` into a file in `directory` named by the digest of the blob. It is not on the
+/// disk before [`sync_blobs`] returns.
 pub(crate) fn seal(
     header: Header,
     content: &mut dyn Read,
@@ -84,18 +96,70 @@ pub(crate) fn seal(
     let index = header.index;
     let unfinished = directory.join(format!(".{index}.part"));
     let file = File::create_new(&unfinished).map_err(SealError::Write)?;
+    let blob = Tally::new(BufWriter::new(file));
+
+    let mut beginning = Zeroizing::new(Vec::with_capacity(ALONE_BYTES as usize + 1));
+    content
+        .take(ALONE_BYTES + 1)
+        .read_to_end(&mut beginning)
+        .map_err(|source| SealError::PartUnreadable { index, source })?;
+    let ended = beginning.len() as u64 <= ALONE_BYTES;
+    let mut all = beginning.as_slice().chain(content);
+    let (content, blob) = if ended {
+        let mut digest = Context::new(&SHA256);
+        let mut hash = |clear: &[u8]| digest.update(clear);
+        let (blob, size) = encrypt(header, &mut all, to, blob, &mut hash)?;
+        let sha256 = finished(digest);
+        (Content { sha256, size }, blob)
+    } else {
+        beside(header, &mut all, to, blob)?
+    };
+
+    let Tally {
+        inner,
+        digest,
+        count,
+    } = blob;
+    inner
+        .into_inner()
+        .map_err(|error| SealError::Write(error.into_error()))?;
+    let reference = BlobRef {
+        index,
+        digest: finished(digest),
+        size: count,
+    };
+    fs::rename(&unfinished, directory.join(reference.digest.to_string()))
+        .map_err(SealError::Write)?;
+    Ok((content, reference))
+}
+
+/// Brings blobs onto the disk, and their names. After all are written, since a file system takes the names of many in
+/// one go.
+pub(crate) fn sync_blobs(directory: &Path, blobs: &[BlobRef]) -> io::Result<()> {
+    for blob in blobs {
+        File::open(directory.join(blob.digest.to_string()))?.sync_all()?;
+    }
+    file::sync_directory(directory)
+}
+
+/// Reads the content through age into `blob`, telling `passing` of each piece. Returns its size.
+fn encrypt<W: Write>(
+    header: Header,
+    content: &mut dyn Read,
+    to: &Recipients,
+    blob: W,
+    passing: &mut dyn FnMut(&[u8]),
+) -> Result<(W, u64), SealError> {
     // Fails only without recipients, and `Recipients` has at least one.
     let encryptor =
         age::Encryptor::with_recipients(to.keys()).map_err(|_| SealError::NotEncrypted)?;
-    let blob = Tally::new(BufWriter::new(file));
     let mut clear = encryptor.wrap_output(blob).map_err(SealError::Write)?;
     clear
         .write_all(&header.to_bytes())
         .map_err(SealError::Write)?;
-
-    let mut digest = Context::new(&SHA256);
+    let index = header.index;
     let mut size = 0;
-    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut chunk = Zeroizing::new(vec![0; CHUNK_BYTES]);
     loop {
         let read = match content.read(&mut chunk) {
             Ok(0) => break,
@@ -103,35 +167,71 @@ pub(crate) fn seal(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(source) => return Err(SealError::PartUnreadable { index, source }),
         };
-        digest.update(&chunk[..read]);
+        passing(&chunk[..read]);
         size += read as u64;
         clear.write_all(&chunk[..read]).map_err(SealError::Write)?;
     }
-
     let blob = clear.finish().map_err(SealError::Write)?;
-    let Tally {
-        inner,
-        digest: blob_digest,
-        count,
-    } = blob;
-    let file = inner
-        .into_inner()
-        .map_err(|error| SealError::Write(error.into_error()))?;
-    file.sync_all().map_err(SealError::Write)?;
-    let reference = BlobRef {
-        index,
-        digest: finished(blob_digest),
-        size: count,
-    };
-    fs::rename(&unfinished, directory.join(reference.digest.to_string()))
-        .map_err(SealError::Write)?;
-    Ok((
-        Content {
-            sha256: finished(digest),
-            size,
-        },
-        reference,
-    ))
+    Ok((blob, size))
+}
+
+/// What the thread beside has to do, in this order.
+enum Piece {
+    /// Hash it.
+    Clear(Zeroizing<Vec<u8>>),
+    /// Hash it and write it down.
+    Blob(Vec<u8>),
+}
+
+/// Hands what age writes to the thread beside.
+struct Over(SyncSender<Piece>);
+
+impl Write for Over {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Refused only where that thread has ended, and its own error is told instead.
+        self.0
+            .send(Piece::Blob(bytes.to_vec()))
+            .map_err(|_| io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// [`encrypt`], with both hashes and the file on a second thread: each takes about as long as age does.
+fn beside<W: Write + Send>(
+    header: Header,
+    content: &mut dyn Read,
+    to: &Recipients,
+    mut blob: W,
+) -> Result<(Content, W), SealError> {
+    let (send, pieces) = sync_channel(PIECES_BESIDE);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(move || -> io::Result<_> {
+            let mut digest = Context::new(&SHA256);
+            for piece in pieces {
+                match piece {
+                    Piece::Clear(clear) => digest.update(&clear),
+                    Piece::Blob(bytes) => blob.write_all(&bytes)?,
+                }
+            }
+            Ok((finished(digest), blob))
+        });
+        let hash = send.clone();
+        let mut passing = |clear: &[u8]| {
+            // See `Over`.
+            let _ = hash.send(Piece::Clear(Zeroizing::new(clear.to_vec())));
+        };
+        let encrypted = encrypt(header, content, to, Over(send), &mut passing);
+        let encrypted = encrypted.map(|(_, size)| size);
+        drop(hash);
+        let written = other.join().unwrap_or_else(|panic| resume_unwind(panic));
+        let (sha256, blob) = written.map_err(SealError::Write)?;
+        let size = encrypted?;
+        Ok((Content { sha256, size }, blob))
+    })
 }
 
 /// Decrypts a blob into `out`, at most `limit` bytes of content. What was written to `out` may be

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::envelope::{Envelope, EnvelopeError};
+use crate::envelope::{Envelope, EnvelopeError, EnvelopeSignature};
 use crate::ids::{BundleDigest, EntryId, Sha256Digest, StationId, VisitId};
 use crate::key::{ReceiptKey, VerifierPublicKey};
 
@@ -13,7 +13,7 @@ use crate::key::{ReceiptKey, VerifierPublicKey};
 const MAX_RECEIPT_BYTES: usize = 64 * 1024;
 
 /// A log of 2^64 leaves needs 64 hashes (RFC 9162 §2.1.3).
-const MAX_INCLUSION: usize = 64;
+pub(crate) const MAX_INCLUSION: usize = 64;
 
 const PAYLOAD_TYPE: &str = "application/vnd.niem.receipt.v1+json";
 
@@ -90,9 +90,20 @@ impl SignedReceipt {
     /// Signs a receipt with the verifier's key.
     #[must_use]
     pub fn issue(receipt: &Receipt, key: &ReceiptKey) -> Self {
-        let payload = serde_json::to_vec(receipt).expect("plain fields always serialise");
-        let mut envelope = Envelope::unsigned(PAYLOAD_TYPE, payload);
+        let mut envelope = Envelope::unsigned(PAYLOAD_TYPE, Self::payload_of(receipt));
         key.sign_envelope(&mut envelope);
+        Self(envelope)
+    }
+
+    /// The one form in which a receipt is signed.
+    pub(crate) fn payload_of(receipt: &Receipt) -> Vec<u8> {
+        serde_json::to_vec(receipt).expect("plain fields always serialise")
+    }
+
+    /// A receipt that was taken apart; whether the signature is good is still to be seen.
+    pub(crate) fn put_together(receipt: &Receipt, keyid: String, sig: Vec<u8>) -> Self {
+        let mut envelope = Envelope::unsigned(PAYLOAD_TYPE, Self::payload_of(receipt));
+        envelope.signatures.push(EnvelopeSignature { keyid, sig });
         Self(envelope)
     }
 

@@ -238,7 +238,7 @@ pub fn seal(
     };
     let (_, blob) = part::seal(header, &mut json.as_slice(), to, &target.blobs)?;
     blobs.insert(0, blob);
-    file::sync_directory(&target.blobs).map_err(SealError::Write)?;
+    part::sync_blobs(&target.blobs, &blobs).map_err(SealError::Write)?;
 
     let predicate = Predicate {
         sizes: blobs.iter().map(|b| b.size).collect(),

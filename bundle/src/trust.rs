@@ -210,6 +210,25 @@ impl StationTrust {
         Ok(SignerIdentity { id, role })
     }
 
+    /// The person that a certificate names and the unit it gives, whether or not that is a role in visits.
+    pub fn person(
+        &self,
+        certificate: &[u8],
+        at: Timestamp,
+    ) -> Result<(OperatorId, String), CertificateError> {
+        let (name, unit) = self.names(certificate, at)?;
+        if unit == STATION_UNIT {
+            return Err(CertificateError::WrongUnit);
+        }
+        let id = OperatorId::new(name).map_err(|_| CertificateError::WrongUnit)?;
+        Ok((id, unit))
+    }
+
+    /// As what a certificate of the authority names somebody who is neither desk nor person, if it stood at `at`.
+    pub fn unit_of(&self, certificate: &[u8], at: Timestamp) -> Result<String, CertificateError> {
+        self.names(certificate, at).map(|(_, unit)| unit)
+    }
+
     /// Checks the chain first and reads the names after.
     fn names(
         &self,

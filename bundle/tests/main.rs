@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod desk;
+mod dsse;
 mod faults;
 mod forge;
 mod judges;

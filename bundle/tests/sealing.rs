@@ -21,7 +21,7 @@ fn seal(world: &World, draft: Draft, dir: &Path) -> Result<SealedBundle, SealErr
 #[test]
 fn what_went_in_comes_out() {
     let world = World::new();
-    // Around the edges of age's chunks, the header being 64 bytes long.
+    // Around the edges of age's chunks, the header being 64 bytes long, and where a second thread takes part.
     for size in [
         0,
         1,
@@ -30,7 +30,9 @@ fn what_went_in_comes_out() {
         65_472 + 1,
         65_536,
         131_008,
-        300_000,
+        256 << 10,
+        (256 << 10) + 1,
+        700_000,
     ] {
         let dir = tempfile::tempdir().unwrap();
         let mut draft = world.draft(0);
@@ -219,14 +221,17 @@ impl Read for Broken {
 fn a_failed_seal_leaves_an_empty_folder() {
     let world = World::new();
     let dir = tempfile::tempdir().unwrap();
-    let mut draft = world.draft(10);
-    draft.parts[2].content = Box::new(Broken(100_000));
-    let failed = seal(&world, draft, dir.path());
-    assert!(
-        matches!(failed, Err(SealError::PartUnreadable { index: 3, .. })),
-        "{failed:?}"
-    );
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    // The longer one is sealed on two threads.
+    for good_bytes in [100_000, 700_000] {
+        let mut draft = world.draft(10);
+        draft.parts[2].content = Box::new(Broken(good_bytes));
+        let failed = seal(&world, draft, dir.path());
+        assert!(
+            matches!(failed, Err(SealError::PartUnreadable { index: 3, .. })),
+            "{failed:?}"
+        );
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
 
     // And the same folder is good for the next try.
     seal(&world, world.draft(10), dir.path()).unwrap();

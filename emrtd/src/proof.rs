@@ -18,6 +18,7 @@ pub mod cv_certificate;
 pub(crate) mod der;
 pub(crate) mod key;
 pub(crate) mod mapping;
+mod memo;
 pub(crate) mod name;
 pub(crate) mod passive;
 pub(crate) mod revocation;

@@ -6,6 +6,7 @@ use super::CODES;
 
 /// Every file in which an error says its code.
 const SOURCES: &[&str] = &[
+    include_str!("../duty.rs"),
     include_str!("../envelope.rs"),
     include_str!("../epoch.rs"),
     include_str!("../ids.rs"),
@@ -14,6 +15,7 @@ const SOURCES: &[&str] = &[
     include_str!("../receipt.rs"),
     include_str!("../seal.rs"),
     include_str!("../sighting.rs"),
+    include_str!("../slip.rs"),
     include_str!("../ticket.rs"),
     include_str!("../trust.rs"),
 ];
@@ -47,8 +49,12 @@ fn simple_errors_have_a_code_each() {
     let all = all.chain(crate::IdError::ALL.iter().map(crate::IdError::code));
     let epochs = crate::EpochError::ALL.iter();
     let all = all.chain(epochs.map(crate::EpochError::code));
+    let duties = crate::DutyError::ALL.iter();
+    let all = all.chain(duties.map(crate::DutyError::code));
     let sightings = crate::SightingError::ALL.iter();
     let all = all.chain(sightings.map(crate::SightingError::code));
+    let slips = crate::SlipError::ALL.iter();
+    let all = all.chain(slips.map(crate::SlipError::code));
     let all: Vec<_> = all
         .chain(
             crate::CertificateError::ALL

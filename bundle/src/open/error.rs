@@ -262,4 +262,16 @@ impl OpenError {
                 | Self::Output(_)
         )
     }
+
+    /// Whether it is the blob itself, as it lies encrypted, that is not there or not the one that was sealed.
+    #[must_use]
+    pub fn is_of_the_blob(&self) -> bool {
+        matches!(
+            self,
+            Self::BlobMissing { .. }
+                | Self::BlobUnreadable { .. }
+                | Self::BlobSize { .. }
+                | Self::BlobAltered { .. }
+        )
+    }
 }

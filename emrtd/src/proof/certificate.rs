@@ -14,6 +14,7 @@ use openssl::sha::sha256;
 use super::algorithm::Signature;
 use super::der::Der;
 use super::key;
+use super::memo::Memo;
 use super::name::Name;
 use crate::lds::time;
 
@@ -373,7 +374,11 @@ impl Certificate {
 
     /// The key, if it is of a kind and size that may be used here at all.
     pub(crate) fn key(&self) -> Option<&PKey<Public>> {
-        let read = || key::usable(self.key_info()).ok();
+        static KEYS: Memo<PKey<Public>> = Memo::new();
+        let read = || {
+            let info = self.key_info();
+            KEYS.of(&[info], || key::usable(info).ok())
+        };
         self.0.key.get_or_init(read).as_ref()
     }
 
@@ -401,8 +406,17 @@ impl Certificate {
         else {
             return false;
         };
+        static GOOD: Memo<()> = Memo::new();
         let message = self.part(&self.0.to_be_signed);
-        algorithm.verify(key, None, message, self.part(&self.0.signature))
+        let signature = self.part(&self.0.signature);
+        let pieces = [
+            self.signature_algorithm(),
+            message,
+            signature,
+            issuer.key_info(),
+        ];
+        let good = || algorithm.verify(key, None, message, signature);
+        GOOD.of(&pieces, || good().then_some(())).is_some()
     }
 }
 

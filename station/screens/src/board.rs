@@ -1,0 +1,334 @@
+//! What the screens show: one value, replaced whole, so that both displays and a page opened a minute later agree.
+//!
+//! It holds what people may see while the visit goes on and nothing that outlives it: places and codes, titles of papers,
+//! the last digits of a number. Pictures lie in [`crate::Pictures`].
+
+use jiff::Timestamp;
+use rulebook::Language;
+
+/// Everything that is shown now.
+#[derive(Clone)]
+pub struct Board {
+    pub site: Site,
+    pub line: Line,
+    pub operator: Option<Person>,
+    pub place: Place,
+    /// Grows with every change of place; a touch names the one it was made at, so that a second tap, or a page left open
+    /// in another tab, does nothing.
+    pub turn: u64,
+    /// When the visit began that is under way.
+    pub began: Option<Timestamp>,
+    /// Of the operator's page.
+    pub language: Language,
+    /// Of the citizen's display.
+    pub citizen: CitizenView,
+    /// "Stop and erase" was pressed while a device was at work; it ends with the device's next word.
+    pub stopping: bool,
+}
+
+/// The desk, as its settings name it.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The centre's name, as it stands over the door.
+    pub centre: String,
+    pub station: String,
+    /// Whom to call.
+    pub hotline: String,
+    /// Practice: everything is marked, and nothing of it has legal value (D15).
+    pub practice: bool,
+    /// What a learner needs to play a visit: said on the operator's page in practice alone.
+    pub practice_can: Option<String>,
+}
+
+/// The line to the verifier and what waits for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// None until it was tried.
+    pub online: Option<bool>,
+    pub waiting: u32,
+    pub oldest: Option<Timestamp>,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    pub id: String,
+    pub name: String,
+    pub role: Role,
+}
+
+/// What a person may do (`domain.md` §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Volunteer,
+    Clerk,
+    Certifier,
+    Director,
+}
+
+/// How the citizen wants to be spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CitizenView {
+    pub language: Language,
+    /// 0, 1, 2: 24, 30, 36 pixels.
+    pub size: u8,
+    /// The citizen asked for a person.
+    pub help: bool,
+}
+
+/// Where the visit is.
+#[derive(Clone)]
+pub enum Place {
+    /// Nobody is signed in.
+    SignedOut {
+        people: Vec<Person>,
+        refused: Option<Refused>,
+    },
+    /// Between two visits; a visit that the power ended is named.
+    Home {
+        unfinished: Option<Timestamp>,
+        last: Option<End>,
+    },
+    /// What is needed, and what need not be scanned.
+    Prepare {
+        asked: Vec<Asked>,
+    },
+    /// The desk is looked over before the citizen is asked for anything.
+    Opening,
+    Consent,
+    /// The card is to be laid down, and the six digits typed.
+    CardKey {
+        failed: Option<&'static str>,
+    },
+    CardReading {
+        share: u8,
+        lost: bool,
+    },
+    Face(FaceView),
+    Finger(FingerView),
+    Officials {
+        code: &'static str,
+    },
+    Sheets,
+    Scan(ScanView),
+    /// Papers are put together after the last page was read.
+    Reading,
+    Review(ReviewView),
+    Sealing,
+    /// The visit ended with a bundle.
+    Receipt(ReceiptView),
+    /// The visit ended without one.
+    Stopped {
+        code: &'static str,
+        refusal: bool,
+    },
+}
+
+/// Why somebody was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub code: &'static str,
+    /// Minutes until the next try.
+    pub minutes: u32,
+}
+
+/// One kind of paper, and what the rules say of bringing it.
+#[derive(Clone)]
+pub struct Asked {
+    pub title_vi: String,
+    pub title_en: String,
+    /// None: it is scanned when it was brought.
+    pub not_needed: Option<Clause>,
+}
+
+/// Why a paper need not be, or must not be, scanned.
+#[derive(Clone)]
+pub struct Clause {
+    pub why_vi: String,
+    pub why_en: String,
+    pub clause: String,
+}
+
+/// The person before the camera.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FaceView {
+    pub attempt: u32,
+    /// `straight`, `left`, `right`.
+    pub pose: Option<&'static str>,
+    /// What would make the picture better.
+    pub advice: Vec<&'static str>,
+    /// The camera is being waited for.
+    pub lost: Option<&'static str>,
+    /// Why the attempt before did not do.
+    pub before: Option<&'static str>,
+}
+
+/// The finger on the glass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FingerView {
+    /// As ISO/IEC 19794-4:2005 table 7 counts; 0: the card does not say.
+    pub finger: u8,
+    pub presentation: u32,
+    pub advice: Option<&'static str>,
+}
+
+/// Papers on the scanner.
+#[derive(Clone, Debug, Default)]
+pub struct ScanView {
+    /// Sheets that were counted by hand.
+    pub sheets: u32,
+    pub pages: Vec<PageView>,
+    /// The scanner is at work.
+    pub busy: bool,
+    /// What the scanner said.
+    pub trouble: Option<&'static str>,
+    /// A feeder stands beside the glass.
+    pub feeder: bool,
+}
+
+/// One page as it was judged.
+#[derive(Clone, Debug, Default)]
+pub struct PageView {
+    /// From 1.
+    pub number: u32,
+    pub read: bool,
+    /// What is wrong with it; the first is named.
+    pub refused: Vec<&'static str>,
+    /// What a person should look at.
+    pub notices: Vec<&'static str>,
+    /// Grows when it is scanned again, so that no old picture is shown.
+    pub version: u32,
+}
+
+impl ScanView {
+    /// Pages that have to be laid down again.
+    pub fn bad(&self) -> impl Iterator<Item = &PageView> {
+        self.pages.iter().filter(|page| !page.refused.is_empty())
+    }
+
+    /// Everything that was counted was scanned, read, and is good.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        !self.busy
+            && self.pages.len() as u64 >= u64::from(self.sheets)
+            && !self.pages.is_empty()
+            && self.pages.iter().all(|page| page.read)
+            && self.bad().next().is_none()
+    }
+}
+
+/// What is looked at before it is sealed.
+#[derive(Clone, Default)]
+pub struct ReviewView {
+    /// The last digits of the holder's number.
+    pub holder: String,
+    pub papers: Vec<PaperView>,
+    pub set_aside: Vec<AsideView>,
+}
+
+/// One paper.
+#[derive(Clone)]
+pub struct PaperView {
+    pub kind: String,
+    pub pages: usize,
+    /// `g0`, `g1`.
+    pub grade: u8,
+    pub owner: Owner,
+    /// Names of fields that were read without certainty.
+    pub to_check: Vec<String>,
+}
+
+/// Whose paper it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    Holder,
+    Unknown,
+}
+
+/// A paper that is handed back unstored.
+#[derive(Clone)]
+pub struct AsideView {
+    pub kind: String,
+    pub code: &'static str,
+}
+
+/// The slip.
+#[derive(Clone, Debug)]
+pub struct ReceiptView {
+    /// Of the bundle: the first characters of its digest, in groups of four.
+    pub number: String,
+    pub sealed_at: Timestamp,
+    pub delivery: Delivery,
+    pub sheets_returned: u32,
+    /// Kinds of what was filed, with their pages and grades.
+    pub papers: Vec<(String, usize, u8)>,
+    pub set_aside: usize,
+    /// The citizen said how it was, or did not want to.
+    pub surveyed: bool,
+}
+
+/// What has become of the bundle; never more than a receipt says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    Waiting,
+    Filed { entry: String, at: Timestamp },
+    Refused { code: &'static str },
+}
+
+/// How the last visit ended, for the home page.
+#[derive(Clone, Debug)]
+pub enum End {
+    Sealed(ReceiptView),
+    Stopped { code: &'static str },
+}
+
+impl Place {
+    /// The stable name, for tests and for what is remembered of an unfinished visit.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SignedOut { .. } => "signed-out",
+            Self::Home { .. } => "home",
+            Self::Prepare { .. } => "prepare",
+            Self::Opening => "opening",
+            Self::Consent => "consent",
+            Self::CardKey { .. } => "card",
+            Self::CardReading { .. } => "card-reading",
+            Self::Face(_) => "face",
+            Self::Finger(_) => "finger",
+            Self::Officials { .. } => "officials",
+            Self::Sheets => "sheets",
+            Self::Scan(_) => "scan",
+            Self::Reading => "reading",
+            Self::Review(_) => "review",
+            Self::Sealing => "sealing",
+            Self::Receipt(_) => "receipt",
+            Self::Stopped { .. } => "stopped",
+        }
+    }
+
+    /// A visit is under way that "stop and erase" would end.
+    #[must_use]
+    pub fn in_visit(&self) -> bool {
+        !matches!(
+            self,
+            Self::SignedOut { .. } | Self::Home { .. } | Self::Receipt(_) | Self::Stopped { .. }
+        )
+    }
+
+    /// Of the road's eight stations, the one this place belongs to.
+    #[must_use]
+    pub fn station(&self) -> Option<usize> {
+        Some(match self {
+            Self::SignedOut { .. } | Self::Home { .. } | Self::Stopped { .. } => return None,
+            Self::Prepare { .. } | Self::Opening => 0,
+            Self::Consent => 1,
+            Self::CardKey { .. } | Self::CardReading { .. } => 2,
+            Self::Face(_) | Self::Finger(_) | Self::Officials { .. } => 3,
+            Self::Sheets | Self::Scan(_) | Self::Reading => 4,
+            Self::Review(_) => 5,
+            Self::Sealing => 6,
+            Self::Receipt(_) => 7,
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! The citizen's display: one question at a time, large, in their language, with help and an end always in reach.
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+use maud::{Markup, html};
+use rulebook::consents::{self, Purpose};
+
+use crate::board::{Board, FaceView, FingerView, Place, ReceiptView, ReviewView, ScanView};
+use crate::gate::Side;
+use crate::operator::{delivered, finger_key, grade_key, pose_key};
+use crate::parts::{Look, Page};
+use crate::rights::Verb;
+use crate::words::Words;
+
+pub(crate) fn page(board: &Board, token: &str) -> Markup {
+    let page = Page {
+        side: Side::Citizen,
+        words: Words(board.citizen.language),
+        board,
+        token,
+    };
+    let (main, on) = parts(page);
+    page.document(
+        page.words.t("app.title"),
+        bar(page),
+        main,
+        page.foot(false, on),
+    )
+}
+
+fn bar(page: Page<'_>) -> Markup {
+    let words = page.words;
+    html! {
+        strong class="name" { "Niêm" }
+        @if page.board.site.practice { p class="ribbon" { (words.t("app.practice")) } }
+        div class="state" {
+            (page.language_switch())
+            (page.button(Verb::Bigger, Look::Small, words.t("common.bigger"), None))
+        }
+    }
+}
+
+fn parts(page: Page<'_>) -> (Markup, Markup) {
+    let words = page.words;
+    let told = |key: &'static str| html! { h1 { (words.t(key)) } };
+    let none = || html! {};
+    if page.board.citizen.help {
+        return (
+            html! { h1 { (words.t("citizen.help_comes")) } p { (words.f("slip.hotline", &[("phone", &page.board.site.hotline)])) } },
+            none(),
+        );
+    }
+    match &page.board.place {
+        Place::SignedOut { .. } | Place::Home { .. } => (welcome(page), none()),
+        Place::Prepare { .. } => (told("citizen.prepare"), none()),
+        Place::Opening => (told("desk.opening"), none()),
+        Place::Consent => consent(page),
+        Place::CardKey { .. } => (told("card.place"), none()),
+        Place::CardReading { share, lost } => (card(page, *share, *lost), none()),
+        Place::Face(face) => (self::face(page, face), none()),
+        Place::Finger(finger) => (self::finger(page, finger), none()),
+        Place::Officials { .. } => (told("face.unsure"), none()),
+        Place::Sheets => (told("citizen.count"), none()),
+        Place::Scan(scan) => (self::scan(page, scan), none()),
+        Place::Reading => (told("desk.reading"), none()),
+        Place::Review(review) => (self::review(page, review), none()),
+        Place::Sealing => (told("desk.sealing"), none()),
+        Place::Receipt(receipt) => self::receipt(page, receipt),
+        Place::Stopped { .. } => (stopped(page), none()),
+    }
+}
+
+fn welcome(page: Page<'_>) -> Markup {
+    html! {
+        h1 { (page.words.t("citizen.welcome")) }
+        p { (page.board.site.centre) }
+        p { (page.words.t("citizen.papers_stay")) }
+    }
+}
+
+/// Both texts as the rulebook has them today; nothing is agreed to by default.
+fn consent(page: Page<'_>) -> (Markup, Markup) {
+    let words = page.words;
+    let day = Timestamp::now()
+        .to_zoned(TimeZone::fixed(Offset::constant(7)))
+        .date();
+    let texts = [Purpose::Identify, Purpose::File]
+        .into_iter()
+        .filter_map(|purpose| consents::current(purpose, day));
+    let main = html! {
+        h1 { (words.t("consent.title")) }
+        ol class="texts" { @for text in texts { li { (text.text(words.0)) } } }
+        p class="hint" { (words.t("consent.can_withdraw")) }
+    };
+    let on = html! {
+        (page.button(Verb::Consent, Look::Plain, words.t("consent.refuse"), Some("refuse")))
+        (page.button(Verb::Consent, Look::Main, words.t("consent.agree"), Some("agree")))
+    };
+    (main, on)
+}
+
+fn card(page: Page<'_>, share: u8, lost: bool) -> Markup {
+    let key = if lost { "card.removed" } else { "card.reading" };
+    let words = page.words;
+    html! {
+        h1 { (words.t(key)) }
+        progress max="100" value=(share) aria-label=(words.t("card.reading")) { (share) " %" }
+    }
+}
+
+fn face(page: Page<'_>, face: &FaceView) -> Markup {
+    let words = page.words;
+    let arrow = match face.pose {
+        Some("left") => "←",
+        Some("right") => "→",
+        _ => "●",
+    };
+    html! {
+        h1 { (words.t(pose_key(face.pose))) }
+        div class="mirror" {
+            img src={ "/citizen/camera?attempt=" (face.attempt) } alt=(words.t("citizen.mirror")) width="320" height="240";
+            span class="arrow" aria-hidden="true" { (arrow) }
+        }
+        @if let Some(code) = face.lost.or(face.advice.first().copied()) {
+            p class="look" role="status" { (words.remedy(code)) }
+        }
+    }
+}
+
+fn finger(page: Page<'_>, finger: &FingerView) -> Markup {
+    let words = page.words;
+    let name = words.t(finger_key(finger.finger));
+    html! {
+        h1 { (words.f("finger.place", &[("finger", name)])) }
+        @if let Some(code) = finger.advice { p class="look" role="status" { (words.remedy(code)) } }
+    }
+}
+
+fn scan(page: Page<'_>, scan: &ScanView) -> Markup {
+    let words = page.words;
+    html! {
+        h1 { (words.t("citizen.scanning")) }
+        p class="big" { (words.f("scan.progress", &[("i", &scan.pages.len().to_string()), ("n", &scan.sheets.to_string())])) }
+        p { (words.t("citizen.papers_stay")) }
+    }
+}
+
+fn review(page: Page<'_>, review: &ReviewView) -> Markup {
+    let words = page.words;
+    html! {
+        h1 { (words.t("citizen.review")) }
+        ul class="texts" {
+            @for paper in &review.papers {
+                li { (words.kind(&paper.kind)) " – " (words.f("review.pages", &[("n", &paper.pages.to_string())])) " · " (words.t(grade_key(paper.grade))) }
+            }
+            @for aside in &review.set_aside {
+                li class="aside" { (words.kind(&aside.kind)) " – " (words.t("owner.set_aside")) }
+            }
+        }
+    }
+}
+
+/// Best first; the number is the touch's.
+fn levels(words: Words) -> [(u8, &'static str); 5] {
+    [
+        (1, words.t("survey.1")),
+        (2, words.t("survey.2")),
+        (3, words.t("survey.3")),
+        (4, words.t("survey.4")),
+        (5, words.t("survey.5")),
+    ]
+}
+
+fn receipt(page: Page<'_>, receipt: &ReceiptView) -> (Markup, Markup) {
+    let words = page.words;
+    let main = html! {
+        h1 { (delivered(page, receipt)) }
+        p { (words.t("slip.number")) " " strong class="big" { (receipt.number) } }
+        p { (words.f("slip.to_return", &[("n", &receipt.sheets_returned.to_string())])) }
+        @if receipt.surveyed {
+            p { (words.t("survey.thanks")) }
+        } @else {
+            h2 { (words.t("survey.ask")) }
+            div class="levels" {
+                @for (level, label) in levels(words) {
+                    (page.button(Verb::Survey, Look::Plain, label, Some(&level.to_string())))
+                }
+            }
+        }
+    };
+    let on = html! {
+        @if !receipt.surveyed { (page.button(Verb::Survey, Look::Plain, words.t("survey.skip"), Some("skip"))) }
+    };
+    (main, on)
+}
+
+fn stopped(page: Page<'_>) -> Markup {
+    html! {
+        h1 { (page.words.t("consent.withdrawn")) }
+        p { (page.words.t("citizen.see_official")) }
+    }
+}

@@ -1,0 +1,39 @@
+//! Pictures of pages that the screens show while the visit lasts: small, in memory alone, wiped with it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use zeroize::Zeroizing;
+
+/// More pages than one visit may have.
+const MOST: usize = 256;
+
+type Jpeg = Arc<Zeroizing<Vec<u8>>>;
+
+/// By page number.
+#[derive(Default)]
+pub struct Pictures {
+    pages: Mutex<BTreeMap<u32, Jpeg>>,
+}
+
+impl Pictures {
+    /// Puts a JPEG in the place of whatever was shown of this page.
+    pub fn put(&self, page: u32, jpeg: Zeroizing<Vec<u8>>) {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        if pages.len() < MOST || pages.contains_key(&page) {
+            pages.insert(page, Arc::new(jpeg));
+        }
+    }
+
+    #[must_use]
+    pub fn of(&self, page: u32) -> Option<Jpeg> {
+        let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.get(&page).cloned()
+    }
+
+    /// Nothing is shown any more.
+    pub fn wipe(&self) {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.clear();
+    }
+}

@@ -1,0 +1,113 @@
+//! Who may touch what: one table, asked at every touch (`domain.md` §6.3).
+
+use crate::board::Role;
+use crate::gate::Side;
+
+/// What can be touched, as the last piece of its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    SignIn,
+    SignOut,
+    Language,
+    Begin,
+    Prepared,
+    Consent,
+    CardKey,
+    Sheets,
+    Scan,
+    Again,
+    Enough,
+    Approve,
+    Back,
+    StopAndErase,
+    Done,
+    Survey,
+    Bigger,
+    Help,
+}
+
+impl Verb {
+    pub const ALL: [Self; 18] = [
+        Self::SignIn,
+        Self::SignOut,
+        Self::Language,
+        Self::Begin,
+        Self::Prepared,
+        Self::Consent,
+        Self::CardKey,
+        Self::Sheets,
+        Self::Scan,
+        Self::Again,
+        Self::Enough,
+        Self::Approve,
+        Self::Back,
+        Self::StopAndErase,
+        Self::Done,
+        Self::Survey,
+        Self::Bigger,
+        Self::Help,
+    ];
+
+    /// As it stands in the address.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::SignOut => "sign-out",
+            Self::Language => "language",
+            Self::Begin => "begin",
+            Self::Prepared => "prepared",
+            Self::Consent => "consent",
+            Self::CardKey => "card-key",
+            Self::Sheets => "sheets",
+            Self::Scan => "scan",
+            Self::Again => "again",
+            Self::Enough => "enough",
+            Self::Approve => "approve",
+            Self::Back => "back",
+            Self::StopAndErase => "stop",
+            Self::Done => "done",
+            Self::Survey => "survey",
+            Self::Bigger => "bigger",
+            Self::Help => "help",
+        }
+    }
+
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verb| verb.name() == name)
+    }
+}
+
+/// Whether this touch counts from that side. `role` is that of whoever is signed in.
+///
+/// Consent and the survey are the citizen's own and no operator's; everything at the desk needs somebody signed in. Stop
+/// and erase is everybody's.
+#[must_use]
+pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
+    match (side, verb) {
+        (_, Verb::Language | Verb::Help) => true,
+        (Side::Citizen, Verb::Consent | Verb::Survey | Verb::Bigger | Verb::StopAndErase) => true,
+        (Side::Citizen, _) => false,
+        (Side::Operator, Verb::SignIn) => true,
+        (Side::Operator, Verb::Consent | Verb::Survey | Verb::Bigger) => false,
+        // A visit that files papers is any official's and a volunteer's work; a deputy director reads and closes days.
+        (
+            Side::Operator,
+            Verb::Begin
+            | Verb::Prepared
+            | Verb::CardKey
+            | Verb::Sheets
+            | Verb::Scan
+            | Verb::Again
+            | Verb::Enough
+            | Verb::Approve,
+        ) => matches!(
+            role,
+            Some(Role::Volunteer | Role::Clerk | Role::Certifier | Role::Director)
+        ),
+        (Side::Operator, Verb::SignOut | Verb::Back | Verb::StopAndErase | Verb::Done) => {
+            role.is_some()
+        }
+    }
+}

@@ -1,0 +1,425 @@
+//! The doors of the pages: what is shown, what was touched, and what moves.
+
+use std::convert::Infallible;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Form, Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{Html, IntoResponse as _};
+use axum::routing::{get, post};
+use axum::{Router, response};
+use futures_util::stream;
+use rulebook::Language;
+use serde::Deserialize;
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+use crate::board::{Board, CitizenView, Line, Place, Role, Site};
+use crate::gate::{self, Keys, Side};
+use crate::pictures::Pictures;
+use crate::rights::{Verb, may};
+use crate::touch::{CardDigits, Credentials, Touch};
+use crate::{assets, citizen, operator};
+
+/// Longer than anything a form of ours sends.
+const MAX_FORM: usize = 4096;
+
+/// Sheets of one visit; a pile beyond this is several visits.
+const MOST_SHEETS: u32 = 100;
+
+/// A window onto the camera.
+pub trait Window: Send + Sync {
+    /// The newest picture after number `seen`, as a JPEG; none when none came within `wait`.
+    fn after(&self, seen: u64, wait: Duration) -> Option<(u64, Zeroizing<Vec<u8>>)>;
+}
+
+/// A touch and the turn of the board at which it was made.
+#[derive(Debug)]
+pub struct Heard {
+    pub turn: u64,
+    pub touch: Touch,
+}
+
+/// Both displays. The desk shows on it; whoever holds it may look.
+pub struct Screens {
+    board: watch::Sender<Board>,
+    touches: Mutex<Sender<Heard>>,
+    pub pictures: Pictures,
+    keys: Keys,
+    camera: Mutex<Option<Arc<dyn Window>>>,
+    port: u16,
+}
+
+impl Screens {
+    /// Screens that nobody is signed in at; what is touched comes out of the other end.
+    #[must_use]
+    pub fn new(site: Site, keys: Keys, port: u16) -> (Arc<Self>, Receiver<Heard>) {
+        let board = Board {
+            site,
+            line: Line::default(),
+            operator: None,
+            place: Place::SignedOut {
+                people: Vec::new(),
+                refused: None,
+            },
+            turn: 1,
+            began: None,
+            language: Language::Vi,
+            citizen: CitizenView {
+                language: Language::Vi,
+                size: 0,
+                help: false,
+            },
+            stopping: false,
+        };
+        let (touches, heard) = channel();
+        let screens = Self {
+            board: watch::Sender::new(board),
+            touches: Mutex::new(touches),
+            pictures: Pictures::default(),
+            keys,
+            camera: Mutex::new(None),
+            port,
+        };
+        (Arc::new(screens), heard)
+    }
+
+    /// Changes what is shown without a change of place.
+    pub fn show(&self, change: impl FnOnce(&mut Board)) {
+        self.board.send_modify(change);
+    }
+
+    /// Goes to another place; touches made at the one before no longer count. Returns the new turn.
+    pub fn go(&self, place: Place) -> u64 {
+        let mut turn = 0;
+        self.board.send_modify(|board| {
+            board.place = place;
+            board.turn += 1;
+            turn = board.turn;
+        });
+        turn
+    }
+
+    /// What is shown now.
+    #[must_use]
+    pub fn board(&self) -> Board {
+        self.board.borrow().clone()
+    }
+
+    /// What the citizen's display shows while somebody is looked at.
+    pub fn set_camera(&self, camera: Option<Arc<dyn Window>>) {
+        *self.camera.lock().unwrap_or_else(PoisonError::into_inner) = camera;
+    }
+
+    /// Says a touch as the windows do; for whoever drives the desk without a browser.
+    pub fn touch(&self, turn: u64, touch: Touch) {
+        let touches = self.touches.lock().unwrap_or_else(PoisonError::into_inner);
+        // The desk has ended when nobody listens; then nothing is left to be done.
+        let _ = touches.send(Heard { turn, touch });
+    }
+
+    fn camera(&self) -> Option<Arc<dyn Window>> {
+        let camera = self.camera.lock().unwrap_or_else(PoisonError::into_inner);
+        camera.clone()
+    }
+}
+
+type App = State<Arc<Screens>>;
+
+/// Every door of the pages.
+pub fn router(screens: Arc<Screens>) -> Router {
+    Router::new()
+        .route("/", get(operator_page))
+        .route("/citizen", get(citizen_page))
+        .route("/enter/{key}", get(enter))
+        .route("/touch/{verb}", post(operator_touch))
+        .route("/citizen/touch/{verb}", post(citizen_touch))
+        .route("/live", get(operator_live))
+        .route("/citizen/live", get(citizen_live))
+        .route("/citizen/camera", get(camera))
+        .route("/pages/{number}", get(page_picture))
+        .route("/assets/{name}", get(asset))
+        .fallback(async || refuse(StatusCode::NOT_FOUND, gate::NOT_PAIRED))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(middleware::from_fn_with_state(screens.clone(), guard))
+        .with_state(screens)
+}
+
+/// What every request has to be, and what every answer carries.
+async fn guard(State(screens): App, request: Request, next: Next) -> Response<Body> {
+    let headers = request.headers();
+    let from_here = gate::host_fits(headers, screens.port)
+        && !gate::from_elsewhere(headers)
+        && (request.method() != axum::http::Method::POST || gate::same_origin(headers));
+    let answer = if from_here {
+        next.run(request).await
+    } else {
+        refuse(StatusCode::FORBIDDEN, gate::ELSEWHERE)
+    };
+    gate::guarded(answer)
+}
+
+fn refuse(status: StatusCode, code: &'static str) -> Response<Body> {
+    (status, Html(crate::parts::refusal(code).into_string())).into_response()
+}
+
+fn back_to(side: Side) -> Response<Body> {
+    (StatusCode::SEE_OTHER, [("location", side.home())]).into_response()
+}
+
+async fn enter(State(screens): App, Path(key): Path<String>) -> Response<Body> {
+    match screens.keys.opens(&key) {
+        Some(side) => gate::entered(&screens.keys, side),
+        None => refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED),
+    }
+}
+
+async fn operator_page(State(screens): App, headers: HeaderMap) -> Response<Body> {
+    page(&screens, Side::Operator, &headers)
+}
+
+async fn citizen_page(State(screens): App, headers: HeaderMap) -> Response<Body> {
+    page(&screens, Side::Citizen, &headers)
+}
+
+fn page(screens: &Screens, side: Side, headers: &HeaderMap) -> Response<Body> {
+    if !screens.keys.paired(side, headers) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
+    }
+    let board = screens.board();
+    let token = screens.keys.token(side);
+    let page = match side {
+        Side::Operator => operator::page(&board, &token),
+        Side::Citizen => citizen::page(&board, &token),
+    };
+    Html(page.into_string()).into_response()
+}
+
+/// What a form may send; each verb reads what is its own.
+#[derive(Deserialize)]
+struct Sent {
+    token: String,
+    turn: u64,
+    #[serde(default)]
+    who: String,
+    #[serde(default)]
+    pin: Zeroizing<String>,
+    #[serde(default)]
+    digits: Zeroizing<String>,
+    #[serde(default)]
+    number: Option<u32>,
+    #[serde(default)]
+    choice: String,
+}
+
+async fn operator_touch(
+    State(screens): App,
+    Path(verb): Path<String>,
+    headers: HeaderMap,
+    sent: Result<Form<Sent>, axum::extract::rejection::FormRejection>,
+) -> Response<Body> {
+    touched(&screens, Side::Operator, &verb, &headers, sent.ok())
+}
+
+async fn citizen_touch(
+    State(screens): App,
+    Path(verb): Path<String>,
+    headers: HeaderMap,
+    sent: Result<Form<Sent>, axum::extract::rejection::FormRejection>,
+) -> Response<Body> {
+    touched(&screens, Side::Citizen, &verb, &headers, sent.ok())
+}
+
+fn touched(
+    screens: &Screens,
+    side: Side,
+    verb: &str,
+    headers: &HeaderMap,
+    sent: Option<Form<Sent>>,
+) -> Response<Body> {
+    if !screens.keys.paired(side, headers) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
+    }
+    // A form that is not one of ours, or not of this window.
+    let Some(Form(sent)) = sent.filter(|Form(sent)| screens.keys.token_fits(side, &sent.token))
+    else {
+        return refuse(StatusCode::FORBIDDEN, gate::ELSEWHERE);
+    };
+    let role: Option<Role> = screens
+        .board
+        .borrow()
+        .operator
+        .as_ref()
+        .map(|person| person.role);
+    let Some(verb) = Verb::of(verb).filter(|verb| may(side, role, *verb)) else {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_YOURS);
+    };
+    match verb {
+        Verb::Language => screens.show(|board| {
+            let language = match side {
+                Side::Operator => &mut board.language,
+                Side::Citizen => &mut board.citizen.language,
+            };
+            *language = match language {
+                Language::Vi => Language::En,
+                Language::En => Language::Vi,
+            };
+        }),
+        Verb::Bigger => screens.show(|board| board.citizen.size = (board.citizen.size + 1) % 3),
+        // The operator's touch says that somebody came.
+        Verb::Help => screens.show(|board| board.citizen.help = side == Side::Citizen),
+        verb => {
+            if let Some(touch) = read(verb, sent.number, &sent) {
+                screens.touch(sent.turn, touch);
+            }
+        }
+    }
+    back_to(side)
+}
+
+/// What a form says; none of one that says nothing of use, which then changes nothing.
+fn read(verb: Verb, number: Option<u32>, sent: &Sent) -> Option<Touch> {
+    Some(match verb {
+        Verb::SignIn => Touch::SignIn(Credentials {
+            id: sent.who.clone(),
+            pin: sent.pin.clone(),
+        }),
+        Verb::SignOut => Touch::SignOut,
+        Verb::Begin => Touch::Begin,
+        Verb::Prepared => Touch::Prepared,
+        Verb::Consent => Touch::Consent {
+            given: sent.choice == "agree",
+        },
+        Verb::CardKey => Touch::CardKey(CardDigits(Zeroizing::new(sent.digits.trim().to_owned()))),
+        Verb::Sheets => Touch::Sheets(number.filter(|sheets| (1..=MOST_SHEETS).contains(sheets))?),
+        Verb::Scan => Touch::Scan {
+            feeder: sent.choice.contains("feeder"),
+            same_paper: match sent.choice.split('-').next_back() {
+                Some("same") => Some(true),
+                Some("new") => Some(false),
+                _ => None,
+            },
+        },
+        Verb::Again => Touch::Again { page: number? },
+        Verb::Enough => Touch::Enough,
+        Verb::Approve => Touch::Approve,
+        Verb::Back => Touch::Back,
+        Verb::StopAndErase => Touch::StopAndErase,
+        Verb::Done => Touch::Done,
+        Verb::Survey => Touch::Survey(
+            sent.choice
+                .parse()
+                .ok()
+                .filter(|level| (1..=5).contains(level)),
+        ),
+        Verb::Language | Verb::Bigger | Verb::Help => return None,
+    })
+}
+
+async fn operator_live(State(screens): App, headers: HeaderMap) -> Response<Body> {
+    live(&screens, Side::Operator, &headers)
+}
+
+async fn citizen_live(State(screens): App, headers: HeaderMap) -> Response<Body> {
+    live(&screens, Side::Citizen, &headers)
+}
+
+/// Says that the board changed, and nothing of what it shows; the page asks again.
+fn live(screens: &Arc<Screens>, side: Side, headers: &HeaderMap) -> Response<Body> {
+    if !screens.keys.paired(side, headers) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
+    }
+    let changes = screens.board.subscribe();
+    let changes = stream::unfold((changes, true), |(mut changes, first)| async move {
+        if !first {
+            changes.changed().await.ok()?;
+            // A card tells of every file it gives; a page need not be drawn for each.
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+        let turn = changes.borrow_and_update().turn;
+        let told = Event::default().data(turn.to_string());
+        Some((Ok::<_, Infallible>(told), (changes, false)))
+    });
+    response::IntoResponse::into_response(Sse::new(changes).keep_alive(KeepAlive::default()))
+}
+
+const BOUNDARY: &str = "niem-picture";
+
+/// The citizen sees themselves, as `multipart/x-mixed-replace`; nobody else does.
+async fn camera(State(screens): App, headers: HeaderMap) -> Response<Body> {
+    if !screens.keys.paired(Side::Citizen, &headers) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
+    }
+    let Some(window) = screens.camera() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let looked_at = |screens: &Screens| matches!(screens.board.borrow().place, Place::Face(_));
+    let pictures = stream::unfold((window, 0_u64), move |(window, seen)| {
+        let screens = screens.clone();
+        async move {
+            loop {
+                if !looked_at(&screens) {
+                    return None;
+                }
+                let eye = window.clone();
+                let look = move || eye.after(seen, Duration::from_millis(500));
+                if let Ok(Some((number, jpeg))) = tokio::task::spawn_blocking(look).await {
+                    let head = format!(
+                        "--{BOUNDARY}\r\ncontent-type: image/jpeg\r\ncontent-length: {}\r\n\r\n",
+                        jpeg.len()
+                    );
+                    let mut part = head.into_bytes();
+                    part.extend_from_slice(&jpeg);
+                    part.extend_from_slice(b"\r\n");
+                    return Some((
+                        Ok::<_, Infallible>(Bytes::from_owner(Zeroizing::new(part))),
+                        (window, number),
+                    ));
+                }
+            }
+        }
+    });
+    let mut answer = Response::new(Body::from_stream(pictures));
+    if let Ok(kind) =
+        HeaderValue::try_from(format!("multipart/x-mixed-replace; boundary={BOUNDARY}"))
+    {
+        answer.headers_mut().insert("content-type", kind);
+    }
+    answer
+}
+
+/// A page of the visit, for the operator alone.
+async fn page_picture(
+    State(screens): App,
+    Path(number): Path<u32>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    if !screens.keys.paired(Side::Operator, &headers) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
+    }
+    let signed_in = screens.board.borrow().operator.is_some();
+    match screens.pictures.of(number).filter(|_| signed_in) {
+        Some(jpeg) => ([("content-type", "image/jpeg")], jpeg.to_vec()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+async fn asset(Path(name): Path<String>) -> Response<Body> {
+    match assets::find(&name) {
+        Some(asset) => (
+            [
+                ("content-type", asset.media_type),
+                // Nothing personal, and the address changes with the program's version.
+                ("cache-control", "private, max-age=86400"),
+            ],
+            asset.bytes,
+        )
+            .into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,232 @@
+//! Every page of the desk with something on it, invented.
+
+use jiff::Timestamp;
+use screens::{
+    AsideView, Asked, Clause, Delivery, End, FaceView, FingerView, Owner, PageView, PaperView,
+    Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView,
+};
+
+pub(crate) fn person() -> Person {
+    Person {
+        id: "can-bo-mau".into(),
+        name: "Nguyễn Thị Mẫu Đường".into(),
+        role: Role::Clerk,
+    }
+}
+
+fn at() -> Timestamp {
+    "2026-03-02T03:12:00Z".parse().unwrap()
+}
+
+fn receipt(delivery: Delivery, surveyed: bool) -> ReceiptView {
+    ReceiptView {
+        number: "3B63-01C3-5E80".into(),
+        sealed_at: at(),
+        delivery,
+        sheets_returned: 3,
+        papers: vec![("khai_sinh".into(), 1, 1), ("hoc_ba".into(), 12, 1)],
+        set_aside: 1,
+        surveyed,
+    }
+}
+
+fn page(number: u32, read: bool, refused: &[&'static str], notices: &[&'static str]) -> PageView {
+    PageView {
+        number,
+        read,
+        refused: refused.to_vec(),
+        notices: notices.to_vec(),
+        version: 1,
+    }
+}
+
+fn scan(busy: bool, pages: Vec<PageView>) -> Place {
+    Place::Scan(ScanView {
+        sheets: 3,
+        pages,
+        busy,
+        trouble: None,
+        feeder: true,
+    })
+}
+
+/// Each with the name its picture gets.
+pub(crate) fn places() -> Vec<(&'static str, Place)> {
+    let clause = Clause {
+        why_vi: "Dữ liệu có giá trị pháp lý của giấy này đã được chia sẻ.".into(),
+        why_en: "Data of legal value from this paper is already shared.".into(),
+        clause: "TT 01/2023/TT-VPCP, Điều 4".into(),
+    };
+    let asked = |vi: &str, en: &str, not_needed: Option<Clause>| Asked {
+        title_vi: vi.into(),
+        title_en: en.into(),
+        not_needed,
+    };
+    let filed = Delivery::Filed {
+        entry: "e1".into(),
+        at: at(),
+    };
+    vec![
+        (
+            "signed-out",
+            Place::SignedOut {
+                people: vec![person()],
+                refused: None,
+            },
+        ),
+        (
+            "signed-out-locked",
+            Place::SignedOut {
+                people: vec![person()],
+                refused: Some(Refused {
+                    code: "login.locked",
+                    minutes: 15,
+                }),
+            },
+        ),
+        (
+            "home",
+            Place::Home {
+                unfinished: None,
+                last: None,
+            },
+        ),
+        (
+            "home-after",
+            Place::Home {
+                unfinished: Some(at()),
+                last: Some(End::Sealed(receipt(Delivery::Waiting, true))),
+            },
+        ),
+        (
+            "prepare",
+            Place::Prepare {
+                asked: vec![
+                    asked("Thẻ căn cước", "Identity card", Some(clause)),
+                    asked("Giấy khai sinh", "Birth certificate", None),
+                    asked("Học bạ", "School record book", None),
+                ],
+            },
+        ),
+        ("opening", Place::Opening),
+        ("consent", Place::Consent),
+        ("card", Place::CardKey { failed: None }),
+        (
+            "card-failed",
+            Place::CardKey {
+                failed: Some("card.removed"),
+            },
+        ),
+        (
+            "card-reading",
+            Place::CardReading {
+                share: 40,
+                lost: false,
+            },
+        ),
+        (
+            "card-lost",
+            Place::CardReading {
+                share: 60,
+                lost: true,
+            },
+        ),
+        (
+            "face",
+            Place::Face(FaceView {
+                attempt: 1,
+                pose: Some("left"),
+                ..FaceView::default()
+            }),
+        ),
+        (
+            "face-advice",
+            Place::Face(FaceView {
+                attempt: 2,
+                pose: None,
+                advice: vec!["face.busy_background"],
+                lost: None,
+                before: Some("person.face_inconclusive"),
+            }),
+        ),
+        (
+            "finger",
+            Place::Finger(FingerView {
+                finger: 2,
+                presentation: 2,
+                advice: Some("person.finger_inconclusive"),
+            }),
+        ),
+        (
+            "officials",
+            Place::Officials {
+                code: "person.face_inconclusive",
+            },
+        ),
+        ("sheets", Place::Sheets),
+        ("scan-empty", scan(false, Vec::new())),
+        ("scan-busy", scan(true, vec![page(1, false, &[], &[])])),
+        (
+            "scan-bad",
+            scan(
+                false,
+                vec![
+                    page(1, true, &[], &[]),
+                    page(2, true, &["quality.blurred"], &[]),
+                    page(3, true, &[], &["quality.shadow"]),
+                ],
+            ),
+        ),
+        (
+            "scan-ready",
+            scan(false, (1..=3).map(|at| page(at, true, &[], &[])).collect()),
+        ),
+        ("reading", Place::Reading),
+        (
+            "review",
+            Place::Review(ReviewView {
+                holder: "721".into(),
+                papers: vec![
+                    PaperView {
+                        kind: "khai_sinh".into(),
+                        pages: 1,
+                        grade: 1,
+                        owner: Owner::Holder,
+                        to_check: vec!["name".into()],
+                    },
+                    PaperView {
+                        kind: "hoc_ba".into(),
+                        pages: 12,
+                        grade: 0,
+                        owner: Owner::Unknown,
+                        to_check: Vec::new(),
+                    },
+                ],
+                set_aside: vec![AsideView {
+                    kind: "bang_tn".into(),
+                    code: "paper.other_owner",
+                }],
+            }),
+        ),
+        ("sealing", Place::Sealing),
+        (
+            "receipt-waiting",
+            Place::Receipt(receipt(Delivery::Waiting, false)),
+        ),
+        ("receipt", Place::Receipt(receipt(filed, true))),
+        (
+            "stopped",
+            Place::Stopped {
+                code: "visit.withdrawn",
+                refusal: true,
+            },
+        ),
+        (
+            "failed",
+            Place::Stopped {
+                code: "ticket.none_left",
+                refusal: false,
+            },
+        ),
+    ]
+}
