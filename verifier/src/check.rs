@@ -1,13 +1,18 @@
-//! Checking without a service: a bundle as it lies in a folder, or a PDF, against a folder of trust.
+//! Checking without a service: a bundle as it lies in a folder, a PDF, a container with one in it, or a receipt (its file, the text of the code on a
+//! slip, or a picture of it), against a folder of trust.
 //!
 //! The trust folder is `public/` of a verifier's keys, with `csca/` (country certificates) and `signers/` (roots
 //! of officials' signatures) put beside. What is not in it makes checks "not checkable", never "passed". A
 //! folder of country certificates alone is trust for the chip and for nothing else.
 
+mod container;
+mod picture;
+mod receipt;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bundle::{Identities, SealedBundle, SignedReceipt, StationTrust, VerifierPublicKey};
+use bundle::{SealedBundle, StationTrust, VerifierPublicKey};
 use emrtd::{CscaTrust, TrustError};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -17,6 +22,8 @@ use crate::examine::{Examiner, Fault, Policy, Report, pdf_form};
 use crate::keys::{KeyFolder, KeysError, read_text};
 use crate::roster::Roster;
 use crate::{epochs, log, serve};
+
+pub use receipt::ReceiptTold;
 
 /// A receipt lies beside the envelope under this name, where somebody put it there.
 pub const RECEIPT_FILE: &str = "receipt.json";
@@ -53,6 +60,10 @@ pub enum CheckError {
     TooLarge { path: PathBuf },
     #[error("the trust folder holds nothing to trust")]
     TrustEmpty,
+    #[error("the picture cannot be read")]
+    Picture,
+    #[error("there is no receipt's code in the picture")]
+    NoCode,
     #[error(transparent)]
     Trust(#[from] TrustError),
     #[error(transparent)]
@@ -68,6 +79,8 @@ impl CheckError {
             Self::Unreadable { .. } => "check.unreadable",
             Self::TooLarge { .. } => "check.too_large",
             Self::TrustEmpty => "check.trust_empty",
+            Self::Picture => "check.picture",
+            Self::NoCode => "check.no_code",
             Self::Trust(error) => error.code(),
             Self::Keys(error) => error.code(),
             Self::Witnesses(error) => error.code(),
@@ -80,10 +93,13 @@ impl CheckError {
 pub struct Checked {
     /// `sound`: every check passed; `incomplete`: none failed, some could not be made; `refused`: one failed.
     pub outcome: &'static str,
-    /// `bundle` or `pdf`.
+    /// `bundle`, `pdf`, `receipt` or `container`.
     pub kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle: Option<String>,
+    /// What a receipt on its own says, once its signature is found good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptTold>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pages: Option<u32>,
     #[serde(flatten)]
@@ -103,13 +119,14 @@ impl Checked {
             outcome,
             kind,
             bundle: None,
+            receipt: None,
             pages: None,
             report,
         }
     }
 }
 
-/// Checks a bundle's folder or a PDF file. Works without any network.
+/// Checks a bundle's folder, or a file that holds a PDF, a receipt, or the code of one. Works without any network.
 pub fn check(path: &Path, options: &CheckOptions, now: Timestamp) -> Result<Checked, CheckError> {
     let trust = Trust::load(options)?;
     let unreadable = |source| CheckError::Unreadable {
@@ -119,9 +136,32 @@ pub fn check(path: &Path, options: &CheckOptions, now: Timestamp) -> Result<Chec
     if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
         check_bundle(path, &trust, options, now)
     } else {
-        let content = read(path, MAX_PDF_BYTES)?;
-        Ok(check_pdf(&content, &trust.examiner.signers, now))
+        check_with(&read(path, MAX_PDF_BYTES)?, &trust, now)
     }
+}
+
+/// As [`check()`], of what a file would hold.
+pub fn check_content(
+    content: &[u8],
+    options: &CheckOptions,
+    now: Timestamp,
+) -> Result<Checked, CheckError> {
+    check_with(content, &Trust::load(options)?, now)
+}
+
+/// What it is, its first bytes say; what says nothing is judged as a PDF, and is none.
+fn check_with(content: &[u8], trust: &Trust, now: Timestamp) -> Result<Checked, CheckError> {
+    if picture::is_one(content) {
+        let text = picture::codes(content)?;
+        return Ok(receipt::alone(text.as_bytes(), trust));
+    }
+    if container::is_one(content) {
+        return Ok(container::check(content, trust, now));
+    }
+    if receipt::is_one(content) {
+        return Ok(receipt::alone(content, trust));
+    }
+    Ok(check_pdf(content, &trust.examiner.signers, now))
 }
 
 struct Trust {
@@ -152,10 +192,11 @@ impl Trust {
         let policy = there(POLICY_FILE)
             .map(|path| Ok::<_, CheckError>(log::Policy::parse(&read_text(&path)?)?))
             .transpose()?;
+        // Only where nothing of ours lies beside: a station's authority is no country's.
+        let bare = stations.is_none() && receipts.is_none();
         let csca = match there("csca") {
             Some(path) => Some(CscaTrust::load_dir(path)?),
-            // Only where nothing else of ours lies beside: a station's authority is no country's.
-            None if stations.is_none() => match CscaTrust::load_dir(folder) {
+            None if bare => match CscaTrust::load_dir(folder) {
                 Ok(csca) => Some(csca),
                 Err(TrustError::Empty { .. }) => None,
                 Err(error) => return Err(error.into()),
@@ -166,16 +207,20 @@ impl Trust {
         if let Some(path) = there("signers") {
             serve::add_roots(&mut signers, &path)?;
         }
-        if stations.is_none() && csca.is_none() && signers.is_empty() {
+        if bare && csca.is_none() && signers.is_empty() {
             return Err(CheckError::TrustEmpty);
         }
-        let identities = options.keys.as_deref().map(load_identities).transpose()?;
+        let keys = options.keys.as_deref().map(KeyFolder::new);
+        let identities = keys.as_ref().map(epochs::identities).transpose()?;
         let examination = Policy {
             accept_simulated: options.accept_simulated,
             clock_skew: CLOCK_SKEW,
             max_blob_bytes: u64::MAX,
             suspended_stations: Vec::new(),
             suspended_operators: Vec::new(),
+            epochs: keys
+                .as_ref()
+                .map_or_else(|| Ok(Vec::new()), epochs::later)?,
             roster: there("standing.json").map(|_| Arc::new(Roster::at(folder.clone()))),
             comparers: comparers::shipped(),
         };
@@ -192,10 +237,6 @@ impl Trust {
             policy,
         })
     }
-}
-
-fn load_identities(keys: &Path) -> Result<Identities, KeysError> {
-    epochs::identities(&KeyFolder::new(keys))
 }
 
 fn check_bundle(
@@ -219,15 +260,13 @@ fn check_bundle(
         .or_else(|| Some(folder.join(RECEIPT_FILE)).filter(|path| path.exists()));
     // A certificate that has run out since was good when the bundle arrived, and the receipt says when.
     let at = match receipt {
-        Some(path) => check_receipt(
-            &read(&path, MAX_RECEIPT_BYTES)?,
-            &sealed,
-            trust,
-            &mut report,
-        )
-        .unwrap_or(now),
+        Some(path) => {
+            let content = read(&path, MAX_RECEIPT_BYTES)?;
+            let filed = receipt::of_bundle(&content, &sealed.digest(), trust, &mut report);
+            filed.unwrap_or(now)
+        }
         None => {
-            report.not_checkable(&["receipt.signature", "receipt.in_log"]);
+            report.not_checkable(receipt::CHECKS);
             now
         }
     };
@@ -240,56 +279,6 @@ fn check_bundle(
         bundle: Some(sealed.digest().to_string()),
         ..Checked::new("bundle", report)
     })
-}
-
-/// Returns when the receipt says the bundle was filed, once its signature is found good.
-fn check_receipt(
-    json: &[u8],
-    sealed: &SealedBundle,
-    trust: &Trust,
-    report: &mut Report,
-) -> Option<Timestamp> {
-    let Some(key) = &trust.examiner.receipts else {
-        report.not_checkable(&["receipt.signature", "receipt.in_log"]);
-        return None;
-    };
-    let receipt = SignedReceipt::from_json(json)
-        .and_then(|receipt| receipt.verify_for(&sealed.digest(), key));
-    let receipt = match receipt {
-        Ok(receipt) => receipt,
-        Err(error) => {
-            report.checked("receipt.signature", vec![fault(error.code())]);
-            report.not_checkable(&["receipt.in_log"]);
-            return None;
-        }
-    };
-    report.checked("receipt.signature", Vec::new());
-    match &trust.vkey {
-        None => report.not_checkable(&["receipt.in_log"]),
-        Some(vkey) => {
-            let in_log = log::check_receipt(&receipt, vkey);
-            report.checked(
-                "receipt.in_log",
-                in_log
-                    .err()
-                    .map(|error| fault(error.code()))
-                    .into_iter()
-                    .collect(),
-            );
-        }
-    }
-    if let Some(policy) = &trust.policy {
-        let cosigned = policy.check(receipt.log.checkpoint.as_bytes());
-        report.checked(
-            "receipt.cosigned",
-            cosigned
-                .err()
-                .map(|error| fault(error.code()))
-                .into_iter()
-                .collect(),
-        );
-    }
-    Some(receipt.filed_at)
 }
 
 fn check_pdf(content: &[u8], signers: &pades::Roots, now: Timestamp) -> Checked {

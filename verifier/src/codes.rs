@@ -2,6 +2,25 @@
 
 /// The codes of refusals, failures and findings; `docs/failures.md` explains each.
 pub const CODES: &[&str] = &[
+    "access.busy",
+    "access.client_suspended",
+    "access.client_unknown",
+    "access.grant",
+    "access.missing",
+    "access.proof_missing",
+    "access.purpose",
+    "access.purpose_missing",
+    "access.request",
+    "access.role",
+    "access.scope",
+    "access.too_many",
+    "ask.unreachable",
+    "ask.usage",
+    "check.container_disagrees",
+    "check.container_files",
+    "check.container_signer",
+    "check.no_code",
+    "check.picture",
     "check.too_large",
     "check.trust_empty",
     "check.unreadable",
@@ -22,11 +41,15 @@ pub const CODES: &[&str] = &[
     "enroll.role",
     "enroll.storage_not_allowed",
     "examine.attempts",
+    "examine.before_epoch",
     "examine.blob_too_large",
     "examine.bundle_erased",
+    "examine.chain_backwards",
+    "examine.chain_other_station",
     "examine.chip_claim",
     "examine.consent_missing",
     "examine.consent_text",
+    "examine.consent_time",
     "examine.evidence_excess",
     "examine.evidence_malformed",
     "examine.face",
@@ -37,6 +60,7 @@ pub const CODES: &[&str] = &[
     "examine.kind_unknown",
     "examine.liveness",
     "examine.model_unknown",
+    "examine.name_time",
     "examine.no_papers",
     "examine.no_personal_id",
     "examine.official_revoked",
@@ -44,6 +68,7 @@ pub const CODES: &[&str] = &[
     "examine.operator_revoked",
     "examine.operator_suspended",
     "examine.pages_differ",
+    "examine.pages_filed_before",
     "examine.pdf_malformed",
     "examine.practice",
     "examine.presence",
@@ -63,6 +88,7 @@ pub const CODES: &[&str] = &[
     "examine.ticket_spent",
     "examine.times",
     "examine.visit_filed",
+    "examine.visit_too_long",
     "fsck.blob",
     "fsck.data_key",
     "fsck.database",
@@ -102,7 +128,6 @@ pub const CODES: &[&str] = &[
     "http.quota",
     "http.rate",
     "http.refused",
-    "http.scope",
     "http.station_revoked",
     "http.station_suspended",
     "http.ticket_quota",
@@ -152,7 +177,11 @@ pub const CODES: &[&str] = &[
     "monitor.unsigned",
     "roster.disk",
     "roster.fingerprint",
+    "roster.integrator",
+    "roster.integrator_known",
+    "roster.integrator_unknown",
     "roster.malformed",
+    "roster.official_certificate",
     "store.contention",
     "store.database",
     "store.file",
@@ -167,10 +196,11 @@ pub const CODES: &[&str] = &[
     "store.settings",
     "store.unsettled",
     "store.vault",
+    "verifier.config_issuer",
     "verifier.config_malformed",
-    "verifier.config_reader_token",
     "verifier.config_store",
     "verifier.config_unreadable",
+    "verifier.config_watcher_token",
     "verifier.config_zero_limit",
     "verifier.listen",
     "verifier.ready_file",
@@ -192,9 +222,9 @@ mod tests {
     use super::*;
 
     /// The first words of our codes.
-    const ROOMS: [&str; 14] = [
-        "check", "enroll", "examine", "fsck", "http", "import", "keys", "log", "monitor", "roster",
-        "store", "verifier", "wallet", "witness",
+    const ROOMS: [&str; 16] = [
+        "access", "ask", "check", "enroll", "examine", "fsck", "http", "import", "keys", "log",
+        "monitor", "roster", "store", "verifier", "wallet", "witness",
     ];
 
     /// Every text literal in the sources that begins like one of our codes. File names do so too; they end
@@ -221,7 +251,7 @@ mod tests {
                     !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
                 if ROOMS.contains(&room)
                     && plain
-                    && !["vkey", "sqlite", "lock", "key"].contains(&rest)
+                    && !["vkey", "sqlite", "lock", "key", "secret"].contains(&rest)
                 {
                     found.insert(word.to_owned());
                 }

@@ -82,9 +82,12 @@ pub struct Config {
     /// With what desks may compare faces and fingers; left out, the models of this release.
     #[serde(default = "comparers::shipped")]
     pub comparers: Vec<Comparer>,
-    /// Who may look into wallets, each by a bearer token.
+    /// `https://name[:port]` by which clients know this service; left out, localhost and the port it listens on.
     #[serde(default)]
-    pub readers: Vec<Reader>,
+    pub issuer: Option<String>,
+    /// Who may read what is counted here, each by a bearer token.
+    #[serde(default)]
+    pub watchers: Vec<Watcher>,
 }
 
 /// Where things are kept, and what of them.
@@ -237,34 +240,13 @@ pub struct Limits {
     pub max_connections: usize,
 }
 
-/// Someone who may look into wallets.
+/// A program that reads what is counted and timed here, and opens no wallet.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reader {
-    /// The name written into the journal of views.
+pub struct Watcher {
     pub name: String,
     /// SHA-256 of the bearer token, in hex; the token itself is nowhere on this machine.
     pub token_sha256: String,
-    /// What this reader looks for, written into the journal where a request does not say it itself.
-    #[serde(default = "unstated")]
-    pub purpose: String,
-    /// What this reader may look at.
-    #[serde(default = "usual_scopes")]
-    pub scopes: Vec<Scope>,
-}
-
-/// One kind of look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// Finding the wallet of a personal number.
-    Lookup,
-    Entries,
-    Documents,
-    /// Reading who looked into a wallet.
-    Journal,
-    /// Reading what is counted and timed here; opens no wallet.
-    Metrics,
 }
 
 impl Default for Examination {
@@ -301,15 +283,6 @@ fn ask_every_s() -> u32 {
     ASK_EVERY_S
 }
 
-fn unstated() -> String {
-    "unstated".to_owned()
-}
-
-/// All but the journal, which belongs to the citizen.
-fn usual_scopes() -> Vec<Scope> {
-    vec![Scope::Lookup, Scope::Entries, Scope::Documents]
-}
-
 fn connections() -> usize {
     CONNECTIONS
 }
@@ -337,8 +310,10 @@ pub enum ConfigError {
     },
     #[error("the settings file is not well formed: {0}")]
     Malformed(#[from] toml::de::Error),
-    #[error("the token digest of reader {name} is not 64 hex digits")]
-    ReaderToken { name: String },
+    #[error("the token digest of watcher {name} is not 64 hex digits")]
+    WatcherToken { name: String },
+    #[error("the issuer is not of the form https://name[:port]")]
+    Issuer,
     #[error("{name} must be at least 1")]
     Zero { name: &'static str },
     #[error("a store of the kind \"postgres\" needs [store.postgres] and [store.s3]")]
@@ -351,7 +326,8 @@ impl ConfigError {
         match self {
             Self::Unreadable { .. } => "verifier.config_unreadable",
             Self::Malformed(_) => "verifier.config_malformed",
-            Self::ReaderToken { .. } => "verifier.config_reader_token",
+            Self::WatcherToken { .. } => "verifier.config_watcher_token",
+            Self::Issuer => "verifier.config_issuer",
             Self::Zero { .. } => "verifier.config_zero_limit",
             Self::StoreIncomplete => "verifier.config_store",
         }
@@ -410,13 +386,26 @@ impl Config {
     }
 
     fn validate(&self) -> Result<(), ConfigError> {
-        for reader in &self.readers {
-            let digest = reader.token_sha256.as_bytes();
+        for watcher in &self.watchers {
+            let digest = watcher.token_sha256.as_bytes();
             if digest.len() != 64 || !digest.iter().all(u8::is_ascii_hexdigit) {
-                return Err(ConfigError::ReaderToken {
-                    name: reader.name.clone(),
+                return Err(ConfigError::WatcherToken {
+                    name: watcher.name.clone(),
                 });
             }
+        }
+        // RFC 8414 §2; without a path, so that the addresses of doors are what clients call.
+        let name = |issuer: &str| {
+            let host = issuer.strip_prefix("https://")?;
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+            (!host.is_empty() && host.chars().all(plain)).then_some(())
+        };
+        if self
+            .issuer
+            .as_deref()
+            .is_some_and(|issuer| name(issuer).is_none())
+        {
+            return Err(ConfigError::Issuer);
         }
         let store = &self.store;
         if store.kind == StoreKind::Postgres && (store.postgres.is_none() || store.s3.is_none()) {
@@ -462,7 +451,8 @@ mod tests {
     fn the_example_in_the_handbook_is_read() {
         let config = Config::parse(EXAMPLE, Path::new("/etc/niem")).unwrap();
         assert_eq!(config.keys, Path::new("/etc/niem/keys"));
-        assert_eq!(config.readers.len(), 1);
+        assert_eq!(config.watchers.len(), 1);
+        assert_eq!(config.issuer.as_deref(), Some("https://niem.example"));
         assert!(!config.examination.accept_simulated);
         // The example shows every limit at its default, so that a reader learns the true values.
         assert_eq!(
@@ -520,11 +510,21 @@ mod tests {
     #[test]
     fn a_short_token_digest_and_a_zero_limit_are_refused() {
         let base = "data='d'\nkeys='k'\ncsca_trust='c'\n";
-        let reader = format!("{base}[[readers]]\nname='x'\ntoken_sha256='abcd'\n");
+        let watcher = format!("{base}[[watchers]]\nname='x'\ntoken_sha256='abcd'\n");
         assert_eq!(
-            Config::parse(&reader, Path::new(".")).unwrap_err().code(),
-            "verifier.config_reader_token"
+            Config::parse(&watcher, Path::new(".")).unwrap_err().code(),
+            "verifier.config_watcher_token"
         );
+        for wrong in [
+            "http://a.example",
+            "https://",
+            "https://a.example/",
+            "a.example",
+        ] {
+            let issuer = format!("issuer='{wrong}'\n{base}");
+            let error = Config::parse(&issuer, Path::new(".")).unwrap_err();
+            assert_eq!(error.code(), "verifier.config_issuer", "{wrong}");
+        }
         let zero = format!("{base}[limits]\nmax_blob_bytes=0\n");
         assert_eq!(
             Config::parse(&zero, Path::new(".")).unwrap_err().code(),

@@ -14,6 +14,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::access::Role;
+
 /// Life of an authority. Its end is the end of everything below it.
 const AUTHORITY_YEARS: i16 = 10;
 /// Life of a station's and of the server's certificate.
@@ -24,6 +26,9 @@ const OPERATOR_YEARS: i16 = 1;
 const CERTIFICATE_POLICIES: &[u64] = &[2, 5, 29, 32];
 /// A signing request for one P-256 key is below a kilobyte.
 const MAX_CSR_BYTES: usize = 16 * 1024;
+
+/// The organisational unit of the key that signs containers.
+pub(crate) const EXPORT_UNIT: &str = "export";
 
 /// For whom a certificate is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,6 +214,29 @@ impl Authority {
         Ok((certificate.pem(), Zeroizing::new(key.serialize_pem())))
     }
 
+    /// Makes a key and a certificate that signs containers and nothing else. Returns both in PEM.
+    pub fn export(
+        &self,
+        today: jiff::civil::Date,
+    ) -> Result<(String, Zeroizing<String>), EnrollError> {
+        let key =
+            KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| EnrollError::Authority)?;
+        let mut params = blank(today, AUTHORITY_YEARS)?;
+        let name = &mut params.distinguished_name;
+        name.push(DnType::CommonName, "niem-verifier");
+        // No station and no role: it opens no door and seals no bundle.
+        name.push(DnType::OrganizationalUnitName, EXPORT_UNIT);
+        params.key_usages = vec![
+            KeyUsagePurpose::DigitalSignature,
+            KeyUsagePurpose::ContentCommitment,
+        ];
+        params.use_authority_key_identifier_extension = true;
+        let certificate = params
+            .signed_by(&key, &self.issuer)
+            .map_err(|_| EnrollError::Authority)?;
+        Ok((certificate.pem(), Zeroizing::new(key.serialize_pem())))
+    }
+
     fn subject_params(
         &self,
         subject: &Subject,
@@ -251,10 +279,9 @@ pub(crate) fn request_point(csr_pem: &str) -> Result<Vec<u8>, EnrollError> {
 }
 
 /// Roles an operator's certificate may name.
-fn known_role(role: &str) -> Result<&str, EnrollError> {
-    ["volunteer", "clerk", "certifier", "director"]
-        .contains(&role)
-        .then_some(role)
+fn known_role(role: &str) -> Result<&'static str, EnrollError> {
+    Role::from_name(role)
+        .map(Role::as_str)
         .ok_or(EnrollError::Role)
 }
 

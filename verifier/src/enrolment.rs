@@ -337,13 +337,14 @@ impl Enroller {
         let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
         let certificate = self.authority.enroll_stored(subject, csr, storage, today)?;
         let key = keyid(&certificate)?;
-        self.roster.note(&Enrolled {
+        let enrolled = Enrolled {
             subject: subject.clone(),
             key: key.clone(),
             storage,
             enrolled_at: now,
             by,
-        })?;
+        };
+        self.roster.note(&enrolled, &certificate)?;
         if let Right::Renewal { old } = right {
             self.roster.revoke(Revocation {
                 revoked: Revoked::Key(old.clone()),

@@ -69,6 +69,16 @@ pub fn identities(keys: &KeyFolder) -> Result<Identities, KeysError> {
     Ok(epochs.fold(first, Identities::with))
 }
 
+/// The key of every epoch but the first, and since when it is there; the first is as old as the verifier.
+pub fn later(keys: &KeyFolder) -> Result<Vec<(String, Timestamp)>, KeysError> {
+    let epochs = load(keys)?.into_iter().filter(|epoch| epoch.number > 1);
+    let named = |epoch: OpenEpoch| {
+        let names = epoch.identities.recipients().into_iter();
+        names.map(move |name| (name, epoch.since))
+    };
+    Ok(epochs.flat_map(named).collect())
+}
+
 /// Makes the next epoch. It is announced when the service starts the next time. Returns its number.
 pub fn rotate(keys: &KeyFolder, now: Timestamp) -> Result<u32, KeysError> {
     let newest = load(keys)?.pop().expect("load gives at least one");

@@ -5,9 +5,11 @@
 
 mod checklist;
 mod chip;
+mod clock;
 mod envelope;
 mod officials;
 mod papers;
+mod parts;
 mod pdf;
 mod person;
 mod presentations;
@@ -18,7 +20,7 @@ mod verdict;
 use std::sync::Arc;
 
 use bundle::{
-    BlobSource, BundleDigest, Identities, Opened, Statement, StationTrust, TicketId,
+    BlobSource, BundleDigest, Identities, Opened, Statement, StationId, StationTrust, TicketId,
     VerifierPublicKey, VisitId,
 };
 use emrtd::trust::CscaTrust;
@@ -28,9 +30,10 @@ pub use checklist::{Check, Fault, Report, State};
 pub use pdf::{PdfForm, form as pdf_form};
 pub use verdict::{Refusal, Verdict, Verified, VerifiedDocument};
 
+use self::parts::Parts;
 use crate::comparers::Comparer;
 use crate::roster::Roster;
-use crate::wallet::{StoreFailure, Wallets};
+use crate::wallet::{BundleRecord, BundleState, StoreFailure, Wallets};
 
 /// What an examiner lets pass, beyond what can be computed.
 #[derive(Debug, Clone)]
@@ -44,6 +47,8 @@ pub struct Policy {
     pub suspended_operators: Vec<String>,
     /// Who was revoked since, read anew whenever it changed.
     pub roster: Option<Arc<Roster>>,
+    /// The verifier's later keys, and since when each is there to be sealed to.
+    pub epochs: Vec<(String, Timestamp)>,
     /// With what desks may compare faces and fingers.
     pub comparers: Vec<Comparer>,
 }
@@ -52,6 +57,9 @@ pub struct Policy {
 pub trait Register {
     fn spent_by(&self, ticket: TicketId) -> Result<Option<BundleDigest>, StoreFailure>;
     fn filed_for(&self, visit: VisitId) -> Result<Option<BundleDigest>, StoreFailure>;
+    /// Whose visit a filed bundle holds.
+    fn filed_as(&self, bundle: &BundleDigest)
+    -> Result<Option<(StationId, VisitId)>, StoreFailure>;
 }
 
 impl Register for Wallets {
@@ -61,6 +69,24 @@ impl Register for Wallets {
 
     fn filed_for(&self, visit: VisitId) -> Result<Option<BundleDigest>, StoreFailure> {
         Self::filed_for(self, visit)
+    }
+
+    fn filed_as(
+        &self,
+        bundle: &BundleDigest,
+    ) -> Result<Option<(StationId, VisitId)>, StoreFailure> {
+        let Some(BundleRecord {
+            station,
+            state: BundleState::Filed(receipt),
+            ..
+        }) = self.bundle(bundle)?
+        else {
+            return Ok(None);
+        };
+        // Our own receipt, so its payload reads back.
+        let said: bundle::Receipt =
+            serde_json::from_slice(&receipt.envelope().payload).map_err(|_| StoreFailure::Row)?;
+        Ok(Some((station, said.visit)))
     }
 }
 
@@ -121,30 +147,55 @@ impl Examiner {
                 verified: None,
             });
         };
-        envelope::check_blobs(self, &statement, blobs, &mut report);
+        self.go_on(&statement, blobs, register, at, report)
+    }
+
+    /// The same for a bundle whose outside was checked at this very moment by [`Self::statement`].
+    pub fn examine_further(
+        &self,
+        statement: &Statement,
+        blobs: &dyn BlobSource,
+        register: Option<&dyn Register>,
+        at: Timestamp,
+    ) -> Result<Examination, StoreFailure> {
+        let mut report = Report::default();
+        envelope::check_sender(self, statement, &mut report);
+        self.go_on(statement, blobs, register, at, report)
+    }
+
+    fn go_on(
+        &self,
+        statement: &Statement,
+        blobs: &dyn BlobSource,
+        register: Option<&dyn Register>,
+        at: Timestamp,
+        mut report: Report,
+    ) -> Result<Examination, StoreFailure> {
         let opened = match &self.identities {
             Some(identities) => {
-                envelope::check_inside(self, envelope_json, blobs, identities, at, &mut report)
+                envelope::check_inside(self, statement, blobs, identities, at, &mut report)
             }
             None => {
+                envelope::check_blobs(self, statement, blobs, &mut report);
                 report.not_checkable(envelope::INSIDE);
                 None
             }
         };
-        let Some(opened) = opened else {
+        let Some((opened, parts)) = opened else {
             report.not_checkable(INNER_CHECKS);
             return Ok(Examination {
                 report,
                 verified: None,
             });
         };
-        let verified = self.inner(&opened, register, at, &mut report)?;
+        let verified = self.inner(&opened, parts, register, at, &mut report)?;
         Ok(Examination { report, verified })
     }
 
     fn inner(
         &self,
         opened: &Opened<'_>,
+        mut parts: Parts,
         register: Option<&dyn Register>,
         at: Timestamp,
         report: &mut Report,
@@ -157,10 +208,16 @@ impl Examiner {
             opened.statement().digest(),
             report,
         )?;
-        let holder = chip::check(self, opened, report);
+        let times = clock::Times {
+            statement: opened.statement(),
+            opened_at: manifest.opened_at,
+            consents: manifest.consents.iter().map(|one| one.given_at).collect(),
+        };
+        clock::check(self, &times, register, report)?;
+        let holder = chip::check(self, opened, &mut parts, report);
         person::check(self, manifest, report);
         officials::check(self, manifest, holder.as_ref(), at, report);
-        let papers = papers::check(self, opened, report);
+        let papers = papers::check(self, opened, &mut parts, report);
         let (Some(ticket), Some(holder)) = (ticket, holder) else {
             return Ok(None);
         };
@@ -176,6 +233,7 @@ const INNER_CHECKS: &[&str] = &[
     "ticket.unused",
     "visit.unused",
     "visit.times",
+    "station.chain",
     "chip.evidence",
     "chip.claims",
     "chip.personal_number",

@@ -1,15 +1,18 @@
 //! The doors of the verifier. This room alone knows HTTP and JSON; the work is done behind it, on blocking threads.
 
-mod blobs;
+pub(crate) mod blobs;
 mod body;
 mod bundles;
+mod callers;
 mod door;
 mod doors;
 mod enrolments;
+mod events;
 mod gate;
 mod limits;
-mod log;
+pub(crate) mod log;
 mod metrics;
+mod oauth;
 mod once;
 mod openapi;
 mod problem;
@@ -32,6 +35,7 @@ pub(crate) use gate::Address;
 pub(crate) use limits::network;
 pub(crate) use problem::Problem;
 
+use crate::access::Keeper;
 use crate::config::Config;
 use crate::enrolment::Enroller;
 use crate::examine::Examiner;
@@ -54,6 +58,7 @@ pub(crate) struct App {
     turns: turns::Turns,
     limits: limits::Limits,
     once: once::Once,
+    keeper: Keeper,
     pub(crate) metrics: metrics::Metrics,
 }
 
@@ -63,10 +68,12 @@ impl App {
         wallets: Wallets,
         examiner: Examiner,
         (enroller, roster, epoch): (Enroller, Arc<Roster>, SignedEpoch),
+        keeper: Keeper,
     ) -> Self {
         Self {
             limits: limits::Limits::new(&config.rates),
             once: once::Once::new(&config.data),
+            keeper,
             metrics: metrics::Metrics::default(),
             config,
             wallets,

@@ -5,10 +5,13 @@
 //! recovery.agekey                       another, which belongs elsewhere (`docs/keys.md`)
 //! receipt.key.pem  log.key.pem          Ed25519, PKCS#8: sign receipts and tickets; sign the log
 //! citizen.key  master.key               32 bytes in hex: name citizens; wrap each citizen's data key
+//! access.secret                         32 bytes in hex: seals access tokens; a folder of earlier days gets it at the first start
 //! station-ca.key.pem                    signs certificates of stations and operators
+//! export.key.pem                        signs containers (ASiC-E); made with the first of them
 //! server-ca.key.pem  server.key.pem  server.pem    the TLS server's certificate and its issuer
 //! public/                               may be given to anybody, and is what a station needs:
 //!   recipients.txt  receipt.pub.pem  log.pub.pem  log.vkey  station-ca.pem  server-ca.pem
+//!   export.pem
 //! ```
 //!
 //! The recovery identity belongs in a safe, not here; the service starts without it.
@@ -40,6 +43,9 @@ const ED25519_PKCS8: &[u8] = &[
 const ED25519_SPKI: &[u8] = &[
     0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ];
+
+/// The file of the key that seals access tokens.
+const ACCESS_KEY: &str = "access.secret";
 
 /// Key files are small; anything longer is not one.
 const MAX_KEY_FILE_BYTES: u64 = 64 * 1024;
@@ -145,7 +151,7 @@ impl KeyFolder {
             format!("{}\n", crate::log::vkey(log_origin, &log)).as_bytes(),
         )?;
 
-        for file in ["citizen.key", "master.key"] {
+        for file in ["citizen.key", "master.key", ACCESS_KEY] {
             let key = random32()?;
             let text = Zeroizing::new(format!(
                 "{}\n",
@@ -191,6 +197,27 @@ impl KeyFolder {
         Ok(key)
     }
 
+    /// The key that seals access tokens; made when there is none yet. Losing it costs every client a new token.
+    pub(crate) fn access_key(&self) -> Result<Zeroizing<[u8; 32]>, KeysError> {
+        let path = self.path(ACCESS_KEY);
+        if !path.exists() {
+            let text = Zeroizing::new(hex::encode(random32()?.as_slice()));
+            let unfinished = self.path(&format!("{ACCESS_KEY}.{}", std::process::id()));
+            let _ = fs::remove_file(&unfinished);
+            write_new(&unfinished, text.as_bytes(), 0o600)?;
+            // Whole or not at all; where another verifier over the same folder was faster, its key stays.
+            let linked = fs::hard_link(&unfinished, &path);
+            let _ = fs::remove_file(&unfinished);
+            match linked {
+                Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(KeysError::Unwritable { path, source });
+                }
+                _ => sync_folder(&self.0)?,
+            }
+        }
+        self.key32(ACCESS_KEY)
+    }
+
     /// Reads the seed of the Ed25519 key kept in a PKCS#8 PEM file.
     pub(crate) fn ed25519_seed(&self, file: &str) -> Result<Zeroizing<[u8; 32]>, KeysError> {
         let malformed = || KeysError::Malformed {
@@ -202,6 +229,12 @@ impl KeyFolder {
         Ok(Zeroizing::new(seed.try_into().map_err(|_| malformed())?))
     }
 
+    /// The key that signs receipts, tickets and lists for the desks.
+    pub fn receipt_key(&self) -> Result<bundle::ReceiptKey, KeysError> {
+        let path = self.path("receipt.key.pem");
+        bundle::ReceiptKey::load(&path).map_err(|_| KeysError::Malformed { path })
+    }
+
     /// The authority that signs certificates of stations and operators.
     pub fn station_authority(&self) -> Result<enroll::Authority, KeysError> {
         let path = self.path("station-ca.key.pem");
@@ -210,6 +243,33 @@ impl KeyFolder {
             &self.text("station-ca.key.pem")?,
         )
         .map_err(|_| KeysError::Malformed { path })
+    }
+
+    /// The key that signs containers, made when it is first asked for; its certificate and private half in PEM.
+    pub(crate) fn export_key(
+        &self,
+        today: jiff::civil::Date,
+    ) -> Result<(String, Zeroizing<String>), KeysError> {
+        let (certificate, key) = ("public/export.pem", "export.key.pem");
+        if !self.path(certificate).exists() {
+            let made = self.station_authority()?.export(today);
+            let (made, secret) = made.map_err(|_| KeysError::Generate)?;
+            // The certificate last: with it the pair is whole, and a half-made one is made again.
+            match fs::remove_file(self.path(key)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(KeysError::Unwritable {
+                        path: self.path(key),
+                        source: error,
+                    });
+                }
+                _ => {}
+            }
+            self.write_secret(key, secret.as_bytes())?;
+            sync_folder(&self.0)?;
+            self.write_public("export.pem", made.as_bytes())?;
+            sync_folder(&self.path("public"))?;
+        }
+        Ok((self.text(certificate)?.to_string(), self.text(key)?))
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {

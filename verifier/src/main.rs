@@ -2,6 +2,8 @@
 //!
 //! 0 done, 1 a refusal or mismatch, 2 bad usage, 3 a failure that may be tried again.
 
+#[path = "main/duty.rs"]
+mod duty;
 #[path = "main/roster.rs"]
 mod roster;
 
@@ -51,7 +53,7 @@ enum Command {
         #[arg(long)]
         ready_file: Option<PathBuf>,
     },
-    /// Check a bundle's folder or a PDF, offline, and say of every check how it ended.
+    /// Check a bundle's folder, a PDF, a container or a receipt, offline, and say of every check how it ended.
     Check(CheckArgs),
     /// Examine and file the bundles of a USB stick, and put the receipts onto it.
     Import {
@@ -73,6 +75,14 @@ enum Command {
     Enroll(Enroll),
     /// Take back what a station, an operator or one key says; in force at once.
     Revoke(roster::Revoke),
+    /// Who may sign in at the desks.
+    #[command(subcommand)]
+    Duty(duty::DutyCommand),
+    /// Which programs of others may ask, and for what.
+    #[command(subcommand)]
+    Integrators(commands::integrators::IntegratorsCommand),
+    /// Ask a running service as an integrator or official, with the client's key.
+    Ask(commands::ask::AskArgs),
     /// Who was enrolled, and who was revoked.
     Roster {
         #[arg(long)]
@@ -124,11 +134,13 @@ enum LogCommand {
 enum WalletCommand {
     /// Destroy a citizen's data key, entries and papers. The log will say that a wallet was erased.
     Erase(commands::wallet::EraseArgs),
+    /// Write one paper, with the receipt that proves its filing, as a signed container (ASiC-E).
+    Export(commands::wallet::ExportArgs),
 }
 
 #[derive(Args)]
 struct CheckArgs {
-    /// A bundle's folder, or a PDF.
+    /// A bundle's folder, a PDF, a container (ASiC-E), a receipt, the text of a slip's code or a picture of it; `-` reads from standard input.
     path: PathBuf,
     /// The folder of what is trusted: `public/` of the verifier's keys with csca/ and signers/ beside.
     #[arg(long)]
@@ -151,7 +163,7 @@ struct Enroll {
     code: Option<EnrollCommand>,
     #[command(flatten)]
     who: Who,
-    /// The operator's role: volunteer, clerk, certifier or director.
+    /// The operator's role: volunteer, clerk, certifier, director, auditor or data-officer.
     #[arg(long, requires = "operator", required_unless_present = "station")]
     role: Option<String>,
     /// The signing request (PKCS#10, PEM).
@@ -169,6 +181,8 @@ struct Enroll {
 enum EnrollCommand {
     /// Make a one-time code; whoever says it over the network enrols one key.
     Code(roster::NewCode),
+    /// Make an official known whose certificate was signed by hand; from then on their key gets tokens.
+    Note(roster::Note),
 }
 
 #[derive(Args)]
@@ -202,6 +216,7 @@ fn main() -> ExitCode {
         Command::Log(LogCommand::Fsck { config }) => commands::log::fsck(cli.json, &config),
         Command::Log(LogCommand::Monitor(args)) => commands::log::monitor(cli.json, &args),
         Command::Wallet(WalletCommand::Erase(args)) => commands::wallet::erase(cli.json, &args),
+        Command::Wallet(WalletCommand::Export(args)) => commands::wallet::export(cli.json, &args),
         Command::Keys(KeysCommand::Init {
             dir,
             log_origin,
@@ -215,6 +230,9 @@ fn main() -> ExitCode {
         }) => roster::retire_epoch(cli.json, number, &config, force),
         Command::Enroll(enroll) => run_enroll(cli.json, enroll),
         Command::Revoke(revoke) => roster::revoke(cli.json, revoke),
+        Command::Duty(command) => duty::run(cli.json, command),
+        Command::Integrators(command) => commands::integrators::run(cli.json, command),
+        Command::Ask(args) => commands::ask::run(&args),
         Command::Roster { config } => roster::list(cli.json, &config),
     };
     outcome.unwrap_or_else(|failure| {
@@ -367,8 +385,10 @@ fn keys_init(
 }
 
 fn run_enroll(json: bool, enroll: Enroll) -> Result<ExitCode, Failure> {
-    if let Some(EnrollCommand::Code(code)) = enroll.code {
-        return roster::make_code(json, code);
+    match enroll.code {
+        Some(EnrollCommand::Code(code)) => return roster::make_code(json, code),
+        Some(EnrollCommand::Note(note)) => return roster::note(json, &note),
+        None => {}
     }
     let subject = enroll.who.subject(enroll.role);
     let (Some(subject), Some(csr), Some(out), Some(keys)) =
@@ -390,6 +410,7 @@ fn run_enroll(json: bool, enroll: Enroll) -> Result<ExitCode, Failure> {
 }
 
 fn run_serve(config: &Path, ready_file: Option<&Path>) -> Result<ExitCode, Failure> {
+    verifier::memory::keep_at_hand();
     // Logs go to standard error; standard output belongs to answers.
     let filter = tracing_subscriber::EnvFilter::try_from_env("NIEM_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
@@ -445,7 +466,12 @@ fn run_check(json: bool, lang: Lang, args: CheckArgs) -> Result<ExitCode, Failur
         receipt: args.receipt,
         accept_simulated: args.accept_simulated,
     };
-    let checked = verifier::check(&args.path, &options, jiff::Timestamp::now())?;
+    let now = jiff::Timestamp::now();
+    let checked = if args.path == Path::new("-") {
+        verifier::check_content(&from_stdin()?, &options, now)?
+    } else {
+        verifier::check(&args.path, &options, now)?
+    };
     if json {
         let document = serde_json::to_string(&checked)
             .map_err(|error| Failure::temporary("check.unreadable", error))?;
@@ -479,6 +505,18 @@ fn run_check(json: bool, lang: Lang, args: CheckArgs) -> Result<ExitCode, Failur
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// What a scanner of codes types is short.
+fn from_stdin() -> Result<Vec<u8>, Failure> {
+    use std::io::Read as _;
+    const LIMIT: u64 = 1 << 20;
+    let mut content = Vec::new();
+    std::io::stdin()
+        .take(LIMIT)
+        .read_to_end(&mut content)
+        .map_err(|error| Failure::temporary("check.unreadable", error))?;
+    Ok(content)
 }
 
 fn run_import(json: bool, lang: Lang, folder: &Path, config: &Path) -> Result<ExitCode, Failure> {

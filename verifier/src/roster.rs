@@ -5,6 +5,8 @@
 //!   codes/station-ID.json  operator-ID.json    one-time codes, as hashes
 //!   enrolled/<sha256 of the certificate>.json  every certificate that the door has handed out
 //!   epochs/<station>.json                      the oldest epoch that a desk still has bundles for
+//!   integrators/<name>.json                    programs of others: key, scopes, purposes
+//!   officials/<id>.json                        the certificates by which officials ask for tokens
 //!   standing.json                              revocations; read anew whenever it changed
 //! ```
 //!
@@ -14,6 +16,9 @@
 mod codes;
 mod disk;
 mod epochs;
+mod integrators;
+mod officials;
+mod seen;
 mod standing;
 
 use std::fs;
@@ -26,6 +31,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use codes::{CODE_HOURS, NewCode};
+pub(crate) use integrators::MAX_PURPOSE_BYTES;
+pub use integrators::{Integrator, Suspension};
+pub use officials::{Official, OfficialCertificate};
 pub use standing::{Manner, Revocation, Revoked, Standing};
 
 use crate::enroll::Subject;
@@ -51,6 +59,14 @@ pub enum RosterError {
     CodeUsed,
     #[error("the system gave no random numbers")]
     Random,
+    #[error("this cannot be registered: {what}")]
+    Integrator { what: &'static str },
+    #[error("an integrator of this name is registered already")]
+    IntegratorKnown,
+    #[error("no integrator of this name is registered")]
+    IntegratorUnknown,
+    #[error("this is no certificate of an official under the authority")]
+    OfficialCertificate,
 }
 
 impl RosterError {
@@ -64,6 +80,10 @@ impl RosterError {
             Self::CodeExpired => "enroll.code_expired",
             Self::CodeUsed => "enroll.code_used",
             Self::Random => "keys.generate",
+            Self::Integrator { .. } => "roster.integrator",
+            Self::IntegratorKnown => "roster.integrator_known",
+            Self::IntegratorUnknown => "roster.integrator_unknown",
+            Self::OfficialCertificate => "roster.official_certificate",
         }
     }
 
@@ -95,6 +115,8 @@ pub struct Enrolled {
 pub struct Roster {
     folder: PathBuf,
     read: Mutex<Option<(Mark, Arc<Standing>)>>,
+    integrators: seen::Seen<Integrator>,
+    officials: seen::Seen<Official>,
 }
 
 /// By what a changed file is known: it is replaced by a rename, so at least the inode is another.
@@ -104,7 +126,7 @@ impl Roster {
     /// The roster in a verifier's data folder.
     pub fn open(data: &Path) -> Result<Self, RosterError> {
         let roster = Self::at(data.join("roster"));
-        for folder in ["codes", "enrolled", "epochs"] {
+        for folder in ["codes", "enrolled", "epochs", "integrators", "officials"] {
             disk::make_folder(&roster.folder.join(folder))?;
         }
         Ok(roster)
@@ -115,6 +137,8 @@ impl Roster {
         Self {
             folder: folder.into(),
             read: Mutex::new(None),
+            integrators: seen::Seen::default(),
+            officials: seen::Seen::default(),
         }
     }
 
@@ -142,9 +166,10 @@ impl Roster {
         disk::write_json(&path, &standing)
     }
 
-    /// Notes a certificate that is about to be handed out.
-    pub fn note(&self, enrolled: &Enrolled) -> Result<(), RosterError> {
+    /// Notes a certificate (PEM) that is about to be handed out.
+    pub fn note(&self, enrolled: &Enrolled, certificate: &str) -> Result<(), RosterError> {
         let _turn = disk::lock(&self.folder)?;
+        self.keep_certificate(enrolled, certificate)?;
         let path = self.folder.join(format!("enrolled/{}.json", enrolled.key));
         disk::write_json(&path, enrolled)
     }

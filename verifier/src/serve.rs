@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
-use bundle::{Identities, ReceiptKey, StationTrust, VerifierPublicKey};
+use bundle::{Identities, StationTrust, VerifierPublicKey};
 use emrtd::{CscaTrust, TrustError};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
+use crate::access::Keeper;
 use crate::config::{Config, StoreKind};
 use crate::enrolment::Enroller;
 use crate::epochs;
@@ -118,22 +119,29 @@ pub fn serve(config: Config) -> Result<Running, ServeError> {
     let roster = Arc::new(Roster::open(&config.data)?);
     let examiner = examiner(&config, roster.clone())?;
     let enroller = Enroller::open(&config, roster.clone())?;
-    let path = keys.path("receipt.key.pem");
-    let receipts = ReceiptKey::load(&path).map_err(|_| KeysError::Malformed { path })?;
+    let receipts = keys.receipt_key()?;
     let epoch = epochs::announce(&keys, &receipts)?;
-    let stations = load_stations(&keys)?;
+    let stations = Arc::new(load_stations(&keys)?);
     let asker = Asker::new(&config)?;
-    let listen = config.listen;
+    // Clients name the port in what they sign, so it must be known before anybody is answered.
+    let listener = std::net::TcpListener::bind(config.listen).map_err(ServeError::Listen)?;
+    listener.set_nonblocking(true).map_err(ServeError::Listen)?;
+    let addr = listener.local_addr().map_err(ServeError::Listen)?;
+    let own = || format!("https://localhost:{}", addr.port());
+    let keeper = Keeper::open(
+        config.issuer.clone().unwrap_or_else(own),
+        &keys,
+        &config.data,
+        (roster.clone(), stations.clone()),
+        config.stations.suspended_operators.clone(),
+    )?;
     let app = Arc::new(App::new(
         config,
         wallets,
         examiner,
         (enroller, roster, epoch),
+        keeper,
     ));
-
-    let listener = std::net::TcpListener::bind(listen).map_err(ServeError::Listen)?;
-    listener.set_nonblocking(true).map_err(ServeError::Listen)?;
-    let addr = listener.local_addr().map_err(ServeError::Listen)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -143,7 +151,7 @@ pub fn serve(config: Config) -> Result<Running, ServeError> {
     let thread = std::thread::Builder::new()
         .name("verifier".to_owned())
         .spawn(move || {
-            runtime.block_on(run(app, listener, tls, Arc::new(stations), asker, stopped));
+            runtime.block_on(run(app, listener, tls, stations, asker, stopped));
             runtime.shutdown_timeout(DRAIN);
         })
         .map_err(ServeError::Runtime)?;
@@ -193,7 +201,8 @@ fn open_province(_: &Config, _: &KeyFolder, _: Access) -> Result<Wallets, OpenSt
     Err(OpenStoreError::NotBuilt)
 }
 
-pub(crate) fn examiner(config: &Config, roster: Arc<Roster>) -> Result<Examiner, ServeError> {
+/// The examiner that the settings ask for, with the keys and the trust that lie where they say.
+pub fn examiner(config: &Config, roster: Arc<Roster>) -> Result<Examiner, ServeError> {
     let keys = KeyFolder::new(&config.keys);
     let mut identities = epochs::identities(&keys)?;
     // The recovery identity is kept in a safe; where it lies here it is used.
@@ -221,6 +230,7 @@ pub(crate) fn examiner(config: &Config, roster: Arc<Roster>) -> Result<Examiner,
             suspended_stations: config.stations.suspended.clone(),
             suspended_operators: config.stations.suspended_operators.clone(),
             roster: Some(roster),
+            epochs: epochs::later(&keys)?,
             comparers: config.comparers.clone(),
         },
     })

@@ -9,6 +9,7 @@ pub(crate) mod cas;
 mod contract;
 mod embedded;
 mod failure;
+mod pages;
 #[cfg(feature = "province")]
 mod province;
 mod vault;
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 
 pub use embedded::Embedded;
 pub use failure::{OpenStoreError, StoreFailure};
+pub use pages::FiledBefore;
 #[cfg(feature = "province")]
 pub use province::{Province, Site};
 pub use vault::VaultError;
@@ -393,6 +395,16 @@ impl Wallets {
     /// Files what was examined, spends its ticket, appends to the log and keeps the receipt: all or nothing.
     pub fn file(&self, verified: &Verified, at: Timestamp) -> Result<Filing, StoreFailure> {
         each!(self, store => store.file(verified, at))
+    }
+
+    /// Which papers of a visit lie in the citizen's wallet already, from another bundle. A notice, and no obstacle.
+    pub fn filed_before(&self, verified: &Verified) -> Result<Vec<FiledBefore>, StoreFailure> {
+        let new = pages::of_record(&verified.record)?;
+        let mut found = Vec::new();
+        for (entry, record) in each!(self, store => store.records_beside(verified))? {
+            pages::compare(&new, entry, &pages::of_record(&record)?, &mut found);
+        }
+        Ok(found)
     }
 
     /// Notes why a bundle was refused. A filed bundle stays filed.

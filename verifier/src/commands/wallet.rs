@@ -1,11 +1,12 @@
-//! `wallet erase`: what a citizen or a court has asked for, done and written into the log.
+//! `wallet erase` and `wallet export`: what a citizen or a court has asked for, done and written down.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use verifier::Config;
-use verifier::wallet::{Access, Act};
+use verifier::export::{ExportKey, export as container};
+use verifier::wallet::{Access, Act, View};
+use verifier::{Config, KeyFolder};
 
 use crate::{Failure, say};
 
@@ -26,8 +27,6 @@ pub(crate) struct EraseArgs {
 }
 
 pub(crate) fn erase(json: bool, args: &EraseArgs) -> Result<ExitCode, Failure> {
-    let plain =
-        |text: &str| (1..=100).contains(&text.chars().count()) && !text.contains(char::is_control);
     if !plain(&args.by) || !plain(&args.basis) {
         let detail = "--by and --basis are 1 to 100 characters each";
         return Err(Failure {
@@ -80,4 +79,80 @@ pub(crate) fn erase(json: bool, args: &EraseArgs) -> Result<ExitCode, Failure> {
     let document = serde_json::json!({"outcome": "erased", "erased": erased});
     say(json, &document, &line);
     Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Args)]
+pub(crate) struct ExportArgs {
+    #[arg(long)]
+    config: PathBuf,
+    #[arg(long)]
+    wallet: uuid::Uuid,
+    /// Which entry of the wallet.
+    #[arg(long)]
+    entry: bundle::EntryId,
+    /// Which paper of the entry, from 0.
+    #[arg(long, default_value_t = 0)]
+    document: u32,
+    /// The container to write; must not exist yet.
+    #[arg(long)]
+    out: PathBuf,
+    /// Who looks; it stands in the wallet's journal.
+    #[arg(long)]
+    by: String,
+    /// What for; likewise.
+    #[arg(long)]
+    purpose: String,
+}
+
+pub(crate) fn export(json: bool, args: &ExportArgs) -> Result<ExitCode, Failure> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    if !plain(&args.by) || !plain(&args.purpose) {
+        let detail = "--by and --purpose are 1 to 100 characters each";
+        return Err(Failure {
+            exit: 2,
+            ..Failure::refusal("wallet.act", detail)
+        });
+    }
+    let config = Config::load(&args.config)?;
+    let key = ExportKey::load(&KeyFolder::new(&config.keys), jiff::Zoned::now().date())?;
+    let store = verifier::open_store(&config, Access::Inspect)
+        .map_err(|error| Failure::temporary(error.code(), &error))?;
+    let unwritable = |error: std::io::Error| Failure::temporary("asic.write", error);
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&args.out)
+        .map_err(unwritable)?;
+    let view = View {
+        reader: &args.by,
+        purpose: &args.purpose,
+        wallet: args.wallet,
+        entry: Some(args.entry),
+        document: Some(args.document),
+    };
+    let now = jiff::Timestamp::now();
+    let written = container(&store, view, &key, file, now)
+        .map_err(|error| Failure::temporary(error.code(), &error))
+        .and_then(|file| {
+            file.ok_or_else(|| Failure::refusal("wallet.unknown", "there is no such paper"))
+        })
+        .and_then(|file| file.sync_all().map_err(unwritable));
+    if let Err(failure) = written {
+        // Half a container is none.
+        let _ = std::fs::remove_file(&args.out);
+        return Err(failure);
+    }
+    let document = serde_json::json!({"outcome": "exported", "container": args.out});
+    say(
+        json,
+        &document,
+        &format!("written to {}", args.out.display()),
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn plain(text: &str) -> bool {
+    (1..=100).contains(&text.chars().count()) && !text.contains(char::is_control)
 }

@@ -10,7 +10,7 @@ const WINDOW_S: u32 = 10;
 /// more than one desk seals in an hour.
 const STATION_REQUESTS: u32 = 3_000;
 /// A person at a desk, or a program that reads for many of them.
-const READER_REQUESTS: u32 = 500;
+const CLIENT_REQUESTS: u32 = 500;
 /// Whoever reads the log from the beginning; and whoever guesses tokens.
 const ADDRESS_REQUESTS: u32 = 500;
 /// Many desks may stand behind one address; a quarter of all places still leaves room for others.
@@ -24,8 +24,8 @@ pub struct Rates {
     pub window_s: NonZeroU32,
     /// Requests a window, of one station.
     pub station_requests: NonZeroU32,
-    /// Requests a window, of one reader.
-    pub reader_requests: NonZeroU32,
+    /// Requests a window, of one integrator, official or watcher.
+    pub client_requests: NonZeroU32,
     /// Requests a window, of everybody else at one address.
     pub address_requests: NonZeroU32,
     /// Connections open at once from one address.
@@ -38,7 +38,7 @@ impl Default for Rates {
         Self {
             window_s: positive(WINDOW_S),
             station_requests: positive(STATION_REQUESTS),
-            reader_requests: positive(READER_REQUESTS),
+            client_requests: positive(CLIENT_REQUESTS),
             address_requests: positive(ADDRESS_REQUESTS),
             address_connections: positive(ADDRESS_CONNECTIONS),
         }

@@ -10,9 +10,10 @@ use zeroize::Zeroizing;
 use super::Examiner;
 use super::checklist::{Fault, Report};
 use super::envelope::{fault, fault_if};
+use super::parts::Parts;
 
 /// DG1, DG14, DG15 and a security object fit many times into this.
-const MAX_EVIDENCE_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_EVIDENCE_BYTES: u64 = 1024 * 1024;
 
 /// Groups that may leave the desk (D3).
 const MAY_LEAVE: [DataGroup; 3] = [DataGroup::Dg1, DataGroup::Dg14, DataGroup::Dg15];
@@ -28,10 +29,11 @@ pub(super) struct Holder {
 pub(super) fn check(
     examiner: &Examiner,
     opened: &Opened<'_>,
+    parts: &mut Parts,
     report: &mut Report,
 ) -> Option<Holder> {
     let manifest = opened.manifest();
-    let evidence = match read_evidence(opened) {
+    let evidence = match read_evidence(opened, parts) {
         Ok(evidence) => evidence,
         Err(fault) => {
             report.checked("chip.evidence", vec![fault]);
@@ -57,7 +59,12 @@ pub(super) fn check(
     };
     let challenge = Challenge::new(bundle::challenge(&manifest.ticket, manifest.visit));
     let day = day_of(manifest);
-    let chip = evidence.report(csca, &challenge, day);
+    // Once: both the facts and the belief come of one look at the signatures.
+    let identity = evidence.verify(csca, &challenge, day);
+    let chip = match &identity {
+        Ok(identity) => identity.report().clone(),
+        Err(error) => error.report().clone(),
+    };
     faults.extend(chip.faults().into_iter().map(|fault| match fault {
         emrtd::EvidenceFault::GroupAltered { group }
         | emrtd::EvidenceFault::GroupUnlisted { group } => {
@@ -76,7 +83,7 @@ pub(super) fn check(
         report.not_checkable(&["chip.claims"]);
     }
 
-    let Ok(identity) = evidence.verify(csca, &challenge, day) else {
+    let Ok(identity) = identity else {
         report.not_checkable(&["chip.personal_number"]);
         return None;
     };
@@ -96,11 +103,10 @@ pub(super) fn check(
     })
 }
 
-fn read_evidence(opened: &Opened<'_>) -> Result<ChipEvidence, Fault> {
-    let part = opened
-        .part(opened.manifest().chip.evidence, MAX_EVIDENCE_BYTES)
+fn read_evidence(opened: &Opened<'_>, parts: &mut Parts) -> Result<ChipEvidence, Fault> {
+    let part = parts
+        .take(opened, opened.manifest().chip.evidence, MAX_EVIDENCE_BYTES)
         .map_err(|error| fault(&error))?;
-    let part = Zeroizing::new(part);
     serde_json::from_slice(&part).map_err(|_| Fault::new("examine.evidence_malformed"))
 }
 

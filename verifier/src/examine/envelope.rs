@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::Examiner;
 use super::checklist::{Fault, Report};
+use super::parts::Parts;
 use super::standing::{self, Who};
 
 /// The checks that need decryption identities.
@@ -33,6 +34,12 @@ pub(super) fn check_outside(
             return None;
         }
     };
+    check_sender(examiner, &statement, report);
+    Some(statement)
+}
+
+/// What is left to ask of an envelope whose signature is good: whether the station still counts.
+pub(super) fn check_sender(examiner: &Examiner, statement: &Statement, report: &mut Report) {
     report.checked("envelope", Vec::new());
     let suspended = is_among(
         &examiner.policy.suspended_stations,
@@ -47,7 +54,6 @@ pub(super) fn check_outside(
         statement.created(),
     ));
     report.checked("station.standing", faults);
-    Some(statement)
 }
 
 /// Every blob is there, as long as promised and what its name says.
@@ -57,7 +63,19 @@ pub(super) fn check_blobs(
     blobs: &dyn BlobSource,
     report: &mut Report,
 ) {
-    let mut faults: Vec<Fault> = faulty_blobs(statement, blobs).iter().map(fault).collect();
+    let found = faulty_blobs(statement, blobs);
+    tell_blobs(examiner, statement, &found, report);
+}
+
+/// Of what was found, what is wrong with blobs.
+fn tell_blobs(
+    examiner: &Examiner,
+    statement: &Statement,
+    found: &[OpenError],
+    report: &mut Report,
+) {
+    let of_blobs = found.iter().filter(|error| error.is_of_the_blob());
+    let mut faults: Vec<Fault> = of_blobs.map(fault).collect();
     let limit = examiner.policy.max_blob_bytes;
     for blob in statement.blobs().iter().filter(|blob| blob.size > limit) {
         faults.push(Fault::at(
@@ -68,24 +86,37 @@ pub(super) fn check_blobs(
     report.checked("blobs", faults);
 }
 
-/// Opens the bundle: both inner signatures, the operator's certificate, every part's header and digest.
+/// Opens the bundle: every blob, both inner signatures, the operator's certificate, every part's header and digest.
+///
+/// A blob that is opened is measured and hashed on the way, so that none is read twice for that.
 pub(super) fn check_inside<'a>(
     examiner: &Examiner,
-    envelope_json: &[u8],
+    statement: &Statement,
     blobs: &'a dyn BlobSource,
     identities: &'a Identities,
     at: Timestamp,
     report: &mut Report,
-) -> Option<Opened<'a>> {
-    let stations = examiner.stations.as_ref()?;
-    let opened = match bundle::open(envelope_json, blobs, identities, stations, at) {
-        Ok(opened) => opened,
-        Err(error) => {
+) -> Option<(Opened<'a>, Parts)> {
+    let opened = examiner
+        .stations
+        .as_ref()
+        .map(|stations| bundle::open_checked(statement.clone(), blobs, identities, stations, at));
+    let opened = match opened {
+        Some(Ok(opened)) => opened,
+        Some(Err(error)) => {
+            check_blobs(examiner, statement, blobs, report);
             report.checked("manifest", vec![fault(&error)]);
             report.not_checkable(&INSIDE[1..]);
             return None;
         }
+        None => {
+            check_blobs(examiner, statement, blobs, report);
+            report.not_checkable(INSIDE);
+            return None;
+        }
     };
+    let (parts, found) = Parts::read(&opened, examiner.policy.max_blob_bytes);
+    tell_blobs(examiner, statement, &found, report);
     report.checked("manifest", Vec::new());
     let suspended = is_among(
         &examiner.policy.suspended_operators,
@@ -101,8 +132,9 @@ pub(super) fn check_inside<'a>(
         manifest.sealed_at,
     ));
     report.checked("operator.standing", faults);
-    report.checked("parts", opened.faulty_parts().iter().map(fault).collect());
-    Some(opened)
+    // A part whose blob is not the one that was sealed is no good part either.
+    report.checked("parts", found.iter().map(fault).collect());
+    Some((opened, parts))
 }
 
 /// A fault found by the room that opens bundles, under its own code.

@@ -1,12 +1,12 @@
 //! The papers: each is a PDF with the pages it claims, of a grade its maker may give, signed where the grade says so.
 
 use bundle::{DocumentClaim, Grade, Opened};
-use zeroize::Zeroizing;
 
 use super::Examiner;
 use super::checklist::{Fault, Report};
 use super::chip::day_of;
 use super::envelope::fault;
+use super::parts::Parts;
 use super::pdf;
 use super::verdict::VerifiedDocument;
 
@@ -17,6 +17,7 @@ const MIN_DPI: u32 = 200;
 pub(super) fn check(
     examiner: &Examiner,
     opened: &Opened<'_>,
+    parts: &mut Parts,
     report: &mut Report,
 ) -> Vec<VerifiedDocument> {
     let documents = &opened.manifest().documents;
@@ -32,10 +33,9 @@ pub(super) fn check(
     let mut verified = Vec::with_capacity(documents.len());
     for (n, claim) in (1_u32..).zip(documents) {
         let mut faults = claim_faults(opened, claim);
-        match opened.part(claim.pdf, examiner.policy.max_blob_bytes) {
+        match parts.take(opened, claim.pdf, examiner.policy.max_blob_bytes) {
             Err(error) => faults.push(fault(&error)),
             Ok(content) => {
-                let content = Zeroizing::new(content);
                 faults.extend(pdf_faults(examiner, opened, claim, &content));
                 let title =
                     rulebook::kinds::find(&claim.kind).map_or("", |kind| kind.title_vi.as_str());

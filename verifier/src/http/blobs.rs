@@ -1,8 +1,10 @@
 //! `/v1/blobs`: resumable uploads (tus 1.0.0: creation, termination) and the question whether a blob is here.
 //!
-//! `HEAD /v1/blobs/sha256:<hex>` asks for a blob; an upload has a UUID in its place. What has arrived is on
-//! disk before it is acknowledged, and the digest is checked when the last byte is in.
+//! `HEAD /v1/blobs/sha256:<hex>` asks for a blob; an upload has a UUID in its place. What has arrived is kept by the
+//! store before it is acknowledged, and the digest is checked when the last byte is in. A power cut may take what has
+//! arrived, small blobs whole, until the receipt; the station is told that they are missing and sends them again.
 
+use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -13,14 +15,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bundle::{Sha256Digest, StationId};
 use jiff::Timestamp;
-use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::body::Piece;
 use super::station::Station;
 use super::{App, Problem, blocking, body, once};
-use crate::wallet::{Begun, Finished, Kept, Quota, Upload};
+use crate::wallet::{Begun, Finished, Kept, Quota, StoreFailure, Upload};
 
 // tus 1.0.0 §"Headers"
 const TUS_VERSION: &str = "1.0.0";
@@ -63,7 +64,7 @@ pub(super) async fn create(
     let (name, size) = (digest.to_string(), length.to_be_bytes());
     let same: [&[u8]; 3] = [b"blobs", name.as_bytes(), &size];
     let work = begin(&app, station.clone(), length, digest);
-    once::only(&app, &station, &headers, &same, work).await
+    once::only(&app, station.as_str(), &headers, &same, work).await
 }
 
 async fn begin(
@@ -196,7 +197,8 @@ async fn append(
     if upload.finished {
         return Ok(held);
     }
-    let mut file = gathering(&upload).await.map_err(|_| disk())?;
+    let mut gathering = Gathering::of(&upload);
+    let mut waiting = Vec::new();
     let mut total = held;
     let ended = loop {
         let piece = tokio::select! {
@@ -212,10 +214,23 @@ async fn append(
                 ));
             }
             Piece::Data(data) => {
-                if file.write_all(&data).await.is_err() {
-                    break Err(disk());
-                }
                 total += data.len() as u64;
+                if waiting.capacity() == 0 {
+                    let rest = usize::try_from(upload.length - total).unwrap_or(usize::MAX);
+                    waiting.reserve(
+                        rest.saturating_add(data.len())
+                            .min(GATHERED_BYTES + data.len()),
+                    );
+                }
+                waiting.extend_from_slice(&data);
+                if waiting.len() > GATHERED_BYTES {
+                    let write = move |_: &App| {
+                        let written = gathering.write(&waiting)?;
+                        waiting.clear();
+                        Ok((written, waiting))
+                    };
+                    (gathering, waiting) = blocking(app, write).await?;
+                }
             }
             Piece::End => break Ok(()),
             Piece::Broken => break Err(Problem::new(StatusCode::BAD_REQUEST, "http.body_broken")),
@@ -228,20 +243,66 @@ async fn append(
         }
     };
     // However it ended, what is here is kept before anybody hears of it.
-    file.flush().await.map_err(|_| disk())?;
-    drop(file);
-    let kept = {
-        let upload = upload.clone();
-        blocking(app, move |app| app.wallets.keep(&upload)).await?
-    };
+    let (station, complete) = (station.clone(), ended.is_ok() && total == upload.length);
+    let kept = blocking(app, move |app| {
+        drop(gathering.write(&waiting)?);
+        let kept = app.wallets.keep(&upload)?;
+        if kept == Kept::Overtaken || !complete {
+            return Ok((kept, None));
+        }
+        let finished = app
+            .wallets
+            .finish_upload(&upload, &station, Timestamp::now())?;
+        Ok((kept, Some(finished)))
+    });
+    let (kept, finished) = kept.await?;
     if kept == Kept::Overtaken {
         return Err(Problem::new(StatusCode::CONFLICT, "http.offset"));
     }
     ended?;
-    if total == upload.length {
-        finish(app, upload, station.clone()).await?;
-    }
+    finished.map_or(Ok(()), stored)?;
     Ok(total)
+}
+
+/// Bytes of one upload that are written at once: each writing is a turn on another thread.
+const GATHERED_BYTES: usize = 256 << 10;
+
+/// The file in which a request's bytes are gathered.
+struct Gathering {
+    path: std::path::PathBuf,
+    /// Open once something was written.
+    file: Option<std::fs::File>,
+    at: u64,
+}
+
+impl Gathering {
+    fn of(upload: &Upload) -> Self {
+        Self {
+            path: upload.file.clone(),
+            file: None,
+            at: upload.in_file,
+        }
+    }
+
+    /// Writes on, over whatever a request that failed has left there.
+    fn write(mut self, bytes: &[u8]) -> Result<Self, StoreFailure> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => {
+                let file = std::fs::OpenOptions::new()
+                    .write(true)
+                    .create(true)
+                    .truncate(false)
+                    .open(&self.path)?;
+                file.set_len(self.at)?;
+                file
+            }
+        };
+        file.write_all_at(bytes, self.at)?;
+        self.at += bytes.len() as u64;
+        self.file = Some(file);
+        Ok(self)
+    }
 }
 
 async fn finish(app: &Arc<App>, upload: Upload, station: StationId) -> Result<(), Problem> {
@@ -249,7 +310,11 @@ async fn finish(app: &Arc<App>, upload: Upload, station: StationId) -> Result<()
         app.wallets
             .finish_upload(&upload, &station, Timestamp::now())
     });
-    match done.await? {
+    stored(done.await?)
+}
+
+fn stored(finished: Finished) -> Result<(), Problem> {
+    match finished {
         Finished::Stored => Ok(()),
         Finished::DigestWrong => Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -263,23 +328,6 @@ async fn find(app: &Arc<App>, id: Uuid, station: &StationId) -> Result<Upload, P
     blocking(app, move |app| app.wallets.upload(id, &station))
         .await?
         .ok_or_else(not_found)
-}
-
-/// The file in which this request's bytes are gathered, with nothing left in it of one that failed.
-async fn gathering(upload: &Upload) -> std::io::Result<tokio::fs::File> {
-    let mut file = tokio::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&upload.file)
-        .await?;
-    file.set_len(upload.in_file).await?;
-    file.seek(std::io::SeekFrom::End(0)).await?;
-    Ok(file)
-}
-
-fn disk() -> Problem {
-    Problem::failure("store.file")
 }
 
 fn not_found() -> Problem {
@@ -319,12 +367,17 @@ fn number(headers: &HeaderMap, name: &HeaderName) -> Result<u64, Problem> {
 fn metadata_digest(headers: &HeaderMap) -> Result<Sha256Digest, Problem> {
     let text = headers
         .get(UPLOAD_METADATA)
-        .and_then(|value| value.to_str().ok())
-        .ok_or_else(Problem::malformed)?;
-    text.split(',')
-        .filter_map(|pair| pair.trim().split_once(' '))
-        .find(|(key, _)| *key == "sha256")
-        .and_then(|(_, value)| BASE64.decode(value.trim()).ok())
-        .and_then(|value| String::from_utf8(value).ok()?.parse().ok())
-        .ok_or_else(Problem::malformed)
+        .and_then(|value| value.to_str().ok());
+    text.and_then(upload_digest).ok_or_else(Problem::malformed)
+}
+
+/// The digest in the value of `Upload-Metadata`.
+// tus 1.0.0 "Creation", Upload-Metadata
+pub fn upload_digest(text: &str) -> Option<Sha256Digest> {
+    let mut pairs = text
+        .split(',')
+        .filter_map(|pair| pair.trim().split_once(' '));
+    let (_, value) = pairs.find(|(key, _)| *key == "sha256")?;
+    let value = BASE64.decode(value.trim()).ok()?;
+    String::from_utf8(value).ok()?.parse().ok()
 }

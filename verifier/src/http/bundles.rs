@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bundle::{BundleDigest, SignedReceipt, Statement, StationId};
+use bundle::{BundleDigest, Sha256Digest, SignedReceipt, Statement, StationId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tracing::Instrument as _;
@@ -16,7 +16,7 @@ use super::problem::words;
 use super::station::Station;
 use super::{App, Problem, STRIPES, blocking, body};
 use crate::examine::{Fault, Register, Verdict, Verified};
-use crate::wallet::{BundleRecord, BundleState, Filing};
+use crate::wallet::{BundleRecord, BundleState, FiledBefore, Filing};
 
 /// Says that the station brings what another one sealed (a stick from a desk without network). The bundle speaks for
 /// itself, so nothing else changes; without the word it is a mistake of the settings.
@@ -50,9 +50,8 @@ pub(super) async fn post(
     // On a task of its own: when the line breaks this handler is dropped, and a bundle that is examined must still be
     // filed, so that whoever asks again finds the receipt. On a line that breaks sooner than an examination ends,
     // nothing would ever be filed otherwise.
-    let work = tokio::spawn(
-        async move { take(&app, &statement, envelope, at, began).await }.in_current_span(),
-    );
+    let work =
+        tokio::spawn(async move { take(&app, &statement, at, began).await }.in_current_span());
     work.await
         .unwrap_or_else(|_| Err(Problem::failure("http.internal")))
 }
@@ -60,7 +59,6 @@ pub(super) async fn post(
 async fn take(
     app: &Arc<App>,
     statement: &Statement,
-    envelope: Arc<[u8]>,
     at: Timestamp,
     began: Instant,
 ) -> Result<Response, Problem> {
@@ -69,29 +67,30 @@ async fn take(
     let _one_at_a_time = app.stripes[usize::from(bundle.as_bytes()[0]) % STRIPES]
         .lock()
         .await;
-    match known(app, bundle, station).await? {
+    let (known, missing) = known(app, statement).await?;
+    match known {
         Some(BundleState::Filed(receipt)) => {
             tracing::info!(%bundle, visit = %statement.visit(), %station, outcome = "filed_before", "bundle");
-            return filed(StatusCode::OK, &receipt);
+            return filed(StatusCode::OK, &receipt, &[]);
         }
         Some(BundleState::Erased) => return Err(refusal(&[late_fault("examine.bundle_erased")])),
         Some(BundleState::Refused { .. }) | None => {}
     }
-    refuse_missing(app, statement).await?;
-    let outcome = examine(app, station, envelope, at).await?;
+    refuse_missing(&missing)?;
+    let outcome = examine(app, statement, at).await?;
     let result = match outcome {
         Outcome::Faults(faults) => Err(refused(app, statement, &faults, at).await?),
         Outcome::Verified(verified) => match file(app, verified).await? {
-            Filing::Filed(receipt) => filed(StatusCode::CREATED, &receipt),
-            Filing::FiledBefore(receipt) => filed(StatusCode::OK, &receipt),
+            (Filing::Filed(receipt), known) => filed(StatusCode::CREATED, &receipt, &known),
+            (Filing::FiledBefore(receipt), known) => filed(StatusCode::OK, &receipt, &known),
             // Somebody else was faster between the examination and the filing.
-            Filing::TicketSpent => {
+            (Filing::TicketSpent, _) => {
                 Err(refused(app, statement, &[late_fault("examine.ticket_spent")], at).await?)
             }
-            Filing::VisitFiled => {
+            (Filing::VisitFiled, _) => {
                 Err(refused(app, statement, &[late_fault("examine.visit_filed")], at).await?)
             }
-            Filing::Erased => Err(refusal(&[late_fault("examine.bundle_erased")])),
+            (Filing::Erased, _) => Err(refusal(&[late_fault("examine.bundle_erased")])),
         },
     };
     let outcome = if result.is_ok() { "filed" } else { "refused" };
@@ -163,9 +162,7 @@ async fn read_statement(
     })
 }
 
-async fn refuse_missing(app: &Arc<App>, statement: &Statement) -> Result<(), Problem> {
-    let digests: Vec<_> = statement.blobs().iter().map(|blob| blob.digest).collect();
-    let missing = blocking(app, move |app| app.wallets.missing(&digests)).await?;
+fn refuse_missing(missing: &[Sha256Digest]) -> Result<(), Problem> {
     if missing.is_empty() {
         return Ok(());
     }
@@ -173,18 +170,15 @@ async fn refuse_missing(app: &Arc<App>, statement: &Statement) -> Result<(), Pro
     Err(Problem::new(StatusCode::CONFLICT, "http.blobs_missing").with("missing", json!(missing)))
 }
 
-async fn examine(
-    app: &Arc<App>,
-    station: &StationId,
-    envelope: Arc<[u8]>,
-    at: Timestamp,
-) -> Result<Outcome, Problem> {
-    let _turn = app.turns.take(station).await?;
+async fn examine(app: &Arc<App>, statement: &Statement, at: Timestamp) -> Result<Outcome, Problem> {
+    let _turn = app.turns.take(statement.station()).await?;
+    let statement = statement.clone();
     blocking(app, move |app| {
         let register: &dyn Register = &app.wallets;
-        let examination =
-            app.examiner
-                .examine(&envelope, app.wallets.blobs(), Some(register), at)?;
+        let blobs = app.wallets.blobs();
+        let examination = app
+            .examiner
+            .examine_further(&statement, blobs, Some(register), at)?;
         Ok(match examination.verdict() {
             Verdict::Accepted(verified) => Outcome::Verified(verified),
             Verdict::Refused(refusal) => Outcome::Faults(refusal.faults),
@@ -193,9 +187,19 @@ async fn examine(
     .await
 }
 
-async fn file(app: &Arc<App>, verified: Box<Verified>) -> Result<Filing, Problem> {
+/// Files, and says what of it lay in the wallet before.
+async fn file(
+    app: &Arc<App>,
+    verified: Box<Verified>,
+) -> Result<(Filing, Vec<FiledBefore>), Problem> {
     blocking(app, move |app| {
-        app.wallets.file(&verified, Timestamp::now())
+        let filing = app.wallets.file(&verified, Timestamp::now())?;
+        // What is filed is filed: a notice that cannot be made keeps nobody from the receipt.
+        let known = app.wallets.filed_before(&verified).unwrap_or_else(|error| {
+            tracing::warn!(code = error.code(), bundle = %verified.bundle, "earlier pages were not looked for");
+            Vec::new()
+        });
+        Ok((filing, known))
     })
     .await
 }
@@ -248,15 +252,21 @@ fn late_fault(code: &'static str) -> Fault {
     }
 }
 
+/// What became of this bundle before, and which of its blobs do not lie here.
 async fn known(
     app: &Arc<App>,
-    bundle: BundleDigest,
-    station: &StationId,
-) -> Result<Option<BundleState>, Problem> {
-    let record = blocking(app, move |app| app.wallets.bundle(&bundle)).await?;
-    Ok(record
-        .filter(|record| record.station == *station)
-        .map(|record| record.state))
+    statement: &Statement,
+) -> Result<(Option<BundleState>, Vec<Sha256Digest>), Problem> {
+    let bundle = statement.digest();
+    let digests: Vec<_> = statement.blobs().iter().map(|blob| blob.digest).collect();
+    let (record, missing) = blocking(app, move |app| {
+        Ok((app.wallets.bundle(&bundle)?, app.wallets.missing(&digests)?))
+    })
+    .await?;
+    let state = record
+        .filter(|record| record.station == *statement.station())
+        .map(|record| record.state);
+    Ok((state, missing))
 }
 
 /// A station sees its own bundles; those of others are not there.
@@ -273,12 +283,22 @@ async fn find(
     Ok((bundle, record))
 }
 
-fn filed(status: StatusCode, receipt: &SignedReceipt) -> Result<Response, Problem> {
+fn filed(
+    status: StatusCode,
+    receipt: &SignedReceipt,
+    known: &[FiledBefore],
+) -> Result<Response, Problem> {
     // Our own receipt, so its payload reads back.
     let said: bundle::Receipt = serde_json::from_slice(&receipt.envelope().payload)
         .map_err(|_| Problem::failure("store.row"))?;
-    let answer =
-        json!({"outcome": "filed", "bundle": said.bundle, "entry": said.entry, "receipt": receipt});
+    let notices: Vec<Value> = known
+        .iter()
+        .map(|one| {
+            json!({"code": "examine.pages_filed_before", "place": format!("paper {}", one.paper), "entry": one.entry})
+        })
+        .collect();
+    let answer = json!({"outcome": "filed", "bundle": said.bundle, "entry": said.entry, "receipt": receipt,
+        "notices": notices});
     Ok(json_answer(status, &answer))
 }
 

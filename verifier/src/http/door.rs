@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::routing::MethodRouter;
 
 use super::App;
+use crate::access::Scope;
 
 /// A status and a code that a door may answer with.
 pub(super) type Told = (u16, &'static str);
@@ -43,8 +44,11 @@ pub(super) enum Who {
     Anybody,
     /// A connection with a station's certificate.
     Station,
-    /// A bearer token with this scope.
-    Reader(&'static str),
+    /// A token with this scope and a proof by the key it is bound to. Who may have the scope stands in one table,
+    /// `access/scope.rs`. The gate looks, before the handler is asked.
+    Holder(Scope),
+    /// A bearer token of the settings, for programs that scrape counts.
+    Watcher,
 }
 
 impl Who {
@@ -60,14 +64,41 @@ impl Who {
                 (503, "roster.disk"),
                 (503, "roster.malformed"),
             ],
-            Self::Reader(_) => &[
-                (400, "http.malformed"),
-                (401, "http.token"),
-                (403, "http.scope"),
-            ],
+            Self::Holder(_) => HOLDER,
+            Self::Watcher => &[(401, "http.token")],
         }
     }
 }
+
+/// What is answered to who shows no good token or proof, or has not the scope.
+const HOLDER: &[Told] = &[
+    (401, "access.client_suspended"),
+    (401, "access.client_unknown"),
+    (401, "access.missing"),
+    (401, "access.proof_missing"),
+    (401, "token.algorithm"),
+    (401, "token.altered"),
+    (401, "token.crit"),
+    (401, "token.duplicate"),
+    (401, "token.expired"),
+    (401, "token.from_future"),
+    (401, "token.header_key"),
+    (401, "token.key_unfit"),
+    (401, "token.kind"),
+    (401, "token.malformed"),
+    (401, "token.nonce"),
+    (401, "token.other_address"),
+    (401, "token.other_key"),
+    (401, "token.other_method"),
+    (401, "token.other_token"),
+    (401, "token.replayed"),
+    (401, "token.signature"),
+    (401, "token.too_large"),
+    (403, "access.scope"),
+    (503, "access.busy"),
+    (503, "roster.disk"),
+    (503, "roster.malformed"),
+];
 
 /// A body.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +106,8 @@ pub(super) enum Body {
     None,
     /// JSON of a named schema.
     Json(&'static str),
+    /// A form of a named schema.
+    Form(&'static str),
     /// Text of this media type.
     Text(&'static str),
     /// Bytes of this media type.
@@ -147,6 +180,8 @@ pub(super) struct Door {
     pub(super) stored: bool,
     /// It does its work once a key, however often it is asked.
     pub(super) once: bool,
+    /// Its 400 and 401 have the form of RFC 6749 §5.2, and it asks for a proof of possession.
+    pub(super) oauth: bool,
     /// It is never told to come back later.
     pub(super) unlimited: bool,
     pub(super) handler: fn() -> MethodRouter<Arc<App>>,
@@ -182,6 +217,11 @@ impl Door {
         all.sort_unstable();
         all.dedup();
         all
+    }
+
+    /// Whether callers prove their key here, with a nonce of ours.
+    pub(super) fn asks_for_proofs(&self) -> bool {
+        self.oauth || matches!(self.who, Who::Holder(_))
     }
 
     /// Whether this answer stands in the document.

@@ -1,5 +1,7 @@
 //! Every door of the service, in one list; the router and the OpenAPI document are made from it.
 
+mod clients;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -7,7 +9,7 @@ use axum::http::Method;
 use axum::routing::{delete, get, head, options, patch, post};
 
 use super::door::{Answer, Body, Door, Field, Told, Verb, Who, answer, may, must};
-use super::{App, blobs, bundles, enrolments, log, metrics, openapi, ready, tickets, wallets};
+use super::{App, blobs, bundles, enrolments, log, metrics, openapi, ready, tickets};
 
 const JSON: &str = "application/json";
 const PLAIN: &str = "text/plain; charset=utf-8";
@@ -19,8 +21,6 @@ const TUS: Field = must("Tus-Resumable", "TusVersion");
 const KEY: Field = may("Idempotency-Key", "Key");
 const BLOB: &[Field] = &[must("name", "BlobName")];
 const BUNDLE: &[Field] = &[must("digest", "Digest")];
-const WALLET: &[Field] = &[must("wallet", "Uuid")];
-const PURPOSE: &[Field] = &[may("Niem-Purpose", "Purpose")];
 
 /// What may go wrong with a small body.
 const WHOLE: [Told; 4] = [
@@ -45,6 +45,7 @@ const PLAIN_DOOR: Door = Door {
     problems: &[],
     stored: true,
     once: false,
+    oauth: false,
     unlimited: false,
     handler: || get(super::problem::not_found),
 };
@@ -355,69 +356,6 @@ const BUNDLES: [Door; 4] = [
     },
 ];
 
-const LOOKS: [Door; 4] = [
-    Door {
-        verb: Verb::Post,
-        path: "/v1/wallets/lookup",
-        id: "findWallet",
-        says: "Finds the wallet of a personal number; the look is written into its journal.",
-        who: Who::Reader("lookup"),
-        headers: PURPOSE,
-        takes: Body::Json("Lookup"),
-        gives: &[answer(200, "The wallet.", Body::Json("Found"))],
-        problems: &[
-            WHOLE[0],
-            WHOLE[1],
-            (404, "http.not_found"),
-            WHOLE[2],
-            WHOLE[3],
-        ],
-        handler: || post(wallets::lookup),
-        ..PLAIN_DOOR
-    },
-    Door {
-        path: "/v1/wallets/{wallet}/entries",
-        id: "readEntries",
-        says: "What is in a wallet, every paper with its grade; the look is written into its journal.",
-        who: Who::Reader("entries"),
-        pieces: WALLET,
-        headers: PURPOSE,
-        gives: &[answer(200, "The entries.", Body::Json("Entries"))],
-        problems: NOT_FOUND,
-        handler: || get(wallets::entries),
-        ..PLAIN_DOOR
-    },
-    Door {
-        path: "/v1/wallets/{wallet}/entries/{entry}/documents/{n}",
-        id: "readDocument",
-        says: "One paper; the look is written into the wallet's journal.",
-        who: Who::Reader("documents"),
-        pieces: &[
-            must("wallet", "Uuid"),
-            must("entry", "Uuid"),
-            must("n", "Count"),
-        ],
-        headers: PURPOSE,
-        gives: &[answer(200, "The paper.", Body::Bytes("application/pdf"))],
-        problems: NOT_FOUND,
-        handler: || get(wallets::document),
-        ..PLAIN_DOOR
-    },
-    Door {
-        path: "/v1/wallets/{wallet}/journal",
-        id: "readJournal",
-        says: "Who looked into a wallet, when, at what, and what for; this look is written into it too.",
-        who: Who::Reader("journal"),
-        pieces: WALLET,
-        query: &[may("after", "Count"), may("limit", "Limit")],
-        headers: PURPOSE,
-        gives: &[answer(200, "A page of the journal.", Body::Json("Journal"))],
-        problems: &[(400, "http.malformed"), (404, "http.not_found")],
-        handler: || get(wallets::journal),
-        ..PLAIN_DOOR
-    },
-];
-
 const OPEN: [Door; 6] = [
     Door {
         path: "/log/checkpoint",
@@ -460,8 +398,7 @@ const OPEN: [Door; 6] = [
         path: "/metrics",
         id: "readMetrics",
         says: "Counts and times since the start, in Prometheus' text format.",
-        who: Who::Reader("metrics"),
-        headers: PURPOSE,
+        who: Who::Watcher,
         gives: &[answer(
             200,
             "The counts.",
@@ -482,7 +419,16 @@ const OPEN: [Door; 6] = [
     },
 ];
 
-const GROUPS: [&[Door]; 6] = [&ENROLMENTS, &[TICKETS], &UPLOADS, &BUNDLES, &LOOKS, &OPEN];
+const GROUPS: [&[Door]; 8] = [
+    &ENROLMENTS,
+    &[TICKETS],
+    &UPLOADS,
+    &BUNDLES,
+    &clients::OAUTH,
+    &clients::LOOKS,
+    &[clients::EVENTS],
+    &OPEN,
+];
 
 /// Every door.
 pub(super) fn all() -> impl Iterator<Item = &'static Door> {

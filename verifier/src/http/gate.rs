@@ -8,13 +8,15 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::door::Door;
+use super::door::{Door, Who};
 use super::limits::Client;
 use super::problem::Said;
-use super::{App, Problem, doors, wallets};
+use super::{App, Problem, callers, doors};
+use crate::access::{AccessError, Caller, Scope};
 use crate::tls::Peer;
 
 /// The name of a request: in its answer, and in every line of the log about it.
@@ -62,7 +64,8 @@ pub(super) async fn pass(State(app): State<Arc<App>>, request: Request, next: Ne
     .await
 }
 
-/// Lets a request through when its client has something left of its share, and says how much is left then.
+/// Lets a request through when its client has something left of its share and the door is open to it, and says how
+/// much is left then.
 async fn share(
     app: &Arc<App>,
     door: Option<&'static Door>,
@@ -73,25 +76,71 @@ async fn share(
     if door.is_some_and(|door| door.unlimited) {
         return in_one_form(next.run(request).await);
     }
-    let share = app.limits.take(client(app, &request), now);
+    let shown = shown(app, door, &request);
+    let share = app.limits.take(client(&shown, &request), now);
     let mut response = if share.granted {
-        in_one_form(next.run(request).await)
+        enter(app, shown, request, next).await
     } else {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "http.rate")
             .header(axum::http::header::RETRY_AFTER, share.retry_after_s)
             .into_response()
     };
     share.tell(response.headers_mut());
+    // RFC 9449 §8.2: whoever comes again has the newest nonce already.
+    if door.is_some_and(Door::asks_for_proofs)
+        && let Ok(nonce) = HeaderValue::from_str(&app.keeper.nonce(Timestamp::now()))
+    {
+        response.headers_mut().insert(callers::NONCE, nonce);
+    }
     response
 }
 
-/// Who is asking, as far as shares go. A token that nobody gave out is no name.
-fn client(app: &App, request: &Request) -> Client {
+/// What a request shows of what its door asks for.
+enum Shown {
+    /// The door asks for nothing here; a station's asks by itself.
+    NotAsked,
+    Token(Scope, Result<Caller, AccessError>),
+    /// The name of a watcher, if it is one.
+    Watching(Option<String>),
+}
+
+fn shown(app: &App, door: Option<&'static Door>, request: &Request) -> Shown {
+    match door.map(|door| door.who) {
+        Some(Who::Holder(scope)) => Shown::Token(scope, callers::recognise(app, request)),
+        Some(Who::Watcher) => {
+            let watcher = callers::watcher(app, request.headers());
+            Shown::Watching(watcher.map(|watcher| watcher.name.clone()))
+        }
+        _ => Shown::NotAsked,
+    }
+}
+
+async fn enter(app: &Arc<App>, shown: Shown, mut request: Request, next: Next) -> Response {
+    match shown {
+        Shown::Token(scope, Err(error)) => return callers::refusal(&error, scope).into_response(),
+        Shown::Token(scope, Ok(caller)) => {
+            if let Err(problem) = callers::admit(app, &caller, scope) {
+                return problem.into_response();
+            }
+            request.extensions_mut().insert(caller);
+        }
+        Shown::Watching(None) => return callers::no_watcher().into_response(),
+        Shown::Watching(Some(_)) | Shown::NotAsked => {}
+    }
+    in_one_form(next.run(request).await)
+}
+
+/// Who is asking, as far as shares go. Whoever did not prove a key has the share of its address, also with somebody
+/// else's token: nobody spends another's share.
+fn client(shown: &Shown, request: &Request) -> Client {
+    match shown {
+        Shown::Token(_, Ok(caller)) => return Client::Holder(caller.client.clone()),
+        // Names of watchers and of clients do not meet.
+        Shown::Watching(Some(name)) => return Client::Holder(format!("watcher:{name}")),
+        _ => {}
+    }
     if let Some(Peer::Station { id, .. }) = request.extensions().get::<Peer>() {
         return Client::Station(id.as_str().to_owned());
-    }
-    if let Some(reader) = wallets::reader(app, request.headers()) {
-        return Client::Reader(reader.name.clone());
     }
     // Only tests that go around the listener come without an address.
     let address = request.extensions().get::<Address>();

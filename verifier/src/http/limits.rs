@@ -1,7 +1,7 @@
 //! Each client's share of the service (draft-ietf-httpapi-ratelimit-headers): so many requests a window, in
 //! tables that cannot grow past a bound.
 //!
-//! Stations, readers and strangers have tables of their own, so that strangers crowd nobody out. The count is
+//! Stations, clients with a token and strangers have tables of their own, so that strangers crowd nobody out. The count is
 //! kept as the time at which the client's share is whole again (the generic cell rate algorithm): one instant a
 //! client, and a client whose instant has passed need not be remembered.
 
@@ -28,7 +28,8 @@ const SWEEP: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Client {
     Station(String),
-    Reader(String),
+    /// An integrator, an official or a watcher.
+    Holder(String),
     Address(IpAddr),
     /// All strangers together for whom there is no place in the table.
     Rest,
@@ -109,7 +110,7 @@ struct Whole {
 pub(super) struct Limits {
     window: Duration,
     stations: Table,
-    readers: Table,
+    holders: Table,
     addresses: Table,
 }
 
@@ -123,7 +124,7 @@ impl Limits {
         Self {
             window: Duration::from_secs(rates.window_s.get().into()),
             stations: table("station", rates.station_requests),
-            readers: table("reader", rates.reader_requests),
+            holders: table("client", rates.client_requests),
             addresses: table("address", rates.address_requests),
         }
     }
@@ -132,7 +133,7 @@ impl Limits {
     pub(super) fn take(&self, client: Client, now: Instant) -> Share {
         let table = match &client {
             Client::Station(_) => &self.stations,
-            Client::Reader(_) => &self.readers,
+            Client::Holder(_) => &self.holders,
             Client::Address(_) | Client::Rest => &self.addresses,
         };
         let step = self.window / table.quota.get();

@@ -28,7 +28,7 @@ pub(super) async fn tile(
     Path(path): Path<String>,
 ) -> Result<Response, Problem> {
     let not_found = || Problem::new(StatusCode::NOT_FOUND, "http.not_found");
-    let tile = parse(&path).ok_or_else(not_found)?;
+    let tile = tile_path(&path).ok_or_else(not_found)?;
     let content = blocking(&app, move |app| app.wallets.tile(tile))
         .await?
         .ok_or_else(not_found)?;
@@ -41,7 +41,7 @@ pub(super) async fn tile(
 }
 
 /// Reads `<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`; one spelling only. C2SP tlog-tiles §"Merkle Tree"
-fn parse(path: &str) -> Option<Tile> {
+pub fn tile_path(path: &str) -> Option<Tile> {
     let (kind, rest) = path.split_once('/')?;
     let (number, width) = match rest.split_once(".p/") {
         Some((number, width)) => (
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn tile_paths_have_one_spelling() {
         assert_eq!(
-            parse("0/000"),
+            tile_path("0/000"),
             Some(Tile::Hashes {
                 level: 0,
                 index: 0,
@@ -106,7 +106,7 @@ mod tests {
             })
         );
         assert_eq!(
-            parse("1/x001/234.p/7"),
+            tile_path("1/x001/234.p/7"),
             Some(Tile::Hashes {
                 level: 1,
                 index: 1234,
@@ -114,7 +114,7 @@ mod tests {
             })
         );
         assert_eq!(
-            parse("entries/000.p/1"),
+            tile_path("entries/000.p/1"),
             Some(Tile::Entries { index: 0, width: 1 })
         );
         for bad in [
@@ -137,7 +137,7 @@ mod tests {
             "0/../000",
             "0/x999/x999/x999/x999/x999/x999/999",
         ] {
-            assert_eq!(parse(bad), None, "{bad}");
+            assert_eq!(tile_path(bad), None, "{bad}");
         }
     }
 }

@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use bundle::StationId;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -171,11 +170,12 @@ fn open(file: &Path) -> rusqlite::Result<Connection> {
     Ok(database)
 }
 
-/// Does `work`, or gives the answer that the same request got before. `request` is everything that makes it the
-/// same: the door's name and what was sent to it.
+/// Does `work`, or gives the answer that the same request got before. `client` is a station, or `client:` and the name
+/// of an integrator or official; `request` is everything that makes it the same: the door's name and what was sent to
+/// it.
 pub(super) async fn only<W>(
     app: &Arc<App>,
-    station: &StationId,
+    client: &str,
     headers: &HeaderMap,
     request: &[&[u8]],
     work: W,
@@ -187,7 +187,7 @@ where
         return work.await;
     };
     let key = key(value)?;
-    let station = station.as_str().to_owned();
+    let station = client.to_owned();
     // While another request works under this key there is no answer to give, and no second try to make.
     let _busy = app
         .once

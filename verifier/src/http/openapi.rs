@@ -7,9 +7,10 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use super::door::{Body, Door, Field, Told, Who};
+use super::door::{Body, Door, Field, Told, Who, must};
 use super::problem::{type_of, words};
 use super::{doors, schemas};
+use crate::access::Scope;
 
 pub(super) async fn serve() -> Response {
     static TEXT: OnceLock<String> = OnceLock::new();
@@ -41,8 +42,8 @@ fn document() -> Value {
         "info": {
             "title": "Niêm verifier",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Stations draw tickets, upload sealed blobs and post bundles; readers look into wallets; \
-                anybody reads the log. A GET address answers HEAD too. An address or a verb that is not listed \
+            "description": "Stations draw tickets, upload sealed blobs and post bundles; integrators and officials \
+                look into wallets with tokens bound to their keys; anybody reads the log. A GET address answers HEAD too. An address or a verb that is not listed \
                 answers 404 or 405 with a problem document.",
             "license": {"name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT"},
         },
@@ -52,8 +53,8 @@ fn document() -> Value {
             "schemas": shapes,
             "securitySchemes": {
                 "station": {"type": "mutualTLS", "description": "A certificate of the verifier's station authority."},
-                "reader": {"type": "http", "scheme": "bearer", "description": "A token of the settings; its \
-                    scopes are lookup, entries, documents, journal and metrics."},
+                "client": client_scheme(),
+                "watcher": {"type": "http", "scheme": "bearer", "description": "A token of the settings, for counts."},
             },
         },
         "x-problem-types": told.into_iter().map(problem_type).collect::<Vec<_>>(),
@@ -93,9 +94,30 @@ fn operation(door: &Door) -> Value {
     operation["security"] = match door.who {
         Who::Anybody => json!([]),
         Who::Station => json!([{"station": []}]),
-        Who::Reader(scope) => json!([{"reader": [scope]}]),
+        Who::Holder(scope) => json!([{"client": [scope]}]),
+        Who::Watcher => json!([{"watcher": []}]),
     };
+    if let Who::Holder(scope) = door.who {
+        let roles: Vec<&str> = scope.roles().iter().map(|role| role.as_str()).collect();
+        operation["x-officials"] = json!(roles);
+    }
     operation
+}
+
+/// Tokens bound to keys. OpenAPI has no word for DPoP, so the description says it.
+fn client_scheme() -> Value {
+    let scopes: Map<String, Value> = Scope::ALL
+        .into_iter()
+        .map(|scope| (scope.as_str().to_owned(), scope.says().into()))
+        .collect();
+    json!({
+        "type": "oauth2",
+        "description": "A token for ten minutes (client_credentials, private_key_jwt), shown as `Authorization: DPoP` \
+            with a proof in `DPoP` (RFC 9449) that bears the nonce of the last answer's `DPoP-Nonce`. Integrators are \
+            registered with their scopes; an official is the client `operator:` and the name in the certificate, \
+            and has the scopes that `x-officials` of each operation gives to the role.",
+        "flows": {"clientCredentials": {"tokenUrl": crate::access::TOKEN_PATH, "scopes": scopes}},
+    })
 }
 
 fn parameter(field: &Field, place: &str) -> Value {
@@ -115,6 +137,12 @@ fn headers(door: &Door, own: &[Field]) -> Value {
         "Niem-Request".to_owned(),
         json!({"required": true, "schema": named("Uuid")}),
     );
+    if door.asks_for_proofs() {
+        all.insert(
+            "DPoP-Nonce".to_owned(),
+            json!({"required": true, "schema": named("Text")}),
+        );
+    }
     if !door.unlimited {
         for name in ["RateLimit", "RateLimit-Policy"] {
             all.insert(
@@ -130,6 +158,9 @@ fn content(body: Body) -> Option<Value> {
     match body {
         Body::None => None,
         Body::Json(schema) => Some(json!({"application/json": {"schema": named(schema)}})),
+        Body::Form(schema) => {
+            Some(json!({"application/x-www-form-urlencoded": {"schema": named(schema)}}))
+        }
         Body::Text(kind) => Some(json!({kind: {"schema": {"type": "string"}}})),
         // OpenAPI 3.1 §4.7.14.3: bytes have no schema.
         Body::Bytes(kind) => Some(json!({kind: {}})),
@@ -149,14 +180,26 @@ fn problem_response(door: &Door, status: u16, codes: &[&'static str]) -> Value {
             required,
         });
     }
-    let schema = json!({
-        "allOf": [named("Problem")],
-        "properties": {"type": {"enum": types}, "code": {"enum": codes}, "status": {"const": status}},
-    });
+    let challenged = (status == 401 && !codes.contains(&"http.no_certificate"))
+        || codes.contains(&"access.scope") && status == 403;
+    if challenged {
+        fields.push(must("WWW-Authenticate", "Text"));
+    }
+    let content = if door.oauth && [400, 401].contains(&status) {
+        json!({"application/json": {"schema": {
+            "allOf": [named("OAuthError")],
+            "properties": {"code": {"enum": codes}},
+        }}})
+    } else {
+        json!({"application/problem+json": {"schema": {
+            "allOf": [named("Problem")],
+            "properties": {"type": {"enum": types}, "code": {"enum": codes}, "status": {"const": status}},
+        }}})
+    };
     json!({
         "description": said.join(" "),
         "headers": headers(door, &fields),
-        "content": {"application/problem+json": {"schema": schema}},
+        "content": content,
     })
 }
 
@@ -231,7 +274,11 @@ mod tests {
         assert_eq!(written, listed);
         assert_eq!(doors::all().count(), listed.len(), "a door stands twice");
         // The router has no door from anywhere else.
-        let sources = [include_str!("../http.rs"), include_str!("doors.rs")];
+        let sources = [
+            include_str!("../http.rs"),
+            include_str!("doors.rs"),
+            include_str!("doors/clients.rs"),
+        ];
         let routes: usize = sources
             .iter()
             .map(|source| source.matches(".route(").count())
@@ -267,7 +314,7 @@ mod tests {
             .collect();
         for code in crate::CODES {
             let nowhere = ["http.method"].contains(code);
-            if code.starts_with("http.") && !nowhere {
+            if (code.starts_with("http.") || code.starts_with("access.")) && !nowhere {
                 assert!(promised.contains(code), "{code}");
             }
         }

@@ -30,6 +30,8 @@ pub(crate) struct Problem {
     members: Map<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
     faults: Vec<&'static str>,
+    /// The error of RFC 6749 §5.2 that it is, at the token door.
+    oauth: Option<&'static str>,
 }
 
 impl Problem {
@@ -40,6 +42,7 @@ impl Problem {
             members: Map::new(),
             headers: Vec::new(),
             faults: Vec::new(),
+            oauth: None,
         }
     }
 
@@ -61,6 +64,14 @@ impl Problem {
     /// Counts these faults under the refusal.
     pub(crate) fn for_faults(mut self, faults: Vec<&'static str>) -> Self {
         self.faults = faults;
+        self
+    }
+
+    /// At the token door a 400 and a 401 have the form that OAuth clients read; others stay as they are.
+    pub(crate) fn in_oauth_form(mut self, error: &'static str) -> Self {
+        if [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED].contains(&self.status) {
+            self.oauth = Some(error);
+        }
         self
     }
 
@@ -92,24 +103,37 @@ pub(super) fn words(code: &str) -> [&'static str; 4] {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let [title, remedy, title_en, remedy_en] = words(self.code);
-        let mut document = json!({
-            "type": type_of(self.code),
-            "status": self.status.as_u16(),
-            "code": self.code,
-            "title": title,
-            "detail": remedy,
-            "title_en": title_en,
-            "detail_en": remedy_en,
-        });
+        let (kind, mut document) = match self.oauth {
+            None => (
+                "application/problem+json",
+                json!({
+                    "type": type_of(self.code),
+                    "status": self.status.as_u16(),
+                    "code": self.code,
+                    "title": title,
+                    "detail": remedy,
+                    "title_en": title_en,
+                    "detail_en": remedy_en,
+                }),
+            ),
+            Some(error) => (
+                "application/json",
+                json!({
+                    "error": error,
+                    "error_description": ascii(title_en),
+                    "error_uri": type_of(self.code),
+                    "code": self.code,
+                    "title": title,
+                    "detail": remedy,
+                }),
+            ),
+        };
         if let Value::Object(members) = &mut document {
             members.extend(self.members);
         }
         let mut response = (self.status, document.to_string()).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.extend(self.headers);
         response.extensions_mut().insert(Said {
@@ -118,6 +142,13 @@ impl IntoResponse for Problem {
         });
         response
     }
+}
+
+/// The letters that RFC 6749 §5.2 allows in a description.
+fn ascii(text: &str) -> String {
+    text.chars()
+        .filter(|c| (' '..='~').contains(c) && !['"', '\\'].contains(c))
+        .collect()
 }
 
 pub(super) async fn not_found() -> Problem {

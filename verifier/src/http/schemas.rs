@@ -29,6 +29,11 @@ fn text() -> Value {
     json!({"type": "string"})
 }
 
+/// Text on one line.
+fn line(most: u32) -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": most, "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]+$"})
+}
+
 /// Every named shape but those of problems.
 pub(super) fn all() -> Map<String, Value> {
     let time = json!({"type": "string", "format": "date-time"});
@@ -129,6 +134,15 @@ pub(super) fn all() -> Map<String, Value> {
                 ("bundle", named("Digest")),
                 ("entry", named("Uuid")),
                 ("receipt", named("Envelope")),
+                ("notices", list(named("Notice"))),
+            ]),
+        ),
+        (
+            "Notice",
+            object(&[
+                ("code", json!({"enum": ["examine.pages_filed_before"]})),
+                ("place", text()),
+                ("entry", named("Uuid")),
             ]),
         ),
         (
@@ -145,6 +159,98 @@ pub(super) fn all() -> Map<String, Value> {
             object(&[("personal_id", json!({"type": "string"}))]),
         ),
         ("Found", object(&[("wallet", named("Uuid"))])),
+        (
+            "TokenRequest",
+            json!({
+                "type": "object",
+                "properties": {
+                    "grant_type": {"const": "client_credentials"},
+                    "client_assertion_type":
+                        {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+                    "client_assertion": {"type": "string", "description": "A JWT by the registered key: `iss` and \
+                        `sub` the client, `aud` the issuer, `jti`, `iat`, `exp` within five minutes."},
+                    "client_id": text(),
+                    "scope": {"type": "string", "description": "Names with spaces between; all, when left out."},
+                },
+                "required": ["grant_type", "client_assertion_type", "client_assertion"],
+            }),
+        ),
+        (
+            "Token",
+            object(&[
+                ("access_token", text()),
+                ("token_type", json!({"const": "DPoP"})),
+                ("expires_in", count.clone()),
+                ("scope", text()),
+            ]),
+        ),
+        (
+            "OAuthError",
+            json!({
+                "type": "object",
+                "description": "RFC 6749 §5.2, with our code and its Vietnamese words.",
+                "properties": {
+                    "error": text(), "error_description": text(), "error_uri": {"type": "string", "format": "uri"},
+                    "code": text(), "title": text(), "detail": text(),
+                },
+                "required": ["error", "error_description", "error_uri", "code", "title", "detail"],
+            }),
+        ),
+        (
+            "Metadata",
+            json!({
+                "type": "object",
+                "properties": {"issuer": text(), "token_endpoint": text()},
+                "required": ["issuer", "token_endpoint", "grant_types_supported", "scopes_supported",
+                    "token_endpoint_auth_methods_supported", "dpop_signing_alg_values_supported"],
+            }),
+        ),
+        (
+            "Erasure",
+            object(&[
+                (
+                    "ground",
+                    json!({"enum":
+                    ["consent_withdrawn", "purpose_ended", "filed_wrongly", "ordered"]}),
+                ),
+                ("basis", line(100)),
+                ("reason", line(100)),
+            ]),
+        ),
+        (
+            "Erased",
+            object(&[(
+                "erased",
+                object(&[
+                    ("leaf", count.clone()),
+                    ("entries", count.clone()),
+                    ("documents", count.clone()),
+                    ("scrubbed", json!({"type": "boolean"})),
+                ]),
+            )]),
+        ),
+        (
+            "Cursor",
+            json!({"type": "string", "pattern": "^ZXYxO[g-v][A-Za-z0-9_-]{10}$",
+                "description": "`next` of an answer, or an event's `id`. Its letters mean nothing outside."}),
+        ),
+        (
+            "Events",
+            object(&[
+                ("events", list(named("Event"))),
+                ("next", named("Cursor")),
+                ("more", json!({"type": "boolean"})),
+            ]),
+        ),
+        (
+            "Event",
+            object(&[
+                ("id", named("Cursor")),
+                ("type", json!({"enum": ["bundle.filed", "bundle.erased"]})),
+                ("at", time.clone()),
+                ("bundle", named("Digest")),
+            ]),
+        ),
         (
             "Entries",
             object(&[("wallet", named("Uuid")), ("entries", list(named("Entry")))]),

@@ -38,7 +38,7 @@ pub(super) async fn draw(
 ) -> Result<Response, Problem> {
     let wish = body::whole(&app, request, MAX_BODY_BYTES).await?;
     let work = async { grant(&app, &station, &wish).await.map(Json::into_response) };
-    once::only(&app, &station, &headers, &[b"tickets", &wish], work).await
+    once::only(&app, station.as_str(), &headers, &[b"tickets", &wish], work).await
 }
 
 async fn grant(app: &Arc<App>, station: &StationId, wish: &[u8]) -> Result<Json<Batch>, Problem> {

@@ -1,13 +1,12 @@
-//! `/v1/wallets`: looking into wallets, for readers whose token the settings know; every look is journaled.
+//! `/v1/wallets`: looking into wallets, every look journaled, and erasing one on a decision.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRequestParts, Path, Query, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bundle::EntryId;
 use jiff::Timestamp;
@@ -16,80 +15,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{App, Problem, blocking, body};
-use crate::config::{self, Scope};
-use crate::wallet::View;
+use super::callers::{Doer, Looker};
+use super::{App, Problem, blocking, body, once};
+use crate::wallet::{Act, View};
 
 const MAX_LOOKUP_BYTES: usize = 256;
-/// A bearer token longer than this is none of ours.
-const MAX_TOKEN_BYTES: usize = 512;
-
-/// A purpose longer than this is an essay.
-const MAX_PURPOSE_BYTES: usize = 200;
-/// The header in which a reader says what a look is for.
-const PURPOSE: &str = "niem-purpose";
+const MAX_ERASURE_BYTES: usize = 2048;
 /// Lines of the journal in one answer, when the reader does not ask for fewer.
 const JOURNAL_LINES: u32 = 100;
-
-/// A request with a known reader's token; carries who asks and what for.
-pub(super) struct Reader {
-    name: String,
-    purpose: String,
-    scopes: Vec<Scope>,
-}
-
-impl Reader {
-    pub(super) fn may(&self, scope: Scope) -> Result<(), Problem> {
-        if self.scopes.contains(&scope) {
-            Ok(())
-        } else {
-            Err(Problem::new(StatusCode::FORBIDDEN, "http.scope"))
-        }
-    }
-}
-
-/// The reader whose token a request shows.
-pub(super) fn reader<'a>(app: &'a App, headers: &HeaderMap) -> Option<&'a config::Reader> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let token = value.strip_prefix("Bearer ")?;
-    if token.len() > MAX_TOKEN_BYTES {
-        return None;
-    }
-    let digest = hex::encode(ring::digest::digest(
-        &ring::digest::SHA256,
-        token.as_bytes(),
-    ));
-    // Digests are compared, not tokens: how long a comparison takes tells nothing about a token.
-    app.config
-        .readers
-        .iter()
-        .find(|reader| reader.token_sha256.eq_ignore_ascii_case(&digest))
-}
-
-impl FromRequestParts<Arc<App>> for Reader {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let refused = || {
-            Problem::new(StatusCode::UNAUTHORIZED, "http.token")
-                .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
-        };
-        let reader = reader(app, &parts.headers).ok_or_else(refused)?;
-        let purpose = match parts.headers.get(PURPOSE) {
-            None => reader.purpose.clone(),
-            Some(value) => std::str::from_utf8(value.as_bytes())
-                .ok()
-                .filter(|text| (1..=MAX_PURPOSE_BYTES).contains(&text.len()))
-                .ok_or_else(Problem::malformed)?
-                .to_owned(),
-        };
-        Ok(Self {
-            name: reader.name.clone(),
-            purpose,
-            scopes: reader.scopes.clone(),
-        })
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,12 +32,11 @@ struct Lookup {
 
 pub(super) async fn lookup(
     State(app): State<Arc<App>>,
-    reader: Reader,
+    looker: Looker,
     request: Body,
 ) -> Result<Json<Value>, Problem> {
-    reader.may(Scope::Lookup)?;
     let Lookup { personal_id } = body::json(&app, request, MAX_LOOKUP_BYTES).await?;
-    let Reader { name, purpose, .. } = reader;
+    let Looker { name, purpose } = looker;
     let wallet = blocking(&app, move |app| {
         app.wallets
             .lookup(&personal_id, &name, &purpose, Timestamp::now())
@@ -117,15 +49,14 @@ pub(super) async fn lookup(
 
 pub(super) async fn entries(
     State(app): State<Arc<App>>,
-    reader: Reader,
+    looker: Looker,
     Path(wallet): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    reader.may(Scope::Entries)?;
     let wallet: Uuid = wallet.parse().map_err(|_| not_found())?;
     let entries = blocking(&app, move |app| {
         let view = View {
-            reader: &reader.name,
-            purpose: &reader.purpose,
+            reader: &looker.name,
+            purpose: &looker.purpose,
             wallet,
             entry: None,
             document: None,
@@ -138,17 +69,16 @@ pub(super) async fn entries(
 
 pub(super) async fn document(
     State(app): State<Arc<App>>,
-    reader: Reader,
+    looker: Looker,
     Path((wallet, entry, n)): Path<(String, String, String)>,
 ) -> Result<Response, Problem> {
-    reader.may(Scope::Documents)?;
     let wallet: Uuid = wallet.parse().map_err(|_| not_found())?;
     let entry: EntryId = entry.parse().map_err(|_| not_found())?;
     let n: u32 = n.parse().map_err(|_| not_found())?;
     let document = blocking(&app, move |app| {
         let view = View {
-            reader: &reader.name,
-            purpose: &reader.purpose,
+            reader: &looker.name,
+            purpose: &looker.purpose,
             wallet,
             entry: Some(entry),
             document: Some(n),
@@ -173,21 +103,20 @@ pub(super) struct Page {
 }
 
 /// Who looked into this wallet, when, at what, and what for. The citizen's own sign-in comes with the wallet;
-/// until then an official with this scope reads it out to them.
+/// until then a data officer reads it out to them.
 pub(super) async fn journal(
     State(app): State<Arc<App>>,
-    reader: Reader,
+    looker: Looker,
     Path(wallet): Path<String>,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    reader.may(Scope::Journal)?;
     let Query(page) = page.map_err(|_| Problem::malformed())?;
     let wallet: Uuid = wallet.parse().map_err(|_| not_found())?;
     let limit = page.limit.unwrap_or(JOURNAL_LINES).clamp(1, JOURNAL_LINES);
     let views = blocking(&app, move |app| {
         let view = View {
-            reader: &reader.name,
-            purpose: &reader.purpose,
+            reader: &looker.name,
+            purpose: &looker.purpose,
             wallet,
             entry: None,
             document: None,
@@ -202,6 +131,91 @@ pub(super) async fn journal(
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, body.to_string()).into_response())
+}
+
+/// On what ground data are erased before their time.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Ground {
+    /// The citizen took the consent back.
+    ConsentWithdrawn,
+    /// What it was filed for is over.
+    PurposeEnded,
+    /// It should not have been filed: another person's, or without consent.
+    FiledWrongly,
+    /// A court or an authority decided so.
+    Ordered,
+}
+
+impl Ground {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::ConsentWithdrawn => "consent_withdrawn",
+            Self::PurposeEnded => "purpose_ended",
+            Self::FiledWrongly => "filed_wrongly",
+            Self::Ordered => "ordered",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Erasure {
+    ground: Ground,
+    /// The decision or request by its number.
+    basis: String,
+    /// In the official's words; like the basis it may name no person.
+    reason: String,
+}
+
+/// Erases a wallet as `niem-verifier wallet erase` does. Afterwards there is no such wallet; who asks again under the same
+/// key hears the first answer.
+pub(super) async fn erase(
+    State(app): State<Arc<App>>,
+    Doer(by): Doer,
+    Path(wallet): Path<String>,
+    headers: HeaderMap,
+    request: Body,
+) -> Result<Response, Problem> {
+    let content = body::whole(&app, request, MAX_ERASURE_BYTES).await?;
+    let wallet: Uuid = wallet.parse().map_err(|_| not_found())?;
+    let client = format!("client:{by}");
+    let work = async {
+        let asked: Erasure = serde_json::from_slice(&content).map_err(|_| Problem::malformed())?;
+        if ![&asked.basis, &asked.reason]
+            .into_iter()
+            .all(|text| plain(text))
+        {
+            return Err(Problem::malformed());
+        }
+        let basis = format!(
+            "{}; {}; {}",
+            asked.ground.as_str(),
+            asked.basis,
+            asked.reason
+        );
+        let erased = blocking(&app, move |app| {
+            let act = Act {
+                by: &by,
+                basis: &basis,
+            };
+            app.wallets.erase(wallet, act, Timestamp::now())
+        });
+        let erased = erased.await?.ok_or_else(not_found)?;
+        tracing::info!(leaf = erased.leaf, "wallet erased");
+        let headers = [
+            (header::CONTENT_TYPE, "application/json"),
+            (header::CACHE_CONTROL, "no-store"),
+        ];
+        Ok((headers, json!({"erased": erased}).to_string()).into_response())
+    };
+    let same: [&[u8]; 3] = [b"erasure", wallet.as_bytes(), &content];
+    once::only(&app, &client, &headers, &same, work).await
+}
+
+/// 1 to 100 letters on one line, as the command takes them.
+fn plain(text: &str) -> bool {
+    (1..=100).contains(&text.chars().count()) && !text.contains(char::is_control)
 }
 
 fn not_found() -> Problem {

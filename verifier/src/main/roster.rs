@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use bundle::StationTrust;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
@@ -16,7 +17,7 @@ use super::{Failure, Who, say};
 pub(super) struct NewCode {
     #[command(flatten)]
     who: Who,
-    /// The operator's role: volunteer, clerk, certifier or director.
+    /// The operator's role: volunteer, clerk, certifier, director, auditor or data-officer.
     #[arg(long, requires = "operator", required_unless_present = "station")]
     role: Option<String>,
     /// Who gives this code: written into the roster beside the key that it enrols.
@@ -25,6 +26,17 @@ pub(super) struct NewCode {
     /// How long it may wait.
     #[arg(long, default_value_t = CODE_HOURS, value_parser = clap::value_parser!(u32).range(1..=168))]
     hours: u32,
+    #[arg(long)]
+    config: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct Note {
+    /// The certificate, PEM.
+    certificate: PathBuf,
+    /// Who vouches for it.
+    #[arg(long)]
+    by: String,
     #[arg(long)]
     config: PathBuf,
 }
@@ -80,6 +92,23 @@ pub(super) fn make_code(json: bool, wanted: NewCode) -> Result<ExitCode, Failure
     let document =
         json!({"outcome": "made", "code": made.code.as_str(), "expires_at": made.expires_at});
     let line = format!("{}   (until {})", made.code.as_str(), made.expires_at);
+    say(json, &document, &line);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn note(json: bool, wanted: &Note) -> Result<ExitCode, Failure> {
+    let settings = Config::load(&wanted.config)?;
+    let authority = KeyFolder::new(&settings.keys)
+        .public()
+        .join("station-ca.pem");
+    let stations = StationTrust::load(&authority)
+        .map_err(|error| Failure::refusal("keys.malformed", error))?;
+    let certificate = verifier::keys::read_text(&wanted.certificate)?;
+    let roster = Roster::open(&settings.data)?;
+    let known = roster.know_official(&certificate, &stations, &wanted.by, Timestamp::now())?;
+    let line = format!("operator:{} is known by {}", known.subject.id(), known.key);
+    let document = json!({"outcome": "known", "client": format!("operator:{}", known.subject.id()),
+        "enrolled": known});
     say(json, &document, &line);
     Ok(ExitCode::SUCCESS)
 }

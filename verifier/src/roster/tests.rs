@@ -205,8 +205,8 @@ fn an_epoch_waits_for_every_desk() {
         enrolled_at: now(),
         by: "gd-01".to_owned(),
     };
-    roster.note(&enrolled("tram-01", "aa")).unwrap();
-    roster.note(&enrolled("tram-02", "bb")).unwrap();
+    roster.note(&enrolled("tram-01", "aa"), "").unwrap();
+    roster.note(&enrolled("tram-02", "bb"), "").unwrap();
     assert_eq!(roster.desks_before(1).unwrap(), ["tram-01", "tram-02"]);
     roster.note_epoch("tram-01", 2, now()).unwrap();
     assert_eq!(roster.desks_before(1).unwrap(), ["tram-02"]);

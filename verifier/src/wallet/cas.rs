@@ -56,16 +56,34 @@ impl Cas {
         self.adopt_synced(File::open(file)?, file, digest)
     }
 
+    /// The same, but a power cut may still take the file, or bytes of it, until [`Self::sync`].
+    pub(crate) fn adopt_unsynced(&self, file: &Path, digest: &Sha256Digest) -> io::Result<()> {
+        fs::rename(file, self.place_for(digest)?)
+    }
+
+    /// Makes a file safe that was taken over unsynced.
+    pub(crate) fn sync(&self, digest: &Sha256Digest) -> io::Result<()> {
+        let path = self.path(digest);
+        File::open(&path)?.sync_data()?;
+        sync_folder(path.parent().expect("every path here has a folder"))
+    }
+
     fn adopt_synced(&self, file: File, from: &Path, digest: &Sha256Digest) -> io::Result<()> {
         file.sync_data()?;
+        let to = self.place_for(digest)?;
+        fs::rename(from, &to)?;
+        sync_folder(to.parent().expect("every path here has a folder"))
+    }
+
+    /// Where a file goes, in a folder that is there and safe.
+    fn place_for(&self, digest: &Sha256Digest) -> io::Result<PathBuf> {
         let to = self.path(digest);
         let folder = to.parent().expect("every path here has a folder");
         if !folder.is_dir() {
             fs::create_dir_all(folder)?;
             sync_folder(&self.root)?;
         }
-        fs::rename(from, &to)?;
-        sync_folder(folder)
+        Ok(to)
     }
 
     /// Reads a file back, having checked that it still is what its name says.
@@ -86,6 +104,17 @@ impl Cas {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Makes every removal safe, and every renaming.
+    pub(crate) fn sync_folders(&self) -> io::Result<()> {
+        for folder in fs::read_dir(&self.root)? {
+            let folder = folder?;
+            if folder.file_type()?.is_dir() {
+                sync_folder(&folder.path())?;
+            }
+        }
+        sync_folder(&self.root)
     }
 
     /// Every name in the folder.

@@ -6,6 +6,7 @@ mod erased;
 mod judged;
 mod layouts;
 mod looked;
+mod pages;
 #[cfg(feature = "province")]
 mod province;
 mod rig;

@@ -1,7 +1,9 @@
 //! The embedded store: SQLite for small records, content-addressed files for large ones, on one machine.
 //!
 //! `synchronous=FULL` with WAL: when a transaction returns, a power cut cannot undo it. One connection
-//! writes, one reads; SQLite lets them work at the same time.
+//! writes, one reads; SQLite lets them work at the same time. Rows about what is only just arriving go in by a
+//! third, which does not wait for the disk: nobody was promised anything for them, and the station sends again what
+//! a power cut took (`settling.rs`).
 
 mod cosigning;
 mod erasing;
@@ -10,6 +12,7 @@ mod fsck;
 mod journal;
 mod reading;
 mod schema;
+mod settling;
 mod sums;
 mod tickets;
 mod tree;
@@ -20,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bundle::ReceiptKey;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 
 use super::cas::{Cas, make_folder, sync_folder};
 use super::vault::{SumKeys, Vault};
@@ -35,6 +38,8 @@ const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 pub struct Embedded {
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
+    /// Used only by whoever holds `writer`.
+    arrivals: Mutex<Connection>,
     blobs: Cas,
     documents: Cas,
     uploads: PathBuf,
@@ -43,7 +48,7 @@ pub struct Embedded {
     log: LogSigner,
     receipts: ReceiptKey,
     /// Held for as long as this store serves; the system lets go of it when the process ends.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Embedded {
@@ -64,9 +69,11 @@ impl Embedded {
         std::fs::create_dir_all(&uploads).map_err(StoreFailure::from)?;
         let blobs = Cas::open(root.join("blobs")).map_err(StoreFailure::from)?;
         let documents = Cas::open(root.join("documents")).map_err(StoreFailure::from)?;
+        let mut settled = true;
         let lock = if access == Access::Serve {
-            let lock = File::create(root.join("verifier.lock")).map_err(StoreFailure::from)?;
+            let mut lock = settling::lock(root).map_err(StoreFailure::from)?;
             lock.try_lock().map_err(|_| OpenStoreError::InUse)?;
+            settled = settling::was_settled(&mut lock).map_err(StoreFailure::from)?;
             blobs
                 .sweep()
                 .and_then(|()| documents.sweep())
@@ -81,9 +88,14 @@ impl Embedded {
         let mut writer = connect(&database, &vault.sums())?;
         schema::bring_up(&mut writer, &log, &vault.sums())?;
         let reader = connect(&database, &vault.sums())?;
+        let arrivals = connect(&database, &vault.sums())?;
+        arrivals
+            .pragma_update(None, "synchronous", "NORMAL")
+            .map_err(StoreFailure::from)?;
         let store = Self {
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
+            arrivals: Mutex::new(arrivals),
             blobs,
             documents,
             uploads,
@@ -91,13 +103,16 @@ impl Embedded {
             vault,
             log,
             receipts,
-            _lock: lock,
+            lock,
         };
         let head = store.checkpoint()?;
         crate::log::read_checkpoint(head.as_bytes(), store.log.vkey())
             .map_err(|_| OpenStoreError::OtherLog)?;
         if access == Access::Serve {
             store.scrub()?;
+            if !settled {
+                store.settle()?;
+            }
         }
         Ok(store)
     }
@@ -110,6 +125,50 @@ impl Embedded {
     fn reader(&self) -> MutexGuard<'_, Connection> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Changes rows about what is arriving; nothing is changed where `work` comes to nothing. Unless `safe`, a power cut
+    /// may undo them until the next transaction that is.
+    fn arriving<T>(
+        &self,
+        safe: bool,
+        work: impl FnOnce(&Transaction<'_>) -> Result<Option<T>, StoreFailure>,
+    ) -> Result<Option<T>, StoreFailure> {
+        let mut writer = self.writer();
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = if safe { &mut *writer } else { &mut *arrivals };
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        if done.is_some() {
+            transaction.commit()?;
+        }
+        Ok(done)
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        self.leave_settled();
+    }
+}
+
+/// Makes changes by a statement that is kept ready: SQLite takes longer to read one, with the triggers behind it, than
+/// to run it.
+fn run(
+    connection: &Connection,
+    statement: &str,
+    values: impl rusqlite::Params,
+) -> rusqlite::Result<usize> {
+    connection.prepare_cached(statement)?.execute(values)
+}
+
+/// One row, by a statement that is kept ready.
+fn row<T>(
+    connection: &Connection,
+    question: &str,
+    values: impl rusqlite::Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.prepare_cached(question)?.query_row(values, read)
 }
 
 impl bundle::BlobSource for Embedded {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::client::Answer;
 use crate::desk::Desk;
-use crate::rig::{Rig, TOKEN, logs};
+use crate::rig::{Rig, logs};
 
 /// What a value has against a schema, in the words of JSON Schema that the document uses.
 fn against(document: &Value, schema: &Value, value: &Value) -> Option<String> {
@@ -158,7 +158,9 @@ fn what_the_router_refuses_by_itself_is_a_problem_document_too() {
 
 #[test]
 fn a_share_is_told_and_kept_and_one_clients_spending_is_no_loss_to_others() {
-    let rig = Rig::new("[rates]\nwindow_s = 3600\nstation_requests = 3\naddress_requests = 4\n");
+    let rig = Rig::new(
+        "[rates]\nwindow_s = 3600\nstation_requests = 3\naddress_requests = 6\nclient_requests = 3\n",
+    );
     let client = |name: &str| rig.client(Some(&rig.station(name)));
     let (greedy, other) = (client("tram-01"), client("tram-02"));
     let path = format!("/v1/bundles/{}", "0".repeat(64));
@@ -183,13 +185,24 @@ fn a_share_is_told_and_kept_and_one_clients_spending_is_no_loss_to_others() {
     let wait: u32 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=1200).contains(&wait), "{wait}");
     assert_eq!(other.get(&path).status, 404);
+    // An integrator has a share of its own name, wherever it comes from; asking for the token was its address's.
+    let reader = rig.reader();
+    let entries = "/v1/wallets/00000000-0000-7000-8000-000000000000/entries";
+    let first = reader.get(entries);
+    assert_eq!(first.status, 404);
+    assert_eq!(
+        first.header("ratelimit-policy"),
+        Some("\"client\";q=3;w=3600")
+    );
     // Strangers have a share of their own, and a wrong token is a stranger's.
     for n in 0..6 {
         let guess = rig.stranger().with_token(&format!("guess-{n}"));
-        let answer = guess.get("/v1/wallets/00000000-0000-7000-8000-000000000000/entries");
+        let answer = guess.get(entries);
         assert_eq!(answer.status, if n < 4 { 401 } else { 429 });
     }
-    assert_eq!(rig.reader().get("/readyz").status, 200);
+    assert_eq!(reader.get(entries).status, 404);
+    assert_eq!(reader.get(entries).status, 404);
+    assert_eq!(reader.get(entries).problem(), "http.rate");
     // Health is asked as often as anybody likes.
     for _ in 0..20 {
         let answer = greedy.get("/healthz");
@@ -246,7 +259,7 @@ fn a_request_under_a_key_happens_once_even_across_a_restart() {
 fn counts_are_for_who_may_read_them_and_name_nobody() {
     let token = hex::encode(ring::digest::digest(&ring::digest::SHA256, b"watcher"));
     let rig = Rig::new(&format!(
-        "[[readers]]\nname = 'watch'\ntoken_sha256 = '{token}'\nscopes = ['metrics']\n"
+        "[[watchers]]\nname = 'watch'\ntoken_sha256 = '{token}'\n"
     ));
     let desk = Desk::new(&rig, "tram-77");
     let sealed = desk.seal(desk.visit());
@@ -255,7 +268,7 @@ fn counts_are_for_who_may_read_them_and_name_nobody() {
     assert_eq!(desk.post(&sealed).status, 200);
     assert_eq!(desk.client.post("/v1/bundles", b"{}").status, 422);
     assert_eq!(rig.stranger().get("/metrics").problem(), "http.token");
-    assert_eq!(rig.reader().get("/metrics").problem(), "http.scope");
+    assert_eq!(rig.reader().get("/metrics").problem(), "http.token");
     assert_eq!(desk.client.get("/metrics").status, 401);
     let answer = rig.stranger().with_token("watcher").get("/metrics");
     assert_eq!(answer.status, 200);
@@ -265,19 +278,13 @@ fn counts_are_for_who_may_read_them_and_name_nobody() {
         "niem_bundles_total{outcome=\"filed_before\"} 1",
         "niem_bundles_total{outcome=\"refused\"} 1",
         "niem_faults_total{code=\"bundle.envelope_malformed\"} 1",
-        "niem_problems_total{code=\"http.token\"} 2",
+        "niem_problems_total{code=\"http.token\"} 3",
         "niem_requests_total{door=\"postBundle\",status=\"201\"} 1",
         "niem_request_seconds_count{door=\"postBundle\"} 3",
     ] {
         assert!(text.lines().any(|one| one == line), "{line}\n{text}");
     }
-    for secret in [
-        "tram-77",
-        &sealed.digest().to_string(),
-        "watch",
-        TOKEN,
-        "one-stop",
-    ] {
+    for secret in ["tram-77", &sealed.digest().to_string(), "watch", "one-stop"] {
         assert!(!text.contains(secret), "{secret}");
     }
 }

@@ -9,12 +9,15 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
+use crate::holder::Holder;
+
 /// One side of many requests: where to, and with which certificate.
 #[derive(Clone)]
 pub struct Client {
     addr: SocketAddr,
     config: Arc<ClientConfig>,
     token: Option<String>,
+    holder: Option<Arc<Holder>>,
 }
 
 /// What came back.
@@ -104,12 +107,33 @@ impl Client {
             addr,
             config: Arc::new(config),
             token: None,
+            holder: None,
         }
     }
 
     pub fn with_token(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
         self
+    }
+
+    /// Sends every request with a token of this client and a proof by its key.
+    pub fn held_by(mut self, holder: &Arc<Holder>) -> Self {
+        self.holder = Some(holder.clone());
+        self
+    }
+
+    /// The same line without a token.
+    fn bare(&self) -> Self {
+        Self {
+            token: None,
+            holder: None,
+            ..self.clone()
+        }
+    }
+
+    /// The service's own name, as clients sign it.
+    pub fn origin(&self) -> String {
+        format!("https://localhost:{}", self.addr.port())
     }
 
     pub fn connect(&self) -> StreamOwned<ClientConnection, TcpStream> {
@@ -133,6 +157,38 @@ impl Client {
     }
 
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let Some(holder) = &self.holder else {
+            return self.send_bare(method, path, headers, body);
+        };
+        let line = self.bare();
+        let place = path.split('?').next().unwrap();
+        loop {
+            let token = holder.token(&line);
+            let known = holder.nonce();
+            let address = format!("{}{place}", self.origin());
+            let proof = holder.proof(method, &address, Some(&token));
+            let shown = format!("DPoP {token}");
+            let mut all = vec![("authorization", shown.as_str()), ("dpop", &proof)];
+            all.extend_from_slice(headers);
+            let said = headers
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case("niem-purpose"));
+            if let (Some(purpose), false) = (&holder.purpose, said) {
+                all.push(("niem-purpose", purpose));
+            }
+            let answer = line.send_bare(method, path, &all, body);
+            holder.learn(&answer);
+            // A restart, or two minutes of silence: once more, with the nonce that came with the answer.
+            let old = answer
+                .header("www-authenticate")
+                .is_some_and(|told| told.contains("use_dpop_nonce"));
+            if !old || known == holder.nonce() {
+                return answer;
+            }
+        }
+    }
+
+    fn send_bare(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut stream = self.connect();
         stream
             .write_all(

@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use bundle::{
-    Claims, Consent, Device, DeviceKind, DocumentClaim, Draft, FieldClaim, Grade, MatchClaim,
-    MatchOutcome, OperatorId, OwnerClaim, PageClaim, Part, PartIndex, PersonalText, Presence,
-    Presentation, PresentationResult, Purpose, Role, Score, SealedBundle, Sha256Digest,
+    BundleDigest, Claims, Consent, Device, DeviceKind, DocumentClaim, Draft, FieldClaim, Grade,
+    MatchClaim, MatchOutcome, OperatorId, OwnerClaim, PageClaim, Part, PartIndex, PersonalText,
+    Presence, Presentation, PresentationResult, Purpose, Role, Score, SealedBundle, Sha256Digest,
     SignedTicket, StationId, VisitId, Witnessed,
 };
 use emrtd::simulator::Applet;
@@ -12,8 +12,8 @@ use emrtd::simulator::issuer::{CardOptions, SpecimenCard, SpecimenPerson};
 use emrtd::{
     AccessKey, AccessPolicy, Can, Challenge, Chip, ChipEvidence, Collection, DataGroup, Sex,
 };
-use jiff::Timestamp;
 use jiff::civil::date;
+use jiff::{SignedDuration, Timestamp};
 use rand_core::{OsRng, TryRngCore};
 use verifier::comparers::Sample;
 
@@ -60,7 +60,9 @@ impl<'a> Desk<'a> {
         serde_json::from_value(answer.json()["tickets"].clone()).unwrap()
     }
 
+    /// Made out a month ago, as cards are: one of today would be of the future to a visit of yesterday.
     pub fn card(&self) -> SpecimenCard {
+        let signed_at = Timestamp::now() - SignedDuration::from_hours(24 * 30);
         let mut person =
             SpecimenPerson::new(NUMBER, NAME, date(1985, 3, 4), Sex::Male, date(2024, 1, 1));
         person.portrait = vec![0xFF, 0xD8, 0xFF, 0xD9];
@@ -68,7 +70,7 @@ impl<'a> Desk<'a> {
             .issuer
             .issue(
                 &person,
-                &CardOptions::cccd(Timestamp::now()),
+                &CardOptions::cccd(signed_at),
                 &mut OsRng.unwrap_err(),
             )
             .unwrap()
@@ -151,6 +153,16 @@ impl<'a> Desk<'a> {
     }
 
     pub fn seal(&self, visit: Visit) -> SealedBundle {
+        self.seal_at(visit, None, Timestamp::now())
+    }
+
+    /// By a desk whose clock says `at`, and whose bundle before was `previous`.
+    pub fn seal_at(
+        &self,
+        visit: Visit,
+        previous: Option<BundleDigest>,
+        at: Timestamp,
+    ) -> SealedBundle {
         let folder = self
             .rig
             .path("spool")
@@ -163,7 +175,7 @@ impl<'a> Desk<'a> {
                 part("evidence.json", "application/json", evidence),
                 part("document-1.pdf", "application/pdf", visit.pdf),
             ],
-            previous: None,
+            previous,
         };
         let (device, operator) = (self.device.sealing(), self.operator.sealing());
         bundle::seal(
@@ -172,7 +184,7 @@ impl<'a> Desk<'a> {
             &operator,
             &self.rig.recipients(),
             &folder,
-            Timestamp::now(),
+            at,
         )
         .unwrap()
     }

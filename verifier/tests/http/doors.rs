@@ -65,40 +65,6 @@ fn a_certificate_of_another_authority_does_not_even_connect() {
 }
 
 #[test]
-fn wallets_open_to_known_tokens_alone() {
-    let rig = Rig::new("");
-    let station = rig.station("tram-01");
-    let body = br#"{"personal_id":"031085001234"}"#;
-    for client in [
-        rig.stranger(),
-        rig.client(Some(&station)),
-        rig.stranger().with_token("guess"),
-    ] {
-        let answer = client.post("/v1/wallets/lookup", body);
-        assert_eq!(
-            (answer.status, answer.problem().as_str()),
-            (401, "http.token")
-        );
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
-        let path = "/v1/wallets/00000000-0000-7000-8000-000000000000/entries";
-        assert_eq!(client.get(path).status, 401);
-        assert_eq!(
-            client
-                .get(&format!(
-                    "{path}/00000000-0000-7000-8000-000000000000/documents/0"
-                ))
-                .status,
-            401
-        );
-    }
-    let unknown = rig.reader().post("/v1/wallets/lookup", body);
-    assert_eq!(
-        (unknown.status, unknown.problem().as_str()),
-        (404, "http.not_found")
-    );
-}
-
-#[test]
 fn anybody_may_ask_for_health_and_the_log_and_hears_problems_in_one_form() {
     let rig = Rig::new("");
     let stranger = rig.stranger();

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use crate::desk::Desk;
-use crate::rig::Rig;
+use crate::rig::{PURPOSE, Rig};
 
 fn erase(rig: &Rig, personal_id: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_niem-verifier"))
@@ -48,14 +48,14 @@ fn an_erasure_beside_the_running_service_leaves_log_and_store_sound() {
 
     // The journal is not for every reader, and says all of that to whom it is for.
     let journal = format!("/v1/wallets/{wallet}/journal");
-    assert_eq!(rig.reader().get(&journal).problem(), "http.scope");
-    assert_eq!(rig.stranger().get(&journal).problem(), "http.token");
-    let keeper = rig.stranger().with_token(crate::rig::KEEPER_TOKEN);
+    assert_eq!(rig.reader().get(&journal).problem(), "access.scope");
+    assert_eq!(rig.stranger().get(&journal).problem(), "access.missing");
+    let keeper = rig.keeper();
     assert_eq!(
         keeper
             .post("/v1/wallets/lookup", lookup.as_bytes())
             .problem(),
-        "http.scope"
+        "access.scope"
     );
     let looks = keeper.get(&journal).json();
     let told: Vec<_> = looks["looks"]
@@ -73,8 +73,8 @@ fn an_erasure_beside_the_running_service_leaves_log_and_store_sound() {
     assert_eq!(
         told,
         [
-            line("one-stop", "for_wallet", "unstated"),
-            line("one-stop", "at_entries", "unstated"),
+            line("one-stop", "for_wallet", PURPOSE),
+            line("one-stop", "at_entries", PURPOSE),
             line("one-stop", "at_document", purpose[0].1),
             line("keeper", "at_journal", "reads it out to the citizen"),
         ]

@@ -2,26 +2,33 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Mutex, Once};
+use std::sync::{Arc, Mutex, Once};
 
+use access_tokens::SigningKey as _;
 use bundle::{FileKey, Recipients, VerifierPublicKey};
 use emrtd::simulator::issuer::{IssuerOptions, SpecimenIssuer};
 use jiff::Timestamp;
 use rand_core::{OsRng, TryRngCore};
+use verifier::access::Scope;
 use verifier::enroll::Subject;
+use verifier::roster::Integrator;
 use verifier::{Config, KeyFolder, Running};
 
 use crate::client::Client;
+use crate::holder::{self, Holder};
 
-pub const TOKEN: &str = "reader-token-for-tests";
-/// Of a reader who may read journals and nothing else.
-pub const KEEPER_TOKEN: &str = "keeper-token-for-tests";
+/// What the rig's integrators look for, unless a test says otherwise.
+pub const PURPOSE: &str = "one-stop service";
 
 pub struct Rig {
     pub place: tempfile::TempDir,
     pub keys: KeyFolder,
     pub issuer: SpecimenIssuer,
     pub running: Option<Running>,
+    /// An integrator that may find and read wallets and papers.
+    one_stop: Arc<Holder>,
+    /// One that may read journals and nothing else.
+    keeper: Arc<Holder>,
 }
 
 /// Somebody with a key and a certificate.
@@ -56,25 +63,35 @@ impl Rig {
         std::fs::create_dir(place.path().join("csca")).unwrap();
         std::fs::write(place.path().join("csca/utopia.cer"), issuer.csca_der()).unwrap();
         std::fs::create_dir(place.path().join("signers")).unwrap();
-        let [token, keeper] = [TOKEN, KEEPER_TOKEN].map(|token| {
-            hex::encode(ring::digest::digest(
-                &ring::digest::SHA256,
-                token.as_bytes(),
-            ))
-        });
         let settings = format!(
-            "listen = '127.0.0.1:0'\ndata = 'data'\nkeys = 'keys'\ncsca_trust = 'csca'\n{more}\n\
-             [[readers]]\nname = 'one-stop'\ntoken_sha256 = '{token}'\n\
-             [[readers]]\nname = 'keeper'\ntoken_sha256 = '{keeper}'\nscopes = ['journal']\n\
-             purpose = 'reads it out to the citizen'\n"
+            "listen = '127.0.0.1:0'\ndata = 'data'\nkeys = 'keys'\ncsca_trust = 'csca'\n{more}\n"
         );
+        let holder = |name, purpose| {
+            Arc::new(Holder::new(
+                name,
+                holder::signer(&holder::new_key()),
+                Some(purpose),
+            ))
+        };
+        let one_stop = holder("one-stop", PURPOSE);
+        let keeper = holder("keeper", "reads it out to the citizen");
         std::fs::write(place.path().join("verifier.toml"), settings).unwrap();
         let mut rig = Self {
             place,
             keys,
             issuer,
             running: None,
+            one_stop: one_stop.clone(),
+            keeper: keeper.clone(),
         };
+        let purposes = [PURPOSE, "cấp đổi giấy khai sinh"];
+        let scopes = [Scope::WalletsFind, Scope::WalletsRead, Scope::DocumentsRead];
+        rig.register(&one_stop, &scopes, &purposes);
+        rig.register(
+            &keeper,
+            &[Scope::JournalRead],
+            &["reads it out to the citizen"],
+        );
         rig.restart();
         rig
     }
@@ -143,7 +160,37 @@ impl Rig {
     }
 
     pub fn reader(&self) -> Client {
-        self.stranger().with_token(TOKEN)
+        self.stranger().held_by(&self.one_stop)
+    }
+
+    pub fn keeper(&self) -> Client {
+        self.stranger().held_by(&self.keeper)
+    }
+
+    pub fn roster(&self) -> verifier::Roster {
+        verifier::Roster::open(&self.path("data")).unwrap()
+    }
+
+    /// Makes an integrator known.
+    pub fn register(&self, holder: &Holder, scopes: &[Scope], purposes: &[&str]) {
+        let purposes = purposes.iter().map(|text| (*text).to_owned()).collect();
+        let (key, now) = (holder.key.public(), Timestamp::now());
+        let integrator =
+            Integrator::new(&holder.client, key, scopes.to_vec(), purposes, "gd-01", now).unwrap();
+        self.roster().add_integrator(&integrator).unwrap();
+    }
+
+    /// An official whose certificate the roster knows, at work with the key in it.
+    pub fn official(&self, id: &str, role: &str) -> Arc<Holder> {
+        let signer = self.operator(id, role);
+        let authority = self.keys.public().join("station-ca.pem");
+        let stations = bundle::StationTrust::load(&authority).unwrap();
+        self.roster()
+            .know_official(&signer.certificate, &stations, "gd-01", Timestamp::now())
+            .unwrap();
+        let client = format!("operator:{id}");
+        let key = holder::signer(&signer.key);
+        Arc::new(Holder::new(&client, key, Some("theo đơn của công dân")))
     }
 }
 

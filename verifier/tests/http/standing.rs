@@ -311,15 +311,18 @@ fn the_encryption_key_is_rotated_with_a_bundle_waiting_and_the_old_one_destroyed
 
     // While the desk may still have bundles of the old epoch, its key is not destroyed.
     roster(&rig)
-        .note(&verifier::roster::Enrolled {
-            subject: Subject::Station {
-                id: "tram-01".to_owned(),
+        .note(
+            &verifier::roster::Enrolled {
+                subject: Subject::Station {
+                    id: "tram-01".to_owned(),
+                },
+                key: "00".to_owned(),
+                storage: KeyStorage::Tpm,
+                enrolled_at: Timestamp::now(),
+                by: "gd-01".to_owned(),
             },
-            key: "00".to_owned(),
-            storage: KeyStorage::Tpm,
-            enrolled_at: Timestamp::now(),
-            by: "gd-01".to_owned(),
-        })
+            "",
+        )
         .unwrap();
     let retire = |number: &str| verifier(&["keys", "retire-epoch", number, "--config", &config]);
     let (status, refused) = retire("1");

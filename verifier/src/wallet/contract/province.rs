@@ -131,16 +131,19 @@ macro_rules! suite {
 }
 
 /// All but `altered`, which edits the embedded store's own files, and `layouts`, which knows both kinds.
-const SUITE: [&str; 5] = [
+const SUITE: [&str; 6] = [
     include_str!("../contract.rs"),
     include_str!("cosigned.rs"),
     include_str!("erased.rs"),
     include_str!("looked.rs"),
+    include_str!("pages.rs"),
     include_str!("sent.rs"),
 ];
-const OF_THE_EMBEDDED_STORE: [&str; 2] = [
+const OF_THE_EMBEDDED_STORE: [&str; 3] = [
     "an_upload_whose_row_a_power_cut_forgot_is_finished",
     "two_services_cannot_share_a_folder",
+    // An S3 server answers for an object once it keeps it whole.
+    "what_a_power_cut_tore_on_its_way_in_has_never_been_here",
 ];
 
 suite![
@@ -158,6 +161,7 @@ suite![
     every_receipt_stands_in_the_log_and_the_head_grows,
     filing_twice_gives_the_same_receipt_and_one_entry,
     nothing_personal_lies_on_disk_in_clear,
+    pages_filed_before_are_told_within_one_wallet_and_gone_with_it in pages,
     parallel_filings_of_one_bundle_and_of_one_new_citizen_agree,
     the_journal_says_who_looked_at_what_and_what_for in looked,
     tickets_are_genuine_counted_and_bounded in sent,

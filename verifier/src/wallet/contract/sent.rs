@@ -163,3 +163,70 @@ pub(super) fn an_upload_whose_row_a_power_cut_forgot_is_finished() {
         .unwrap();
     assert!(upload.finished && rig.store().has_blob(&digest).unwrap());
 }
+
+#[test]
+fn what_a_power_cut_tore_on_its_way_in_has_never_been_here() {
+    let mut rig = Rig::new();
+    let (torn, lost, whole) = (
+        rig.upload(b"torn by the cut"),
+        rig.upload(b"its name was never written"),
+        rig.upload(b"whole"),
+    );
+    let begun = |rig: &Rig, content: &[u8], length| {
+        let digest = Sha256Digest::of(content);
+        let begun = rig
+            .store()
+            .begin_upload(&station(), &digest, length, QUOTA, now())
+            .unwrap();
+        let Begun::Started(id) = begun else { panic!() };
+        id
+    };
+    let (half, nameless) = (begun(&rig, b"half", 400), begun(&rig, b"nameless", 400));
+    let upload = |rig: &Rig, id| rig.store().upload(id, &station()).unwrap();
+    let [half_file, nameless_file] = [half, nameless].map(|id| upload(&rig, id).unwrap().file);
+    std::fs::write(&half_file, b"half of i").unwrap();
+
+    // Ended in order, all of it is there.
+    rig.restart();
+    assert_eq!(upload(&rig, half).unwrap().held, 9);
+    assert!(
+        rig.store()
+            .missing(&[torn, lost, whole])
+            .unwrap()
+            .is_empty()
+    );
+
+    let sealed = rig.upload(b"sealed");
+    let visit = Verified {
+        blobs: vec![sealed],
+        ..verified(1, "031085001234")
+    };
+    filed(rig.store().file(&visit, now()).unwrap());
+
+    // A cut leaves no word that it ended in order, and what was not synced as it pleases.
+    rig.wallets = None;
+    let data = rig.place.path().join("data");
+    let blob = |digest: &Sha256Digest| {
+        let name = digest.to_string();
+        data.join("blobs").join(&name[..2]).join(name)
+    };
+    std::fs::write(data.join("verifier.lock"), b"").unwrap();
+    std::fs::write(blob(&torn), b"torn by \0\0\0 cut").unwrap();
+    std::fs::remove_file(blob(&lost)).unwrap();
+    std::fs::remove_file(&nameless_file).unwrap();
+    assert!(!blob(&sealed).exists());
+    std::fs::write(blob(&sealed), b"sea\0").unwrap();
+    rig.restart();
+    assert!(!blob(&sealed).exists());
+    assert_eq!(
+        rig.store().missing(&[torn, lost, whole]).unwrap(),
+        [torn, lost]
+    );
+    assert!(!rig.store().has_blob(&torn).unwrap() && rig.store().has_blob(&whole).unwrap());
+    assert_eq!(upload(&rig, half).unwrap().held, 0);
+    assert!(upload(&rig, nameless).is_none());
+    assert!(rig.store().fsck().unwrap().findings.is_empty());
+    // They come again as if for the first time.
+    assert_eq!(rig.upload(b"torn by the cut"), torn);
+    assert!(rig.store().has_blob(&torn).unwrap());
+}

@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
-use super::{Embedded, journal, millis, parse, timestamp, tree};
+use super::{Embedded, journal, millis, parse, row, run, timestamp, tree};
 use crate::examine::Verified;
 use crate::log;
+use crate::wallet::pages::{MOST_ENTRIES, Records};
 use crate::wallet::vault::{CitizenKey, DataKey, Purpose};
 use crate::wallet::{BundleRecord, BundleState, Filing, StoreFailure};
 
@@ -122,6 +123,16 @@ impl Embedded {
         prepared: &Prepared,
         at: Timestamp,
     ) -> Result<Option<Filing>, StoreFailure> {
+        if self.keep_sealed {
+            // They arrived unsynced, and nobody sends them again once they are filed.
+            for blob in verified
+                .blobs
+                .iter()
+                .filter(|blob| self.blobs.contains(blob))
+            {
+                self.blobs.sync(blob)?;
+            }
+        }
         let mut writer = self.writer();
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         match known(&transaction, &verified.bundle)? {
@@ -133,7 +144,8 @@ impl Embedded {
         match &there {
             Some((_, wrapped)) if *wrapped == wallet.wrapped => {}
             None if wallet.new => {
-                transaction.execute(
+                run(
+                    &transaction,
                     "INSERT INTO wallet (id, citizen_key, data_key) VALUES (?1, ?2, ?3)",
                     params![wallet.id.to_string(), citizen.as_bytes(), wallet.wrapped],
                 )?;
@@ -143,7 +155,8 @@ impl Embedded {
         if !spend_ticket(&transaction, verified)? {
             return Ok(Some(Filing::TicketSpent));
         }
-        let taken: bool = transaction.query_row(
+        let taken: bool = row(
+            &transaction,
             "SELECT EXISTS (SELECT 1 FROM entry WHERE visit = ?1 OR bundle_id = ?2)",
             params![verified.visit.to_string(), verified.bundle_id.to_string()],
             |row| row.get(0),
@@ -163,8 +176,7 @@ impl Embedded {
             log: proof,
         };
         let receipt = SignedReceipt::issue(&receipt, &self.receipts);
-        transaction.execute(
-            "INSERT INTO bundle (digest, station, at, previous, receipt) VALUES (?1, ?2, ?3, ?4, ?5)
+        run(&transaction, "INSERT INTO bundle (digest, station, at, previous, receipt) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (digest) DO UPDATE SET at = ?3, previous = ?4, receipt = ?5, codes = NULL",
             params![
                 verified.bundle.to_string(),
@@ -175,8 +187,7 @@ impl Embedded {
             ],
         )?;
         for blob in &verified.blobs {
-            transaction.execute(
-                "INSERT INTO blob (digest, station, size, stored_at, bundle) VALUES (?1, ?2, 0, ?3, ?4)
+            run(&transaction, "INSERT INTO blob (digest, station, size, stored_at, bundle) VALUES (?1, ?2, 0, ?3, ?4)
                  ON CONFLICT (digest) DO UPDATE SET bundle = ?4",
                 params![blob.to_string(), verified.station.as_str(), millis(at), verified.bundle.to_string()],
             )?;
@@ -185,6 +196,31 @@ impl Embedded {
         // A disk that fails here may or may not have the transaction: its papers must stay.
         transaction.commit().map_err(|_| StoreFailure::Unsettled)?;
         Ok(Some(Filing::Filed(receipt)))
+    }
+
+    /// The records of the citizen's other entries, the newest first.
+    pub(in crate::wallet) fn records_beside(
+        &self,
+        verified: &Verified,
+    ) -> Result<Records, StoreFailure> {
+        let citizen = self.vault.citizen(&verified.personal_id);
+        let reader = self.reader();
+        let Some((wallet, wrapped)) = find_wallet(&reader, &citizen)? else {
+            return Ok(Vec::new());
+        };
+        let key = self.vault.unwrap(&wrapped, &citizen)?;
+        let mut statement = reader.prepare_cached(
+            "SELECT id, record FROM entry WHERE wallet = ?1 AND bundle <> ?2 ORDER BY number DESC LIMIT ?3",
+        )?;
+        let mut rows =
+            statement.query(params![wallet, verified.bundle.to_string(), MOST_ENTRIES])?;
+        let mut records = Vec::new();
+        while let Some(row) = rows.next()? {
+            let entry: EntryId = parse(&row.get::<_, String>(0)?)?;
+            let sealed: Vec<u8> = row.get(1)?;
+            records.push((entry, key.decrypt(Purpose::Record(entry), &sealed)?));
+        }
+        Ok(records)
     }
 
     pub(in crate::wallet) fn refuse(
@@ -219,13 +255,13 @@ fn find_wallet(
     connection: &Connection,
     citizen: &CitizenKey,
 ) -> Result<Option<(String, Vec<u8>)>, StoreFailure> {
-    Ok(connection
-        .query_row(
-            "SELECT id, data_key FROM wallet WHERE citizen_key = ?1",
-            [citizen.as_bytes()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?)
+    Ok(row(
+        connection,
+        "SELECT id, data_key FROM wallet WHERE citizen_key = ?1",
+        [citizen.as_bytes()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+    .optional()?)
 }
 
 fn known(
@@ -240,22 +276,22 @@ fn find_bundle(
     digest: &BundleDigest,
 ) -> Result<Option<BundleRecord>, StoreFailure> {
     type Row = (String, i64, Option<Vec<u8>>, Option<String>, bool);
-    let row: Option<Row> = connection
-        .query_row(
-            "SELECT station, at, receipt, codes, erased FROM bundle WHERE digest = ?1",
-            [digest.to_string()],
-            |row| {
-                Ok((
-                    row.get(0)?,
-                    row.get(1)?,
-                    row.get(2)?,
-                    row.get(3)?,
-                    row.get(4)?,
-                ))
-            },
-        )
-        .optional()?;
-    let Some((station, at, receipt, codes, erased)) = row else {
+    let found: Option<Row> = row(
+        connection,
+        "SELECT station, at, receipt, codes, erased FROM bundle WHERE digest = ?1",
+        [digest.to_string()],
+        |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
+        },
+    )
+    .optional()?;
+    let Some((station, at, receipt, codes, erased)) = found else {
         return Ok(None);
     };
     let state = match receipt {
@@ -281,7 +317,8 @@ fn find_bundle(
 /// Marks the ticket as used by this bundle. A ticket this database does not know (it was signed before a
 /// restore from backup) is noted now, so that it too works only once.
 fn spend_ticket(transaction: &Transaction<'_>, verified: &Verified) -> Result<bool, StoreFailure> {
-    let changed = transaction.execute(
+    let changed = run(
+        transaction,
         "INSERT INTO ticket (id, station, expires_at, bundle) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (id) DO UPDATE SET bundle = ?4 WHERE bundle IS NULL",
         params![
@@ -301,13 +338,13 @@ fn insert_entry(
     prepared: &Prepared,
     at: Timestamp,
 ) -> Result<(), StoreFailure> {
-    let number: u32 = transaction.query_row(
+    let number: u32 = row(
+        transaction,
         "SELECT coalesce(max(number), 0) + 1 FROM entry WHERE wallet = ?1",
         [wallet.id.to_string()],
         |row| row.get(0),
     )?;
-    transaction.execute(
-        "INSERT INTO entry (id, wallet, number, bundle, bundle_id, visit, station, filed_at, clone_check, practice,
+    run(transaction, "INSERT INTO entry (id, wallet, number, bundle, bundle_id, visit, station, filed_at, clone_check, practice,
          record, identified_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
             prepared.entry.to_string(),
@@ -325,7 +362,8 @@ fn insert_entry(
         ],
     )?;
     for ((n, document), file) in (0_u32..).zip(&verified.documents).zip(&prepared.papers) {
-        transaction.execute(
+        run(
+            transaction,
             "INSERT INTO document (entry, n, grade, kind, title, pages, bytes, file)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![

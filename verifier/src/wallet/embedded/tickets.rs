@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rand_core::{OsRng, TryRngCore};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
-use super::{Embedded, millis, parse};
+use super::{Embedded, millis, parse, row, run};
 use crate::wallet::{Granted, StoreFailure};
 
 impl Embedded {
@@ -19,7 +19,8 @@ impl Embedded {
     ) -> Result<Granted, StoreFailure> {
         let mut writer = self.writer();
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let open: u32 = transaction.query_row(
+        let open: u32 = row(
+            &transaction,
             "SELECT count(*) FROM ticket WHERE station = ?1 AND bundle IS NULL AND expires_at > ?2",
             params![station.as_str(), millis(at)],
             |row| row.get(0),
@@ -31,7 +32,8 @@ impl Embedded {
         let mut rng = OsRng.unwrap_err();
         for _ in 0..count {
             let ticket = Ticket::draw(station.clone(), at, until, &mut rng);
-            transaction.execute(
+            run(
+                &transaction,
                 "INSERT INTO ticket (id, station, expires_at) VALUES (?1, ?2, ?3)",
                 params![ticket.id.to_string(), station.as_str(), millis(until)],
             )?;
@@ -45,14 +47,13 @@ impl Embedded {
         &self,
         ticket: TicketId,
     ) -> Result<Option<BundleDigest>, StoreFailure> {
-        let bundle: Option<Option<String>> = self
-            .reader()
-            .query_row(
-                "SELECT bundle FROM ticket WHERE id = ?1",
-                [ticket.to_string()],
-                |row| row.get(0),
-            )
-            .optional()?;
+        let bundle: Option<Option<String>> = row(
+            &self.reader(),
+            "SELECT bundle FROM ticket WHERE id = ?1",
+            [ticket.to_string()],
+            |row| row.get(0),
+        )
+        .optional()?;
         bundle.flatten().as_deref().map(parse).transpose()
     }
 
@@ -60,14 +61,13 @@ impl Embedded {
         &self,
         visit: VisitId,
     ) -> Result<Option<BundleDigest>, StoreFailure> {
-        let bundle: Option<String> = self
-            .reader()
-            .query_row(
-                "SELECT bundle FROM entry WHERE visit = ?1",
-                [visit.to_string()],
-                |row| row.get(0),
-            )
-            .optional()?;
+        let bundle: Option<String> = row(
+            &self.reader(),
+            "SELECT bundle FROM entry WHERE visit = ?1",
+            [visit.to_string()],
+            |row| row.get(0),
+        )
+        .optional()?;
         bundle.as_deref().map(parse).transpose()
     }
 }

@@ -6,7 +6,7 @@ use bundle::{LogProof, Sha256Digest};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tlog_tiles::{Hash, HashReader, prove_record, stored_hash_index, stored_hashes, tree_hash};
 
-use super::Embedded;
+use super::{Embedded, run};
 use crate::log::LogSigner;
 use crate::wallet::{StoreFailure, Tile};
 
@@ -68,7 +68,8 @@ pub(super) fn append(
     let index = size(transaction)?;
     let nodes = Nodes::new(transaction);
     let new = stored_hashes(index, leaf, &nodes).map_err(|_| nodes.failure())?;
-    transaction.execute(
+    run(
+        transaction,
         "INSERT INTO leaf (n, data) VALUES (?1, ?2)",
         params![row(index)?, leaf],
     )?;
@@ -82,7 +83,8 @@ pub(super) fn append(
     let root = tree_hash(tree_size, &nodes).map_err(|_| nodes.failure())?;
     let proof = prove_record(tree_size, index, &nodes).map_err(|_| nodes.failure())?;
     let checkpoint = log.sign(tree_size, root);
-    transaction.execute(
+    run(
+        transaction,
         "UPDATE head SET size = ?1, note = ?2",
         params![row(tree_size)?, checkpoint],
     )?;
@@ -99,7 +101,7 @@ pub(super) fn append(
 }
 
 pub(super) fn size(connection: &Connection) -> Result<u64, StoreFailure> {
-    let size: i64 = connection.query_row("SELECT size FROM head", [], |row| row.get(0))?;
+    let size: i64 = super::row(connection, "SELECT size FROM head", [], |row| row.get(0))?;
     u64::try_from(size).map_err(|_| StoreFailure::Row)
 }
 

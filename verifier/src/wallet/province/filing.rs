@@ -16,6 +16,7 @@ use super::database::End;
 use super::{Province, journal, millis, paper_object, signed, timestamp, tree};
 use crate::examine::Verified;
 use crate::log;
+use crate::wallet::pages::{MOST_ENTRIES, Records};
 use crate::wallet::vault::{CitizenKey, DataKey, Purpose};
 use crate::wallet::{BundleRecord, BundleState, Filing, StoreFailure};
 
@@ -72,6 +73,43 @@ impl Province {
                 }
             }
             Err(StoreFailure::Contention)
+        })
+    }
+
+    /// The records of the citizen's other entries, the newest first.
+    pub(in crate::wallet) fn records_beside(
+        &self,
+        verified: &Verified,
+    ) -> Result<Records, StoreFailure> {
+        let citizen = self.vault.citizen(&verified.personal_id);
+        self.run(async {
+            let wallet = self.wallet_for(&citizen).await?;
+            if wallet.new {
+                return Ok(Vec::new());
+            }
+            let client = self.database.client().await?;
+            let statement = client
+                .prepare_cached(
+                    "SELECT id, record FROM entry WHERE citizen_key = $1 AND bundle <> $2
+                     ORDER BY number DESC LIMIT $3",
+                )
+                .await?;
+            let (citizen, bundle) = (
+                citizen.as_bytes().as_slice(),
+                verified.bundle.as_bytes().as_slice(),
+            );
+            let rows = client
+                .query(&statement, &[&citizen, &bundle, &i64::from(MOST_ENTRIES)])
+                .await?;
+            rows.iter()
+                .map(|row| {
+                    let entry = EntryId::from_uuid(row.try_get(0)?);
+                    let record = wallet
+                        .key
+                        .decrypt(Purpose::Record(entry), row.try_get(1)?)?;
+                    Ok((entry, record))
+                })
+                .collect()
         })
     }
 
