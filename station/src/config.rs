@@ -65,9 +65,67 @@ pub struct Config {
     pub finger: Option<FingerConfig>,
     pub scanner: ScannerConfig,
     pub models: ModelsConfig,
+    /// The pages of the desk; left out at a desk that only runs scripts.
+    pub screens: Option<ScreensConfig>,
     /// When the desk warns and when it stops opening visits.
     #[serde(default)]
     pub stop: StopRules,
+}
+
+/// The desk's own pages (`niem-station serve`).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScreensConfig {
+    /// The centre's name, as it stands over the door.
+    pub centre: String,
+    /// Whom to call.
+    pub hotline: String,
+    /// Port on loopback; 0 takes a free one.
+    #[serde(default = "port")]
+    pub port: u16,
+    /// The verifier's signed list of who may sign in (`niem-verifier duty sign`).
+    pub duty: PathBuf,
+    /// Where the signing keys of those people lie.
+    #[serde(default)]
+    pub operators: Vec<OperatorKey>,
+    /// The scanner can feed a pile.
+    #[serde(default)]
+    pub feeder: bool,
+    /// After so long without a touch between two visits, somebody has to sign in again.
+    #[serde(default = "lock_after_s")]
+    pub lock_after_s: u64,
+    /// What a learner needs; used in practice alone.
+    #[serde(default)]
+    pub lesson: LessonConfig,
+}
+
+/// Where the signing key of somebody on duty lies.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorKey {
+    pub id: String,
+    pub token: Option<TokenPlace>,
+    /// PKCS#8 PEM and certificate, where keys may lie in files.
+    pub key: Option<PathBuf>,
+    pub cert: Option<PathBuf>,
+}
+
+/// A visit to be played: the digits of the specimen card, and what lies on a played scanner's glass, scan after scan.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LessonConfig {
+    pub can: Option<String>,
+    pub pages: Vec<PathBuf>,
+}
+
+/// Above the registered ports that desktops use.
+fn port() -> u16 {
+    8470
+}
+
+/// `domain.md` §3.1: two minutes.
+fn lock_after_s() -> u64 {
+    120
 }
 
 #[derive(Debug, Clone, Deserialize)]

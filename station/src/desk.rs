@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::booth::{FaceAsk, FingerAsk, FingerTaken};
 use crate::devices::Devices;
-use crate::script::Script;
+use crate::people::{Agreed, People};
 use crate::spool::Spool;
 use crate::visit::{Ask, Closed, Event, Opening, SetAside, Stop, Visit};
 
@@ -144,6 +144,11 @@ pub enum Step {
         /// What is wrong with it, and where.
         verdicts: Vec<paper::Verdict>,
     },
+    /// A page that no engine could make anything of.
+    PageUnread {
+        number: u32,
+        code: &'static str,
+    },
     /// This page alone has to be scanned again.
     PageAgain {
         number: u32,
@@ -200,11 +205,11 @@ pub struct FiledDocument {
 }
 
 impl Desk<'_> {
-    /// Walks one visit to its end. People are played by the script; everything else is real.
+    /// Walks one visit to its end: devices do what the road asks, and people answer what only they can.
     pub fn run(
         &mut self,
         opening: Opening,
-        script: &Script,
+        people: &mut dyn People,
         watch: &mut dyn FnMut(Step),
     ) -> VisitEnd {
         let started = Instant::now();
@@ -217,8 +222,14 @@ impl Desk<'_> {
         let (mut visit, asks) = Visit::open(opening);
         let mut asks = VecDeque::from(asks);
         while let Some(ask) = asks.pop_front() {
-            let Some(event) = self.answer(ask, script, watch, &mut end) else {
+            let Some(event) = self.answer(ask, people, watch, &mut end) else {
                 continue;
+            };
+            // A bundle that is sealed stays sealed; everything before it can be given up.
+            let event = match event {
+                Event::Sealed(digest) => Event::Sealed(digest),
+                _ if people.stopped() => Event::Stopped(Stop::withdrawn()),
+                event => event,
             };
             let (next, more) = visit.step(event);
             visit = next;
@@ -235,7 +246,7 @@ impl Desk<'_> {
     fn answer(
         &mut self,
         ask: Ask,
-        script: &Script,
+        people: &mut dyn People,
         watch: &mut dyn FnMut(Step),
         end: &mut VisitEnd,
     ) -> Option<Event> {
@@ -244,10 +255,11 @@ impl Desk<'_> {
             self.devices.booth.rest();
         }
         Some(match ask {
-            Ask::ShowConsent { lang } => {
-                Event::ConsentAnswered(self.consents(&lang, script, watch))
-            }
-            Ask::ReadCard { challenge } => self.card(challenge, script, watch),
+            Ask::ShowConsent { lang } => match people.consent(&lang) {
+                Ok(agreed) => Event::ConsentAnswered(self.consents(&lang, agreed, watch)),
+                Err(stop) => Event::Stopped(stop),
+            },
+            Ask::ReadCard { challenge, failed } => self.card(challenge, people, failed, watch),
             Ask::TakePortrait {
                 document,
                 poses,
@@ -277,8 +289,13 @@ impl Desk<'_> {
                 seen.map_or_else(Event::Stopped, Event::FingerCompared)
             }
             Ask::CallOfficials { occasion, why, .. } => self.officials(&occasion, why, watch),
-            Ask::ScanPapers { sheets } => self.papers(sheets, script, watch),
-            Ask::AskApproval => Event::ApprovalAnswered(script.approve),
+            Ask::CountSheets => people
+                .sheets()
+                .map_or_else(Event::Stopped, Event::SheetsCounted),
+            Ask::ScanPapers { sheets } => self.papers(sheets, people, watch),
+            Ask::AskApproval { review } => people
+                .approve(&review)
+                .map_or_else(Event::Stopped, Event::ApprovalAnswered),
             Ask::Seal(request) => {
                 end.set_aside.clone_from(&request.set_aside);
                 match self.seal(*request, watch) {
@@ -294,25 +311,25 @@ impl Desk<'_> {
         })
     }
 
-    /// The script plays the citizen's touch; the text shown is the rulebook's version of the day.
-    fn consents(&self, lang: &str, script: &Script, watch: &mut dyn FnMut(Step)) -> Vec<Consent> {
+    /// The text shown is the rulebook's version of the day.
+    fn consents(&self, lang: &str, agreed: Agreed, watch: &mut dyn FnMut(Step)) -> Vec<Consent> {
         let given_at = (self.now)();
         let day = given_at.to_zoned(crate::clock::vietnam()).date();
         let mut consents = Vec::new();
-        for (purpose, told, agreed) in [
+        for (purpose, told, given) in [
             (
                 Purpose::Identify,
                 rulebook::consents::Purpose::Identify,
-                script.consent.identify,
+                agreed.identify,
             ),
             (
                 Purpose::File,
                 rulebook::consents::Purpose::File,
-                script.consent.file,
+                agreed.file,
             ),
         ] {
             // Without a text in force there is nothing that could be agreed to.
-            let Some(text) = rulebook::consents::current(told, day).filter(|_| agreed) else {
+            let Some(text) = rulebook::consents::current(told, day).filter(|_| given) else {
                 continue;
             };
             consents.push(Consent {

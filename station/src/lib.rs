@@ -1,11 +1,12 @@
 //! The desk: devices, the visit, the spool of sealed bundles, and the courier that carries them
-//! to the verifier. The program `niem-station` puts these together; no screen yet.
+//! to the verifier. The program `niem-station` puts these together.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")
 )]
 
 pub mod answer;
+pub mod attended;
 pub mod booth;
 pub mod carry;
 pub mod clock;
@@ -16,10 +17,13 @@ pub mod devices;
 pub mod door;
 mod durable;
 pub mod epoch;
+pub mod people;
 pub mod preflight;
 #[cfg(feature = "tesseract")]
 pub mod readers;
 pub mod script;
+pub mod sign_in;
+pub mod slip;
 pub mod sorting;
 pub mod spool;
 pub mod tickets;
@@ -39,7 +43,9 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         door::CODES,
         epoch::CODES,
         preflight::CODES,
+        screens::CODES,
         sealing_keys::CODES,
+        sign_in::CODES,
         spool::CODES,
         tickets::CODES,
         visit::CODES,

@@ -9,6 +9,7 @@ mod keys;
 mod paper;
 mod person;
 mod preflight;
+mod serve;
 mod spool;
 mod trust;
 mod visit;
@@ -36,6 +37,8 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The desk's screens, on loopback, with its devices and its courier.
+    Serve(serve::ServeArguments),
     /// Whole visits.
     #[command(subcommand)]
     Visit(visit::VisitCommand),
@@ -80,6 +83,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         _ => Shape::Words,
     };
     let answer = match arguments.command {
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Visit(command) => visit::run(command, lang),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Preflight(arguments) => preflight::run(&arguments, lang),

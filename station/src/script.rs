@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use sealing_keys::TokenPlace;
 use serde::Deserialize;
 
+use crate::config::OperatorKey;
+use crate::people::{Agreed, BadPage, Lay, People, Review};
+use crate::visit::Stop;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
@@ -86,6 +90,14 @@ impl<'a> PersonKey<'a> {
     }
 }
 
+impl OperatorKey {
+    /// Where the key lies.
+    #[must_use]
+    pub fn place(&self) -> PersonKey<'_> {
+        PersonKey::of(self.token.as_ref(), self.key.as_ref(), self.cert.as_ref())
+    }
+}
+
 impl OperatorScript {
     #[must_use]
     pub fn key_place(&self) -> PersonKey<'_> {
@@ -115,7 +127,7 @@ pub struct ConsentScript {
 
 /// What opens the chip: the access number, the lines of the zone, or the text of the card's QR code.
 /// The code may stand beside either of the others, to be compared with. Personal data: no Debug.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CardKeyScript {
     pub can: Option<String>,
@@ -132,7 +144,7 @@ pub struct PapersScript {
     pub scan: Vec<ScanScript>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScanScript {
     /// The operator's word on where papers end: `true` continues the paper of the scan before, `false` makes this scan a
@@ -148,4 +160,63 @@ pub struct ScanScript {
     /// What is laid on the glass again, one after another, when a page of this scan is refused.
     #[serde(default)]
     pub again: Vec<BTreeMap<String, String>>,
+}
+
+/// The people of a script, on their way through it.
+pub struct Played<'a> {
+    script: &'a Script,
+    /// Scans made so far.
+    scanned: usize,
+    /// How often pages of each scan were laid down again.
+    again: Vec<usize>,
+}
+
+impl Script {
+    /// Everybody in it, at the beginning.
+    #[must_use]
+    pub fn played(&self) -> Played<'_> {
+        Played {
+            script: self,
+            scanned: 0,
+            again: vec![0; self.papers.scan.len()],
+        }
+    }
+}
+
+impl People for Played<'_> {
+    fn consent(&mut self, _lang: &str) -> Result<Agreed, Stop> {
+        Ok(Agreed {
+            identify: self.script.consent.identify,
+            file: self.script.consent.file,
+        })
+    }
+
+    fn card_key(&mut self, _failed: Option<&'static str>) -> Result<CardKeyScript, Stop> {
+        Ok(self.script.card.clone())
+    }
+
+    fn sheets(&mut self) -> Result<u32, Stop> {
+        Ok(self.script.papers.sheets)
+    }
+
+    fn lay(&mut self, _meanwhile: &mut dyn FnMut()) -> Result<Lay, Stop> {
+        let next = self.script.papers.scan.get(self.scanned).cloned();
+        self.scanned += 1;
+        Ok(next.map_or(Lay::Enough, Lay::Scan))
+    }
+
+    fn again(&mut self, bad: &BadPage) -> Result<BTreeMap<String, String>, Stop> {
+        let scan = self.script.papers.scan.get(bad.scan);
+        let made = self.again.get_mut(bad.scan);
+        let (Some(scan), Some(made)) = (scan, made) else {
+            return Err(Stop::of(bad.code));
+        };
+        *made += 1;
+        let options = scan.again.get(*made - 1).cloned();
+        options.ok_or_else(|| Stop::of(bad.code))
+    }
+
+    fn approve(&mut self, _review: &Review) -> Result<bool, Stop> {
+        Ok(self.script.approve)
+    }
 }

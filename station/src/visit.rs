@@ -72,6 +72,8 @@ pub enum Visit {
     AwaitFace(Box<AwaitFace>),
     AwaitFinger(Box<AwaitFinger>),
     AwaitOfficials(Box<AwaitOfficials>),
+    /// The person is known; nobody has counted the sheets yet.
+    AwaitSheets(Box<Matched>),
     AwaitPapers(Box<AwaitPapers>),
     AwaitApproval(Box<AwaitApproval>),
     Sealing(Sealing),
@@ -108,6 +110,7 @@ impl Visit {
                     Ok(consented) => {
                         let ask = Ask::ReadCard {
                             challenge: consented.challenge(),
+                            failed: None,
                         };
                         (
                             Self::AwaitCard(Box::new(AwaitCard::new(consented))),
@@ -150,8 +153,20 @@ impl Visit {
                     Err(stop) => Self::stop(stop),
                 }
             }
+            (Self::AwaitSheets(matched), Event::SheetsCounted(sheets)) => {
+                let matched = *matched;
+                let ask = Ask::ScanPapers { sheets };
+                let state = AwaitPapers { matched, sheets };
+                (Self::AwaitPapers(Box::new(state)), vec![ask])
+            }
             (Self::AwaitPapers(state), Event::PapersRead(papers)) => match state.read(papers) {
-                Ok(state) => (Self::AwaitApproval(Box::new(state)), vec![Ask::AskApproval]),
+                Ok(state) => {
+                    let review = state.review();
+                    (
+                        Self::AwaitApproval(Box::new(state)),
+                        vec![Ask::AskApproval { review }],
+                    )
+                }
                 Err(stop) => Self::stop(stop),
             },
             (Self::AwaitApproval(state), Event::ApprovalAnswered(approved)) => {
@@ -181,13 +196,7 @@ impl Visit {
     }
 
     fn to_papers(matched: Matched) -> (Self, Vec<Ask>) {
-        let ask = Ask::ScanPapers {
-            sheets: matched.plan().sheets,
-        };
-        (
-            Self::AwaitPapers(Box::new(AwaitPapers { matched })),
-            vec![ask],
-        )
+        (Self::AwaitSheets(Box::new(matched)), vec![Ask::CountSheets])
     }
 
     fn stop(stop: Stop) -> (Self, Vec<Ask>) {
@@ -203,6 +212,7 @@ impl Visit {
             Self::AwaitFace(_) => "face",
             Self::AwaitFinger(_) => "finger",
             Self::AwaitOfficials(_) => "officials",
+            Self::AwaitSheets(_) => "sheets",
             Self::AwaitPapers(_) => "papers",
             Self::AwaitApproval(_) => "approval",
             Self::Sealing(_) => "sealing",

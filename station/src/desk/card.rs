@@ -15,7 +15,8 @@ use rand_core::OsRng;
 use rand_core::TryRngCore as _;
 
 use crate::devices::{CardReader, LaidCard};
-use crate::script::{CardKeyScript, Script};
+use crate::people::People;
+use crate::script::CardKeyScript;
 use crate::visit::{CardSeen, Event, Stop};
 
 use super::{Desk, Step};
@@ -380,15 +381,20 @@ impl Desk<'_> {
     pub(super) fn card(
         &mut self,
         challenge: Challenge,
-        script: &Script,
+        people: &mut dyn People,
+        failed: Option<&'static str>,
         watch: &mut dyn FnMut(Step),
     ) -> Event {
+        let card = match people.card_key(failed) {
+            Ok(card) => card,
+            Err(stop) => return Event::Stopped(stop),
+        };
         watch(Step::CardReading);
         let started = Instant::now();
         let at = (self.now)().to_zoned(crate::clock::vietnam()).date();
         let mut traffic = Traffic::default();
-        let read = AccessSource::of(&script.card).and_then(|source| {
-            let qr = printed(script.card.qr.as_deref())?;
+        let read = AccessSource::of(&card).and_then(|source| {
+            let qr = printed(card.qr.as_deref())?;
             let reading = Reading {
                 key: &source.key()?,
                 qr: qr.as_ref(),

@@ -11,7 +11,7 @@ use paper::{Examined, PaperError};
 use zeroize::Zeroizing;
 
 use crate::devices::scanner::described;
-use crate::script::Script;
+use crate::people::People;
 use crate::visit::{Event, PaperDocument, Papers, Stop};
 
 use super::card::millis;
@@ -23,10 +23,10 @@ impl Desk<'_> {
     pub(super) fn papers(
         &mut self,
         sheets: u32,
-        script: &Script,
+        people: &mut dyn People,
         watch: &mut dyn FnMut(Step),
     ) -> Event {
-        match self.read_papers(sheets, script, watch) {
+        match self.read_papers(sheets, people, watch) {
             Ok(papers) => Event::PapersRead(papers),
             Err(stop) => Event::Stopped(stop),
         }
@@ -35,12 +35,11 @@ impl Desk<'_> {
     fn read_papers(
         &mut self,
         sheets: u32,
-        script: &Script,
+        people: &mut dyn People,
         watch: &mut dyn FnMut(Step),
     ) -> Result<Papers, Stop> {
-        let scans = &script.papers.scan;
-        let pages = scan_and_read(self.devices, scans, sheets, watch)?;
-        let sorted = sort(pages, scans, sheets)?;
+        let (pages, scans) = scan_and_read(self.devices, people, sheets, watch)?;
+        let sorted = sort(pages, &scans, sheets)?;
         let mut documents = Vec::new();
         for paper in sorted.papers {
             let started = Instant::now();

@@ -1,7 +1,7 @@
 //! Scans and reads at the same time: while the scanner draws in the next sheet, the ones before are judged and read on
 //! all cores, and a page that is no good is named while the paper still lies on the table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -12,6 +12,7 @@ use paper::{Page, PageLedger, PaperError, Severity, Sheet, Verdict, quality};
 use scanner_drivers::{Page as Scanned, ScanJob, Side, Source};
 
 use crate::devices::Devices;
+use crate::people::{BadPage, Lay, People};
 use crate::script::ScanScript;
 use crate::visit::Stop;
 
@@ -38,41 +39,53 @@ pub(super) struct ReadPage {
 struct Origin {
     scan: usize,
     side: Side,
+    /// Of the page, from 1.
+    number: u32,
+    /// Of a page that was there before.
+    replaces: bool,
 }
 
 /// A page as it came out of the reading, good or bad.
 type Outcome = Result<Page, PaperError>;
 
-/// Scans everything and reads it; a page that is refused is scanned again, alone, as often as the script has it.
+/// Scans what people lay down and reads it meanwhile; a page that is refused is scanned again, alone, as often as they
+/// lay it down again. The second list says what each scan was.
 pub(super) fn scan_and_read(
     devices: &mut Devices,
-    scans: &[ScanScript],
+    people: &mut dyn People,
     of: u32,
     watch: &mut dyn FnMut(Step),
-) -> Result<Vec<ReadPage>, Stop> {
-    let dpi = devices.scan_dpi;
-    let jobs: Vec<ScanJob> = scans
-        .iter()
-        .map(|scan| job(dpi, scan.feeder, &scan.options))
-        .collect();
-    let mut pages = run(devices, &jobs, (1, of), watch)?;
-    let mut again: Vec<_> = scans.iter().map(|scan| scan.again.iter()).collect();
+) -> Result<(Vec<ReadPage>, Vec<ScanScript>), Stop> {
+    let mut scans = Vec::new();
+    let mut whole = Whole {
+        people,
+        scans: &mut scans,
+        dpi: devices.scan_dpi,
+    };
+    let scanned = run(devices, &mut whole, of, watch)?;
+    let mut pages = latest(scanned);
     for at in 0..pages.len() {
         let number = at as u32 + 1;
         while let Some((code, verdict)) = objection(&pages[at].0) {
+            let bad = BadPage {
+                number,
+                scan: pages[at].1.scan,
+                code,
+                why: verdict.as_ref().map_or(code, |verdict| verdict.code),
+                place: verdict.and_then(|verdict| verdict.place),
+            };
             watch(Step::PageAgain {
                 number,
-                code: verdict.as_ref().map_or(code, |verdict| verdict.code),
-                place: verdict.and_then(|verdict| verdict.place),
+                code: bad.why,
+                place: bad.place,
             });
-            let Some(options) = again[pages[at].1.scan].next() else {
-                return Err(Stop::of(code));
+            let options = people.again(&bad)?;
+            let mut alone = Alone {
+                next: Some(again(devices.scan_dpi, bad.scan, number, &options)),
+                people,
             };
-            let job = ScanJob {
-                max_pages: 1,
-                ..job(dpi, false, options)
-            };
-            let Some((page, _)) = run(devices, &[job], (number, of), watch)?.pop() else {
+            let mut anew = run(devices, &mut alone, of, watch)?;
+            let Some((page, _)) = anew.pop() else {
                 return Err(Stop::of(code));
             };
             pages[at].0 = page;
@@ -80,7 +93,7 @@ pub(super) fn scan_and_read(
         }
     }
     let mut sheet = 0;
-    pages
+    let read = pages
         .into_iter()
         .map(|(page, origin)| {
             if origin.side == Side::Front {
@@ -92,7 +105,8 @@ pub(super) fn scan_and_read(
                 sheet,
             })
         })
-        .collect()
+        .collect::<Result<_, Stop>>()?;
+    Ok((read, scans))
 }
 
 fn job(dpi: u32, feeder: bool, options: &BTreeMap<String, String>) -> ScanJob {
@@ -112,12 +126,83 @@ fn job(dpi: u32, feeder: bool, options: &BTreeMap<String, String>) -> ScanJob {
     }
 }
 
-/// Scans job after job; the pages are read meanwhile. `first` is the number of the first page, `of` how many sheets were
-/// counted.
+/// One page once more, from the glass.
+fn again(dpi: u32, scan: usize, number: u32, options: &BTreeMap<String, String>) -> Next {
+    Next {
+        job: ScanJob {
+            max_pages: 1,
+            ..job(dpi, false, options)
+        },
+        scan,
+        replaces: Some(number),
+    }
+}
+
+/// What the scanner does next.
+struct Next {
+    job: ScanJob,
+    scan: usize,
+    /// The page that it shows once more.
+    replaces: Option<u32>,
+}
+
+/// Where the sheets come from.
+trait Tray {
+    fn next(&mut self, meanwhile: &mut dyn FnMut()) -> Result<Option<Next>, Stop>;
+
+    fn seen(&mut self, number: u32, image: &image::DynamicImage);
+}
+
+/// Everything that people lay down.
+struct Whole<'a> {
+    people: &'a mut dyn People,
+    scans: &'a mut Vec<ScanScript>,
+    dpi: u32,
+}
+
+impl Tray for Whole<'_> {
+    fn next(&mut self, meanwhile: &mut dyn FnMut()) -> Result<Option<Next>, Stop> {
+        Ok(match self.people.lay(meanwhile)? {
+            Lay::Scan(scan) => {
+                let next = Next {
+                    job: job(self.dpi, scan.feeder, &scan.options),
+                    scan: self.scans.len(),
+                    replaces: None,
+                };
+                self.scans.push(scan);
+                Some(next)
+            }
+            Lay::Again { number, options } => Some(again(self.dpi, 0, number, &options)),
+            Lay::Enough => None,
+        })
+    }
+
+    fn seen(&mut self, number: u32, image: &image::DynamicImage) {
+        self.people.page(number, image);
+    }
+}
+
+/// One page alone.
+struct Alone<'a> {
+    next: Option<Next>,
+    people: &'a mut dyn People,
+}
+
+impl Tray for Alone<'_> {
+    fn next(&mut self, _meanwhile: &mut dyn FnMut()) -> Result<Option<Next>, Stop> {
+        Ok(self.next.take())
+    }
+
+    fn seen(&mut self, number: u32, image: &image::DynamicImage) {
+        self.people.page(number, image);
+    }
+}
+
+/// Scans what comes out of the tray; the pages are read meanwhile. `of` is how many sheets were counted.
 fn run(
     devices: &mut Devices,
-    jobs: &[ScanJob],
-    (first, of): (u32, u32),
+    tray: &mut dyn Tray,
+    of: u32,
     watch: &mut dyn FnMut(Step),
 ) -> Result<Vec<(Outcome, Origin)>, Stop> {
     let Devices {
@@ -126,7 +211,7 @@ fn run(
     let (scanner, readers) = (scanner.as_mut(), &**readers);
     // Without room: the scanner waits when all cores are reading, and no sheet piles up.
     let (send, sheets) = mpsc::sync_channel(0);
-    let (done, outcomes) = mpsc::channel::<(u32, Outcome)>();
+    let (done, outcomes) = mpsc::channel::<Outcome>();
     let cancel = AtomicBool::new(false);
     let mut origins: Vec<Origin> = Vec::new();
     let mut pages: Vec<Outcome> = Vec::new();
@@ -139,53 +224,65 @@ fn run(
                 readers,
                 &plan,
                 cancel,
-                &mut |at, page: Outcome| {
+                &mut |_, page: Outcome| {
                     // The other end lives until this thread has ended.
-                    let _ = done.send((at, page));
+                    let _ = done.send(page);
                 },
             )
         });
         let mut scanned = Ok(());
-        for (scan, job) in jobs.iter().enumerate() {
+        loop {
+            let next = tray.next(&mut || take(outcomes.try_iter(), &origins, &mut pages, watch));
+            let next = match next {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                Err(stop) => {
+                    scanned = Err(stop);
+                    break;
+                }
+            };
             let room = MAX_PAGES.saturating_sub(origins.len() as u32);
             if room == 0 {
                 scanned = Err(Stop::of(TOO_MANY));
                 break;
             }
             let job = ScanJob {
-                max_pages: job.max_pages.min(room),
-                ..job.clone()
+                max_pages: next.job.max_pages.min(room),
+                ..next.job
             };
             let mut started = Instant::now();
             let outcome = scanner.scan(&job, &mut |page| {
+                let number = next.replaces.unwrap_or_else(|| {
+                    let new = origins.iter().filter(|origin| !origin.replaces).count();
+                    new as u32 + 1
+                });
                 origins.push(Origin {
-                    scan,
+                    scan: next.scan,
                     side: page.side,
+                    number,
+                    replaces: next.replaces.is_some(),
                 });
                 watch(Step::Page {
-                    number: first + origins.len() as u32 - 1,
+                    number,
                     of,
                     elapsed_ms: millis(started),
                 });
+                tray.seen(number, &page.image);
                 // Nobody takes it only when no engine could be opened, which is told at the end.
                 let _ = send.send(sheet(page));
-                for (at, page) in outcomes.try_iter() {
-                    tell(first + at - 1, &page, watch);
-                    pages.push(page);
-                }
+                take(outcomes.try_iter(), &origins, &mut pages, watch);
                 started = Instant::now();
             });
             if let Err(error) = outcome {
                 scanned = Err(Stop::failure(error.code()));
-                cancel.store(true, Ordering::Relaxed);
                 break;
             }
         }
-        drop(send);
-        for (at, page) in outcomes {
-            tell(first + at - 1, &page, watch);
-            pages.push(page);
+        if scanned.is_err() {
+            cancel.store(true, Ordering::Relaxed);
         }
+        drop(send);
+        take(outcomes.into_iter(), &origins, &mut pages, watch);
         let read = reading.join();
         scanned?;
         match read {
@@ -194,23 +291,63 @@ fn run(
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })?;
-    for (number, page) in (first..).zip(&mut pages) {
+    for (origin, page) in origins.iter().zip(&mut pages) {
         if let Ok(page) = page {
-            page.report.number = number;
+            page.report.number = origin.number;
         }
     }
     Ok(pages.into_iter().zip(origins).collect())
 }
 
+/// Notes pages that were read, in the order in which they were scanned.
+fn take(
+    outcomes: impl Iterator<Item = Outcome>,
+    origins: &[Origin],
+    pages: &mut Vec<Outcome>,
+    watch: &mut dyn FnMut(Step),
+) {
+    for page in outcomes {
+        if let Some(origin) = origins.get(pages.len()) {
+            tell(origin.number, &page, watch);
+        }
+        pages.push(page);
+    }
+}
+
+/// Of a page that was scanned again, the newest; held against all the others.
+fn latest(scanned: Vec<(Outcome, Origin)>) -> Vec<(Outcome, Origin)> {
+    let mut pages: Vec<(Outcome, Origin)> = Vec::new();
+    let mut anew = BTreeSet::new();
+    for (page, origin) in scanned {
+        let at = origin.number as usize - 1;
+        match pages.get_mut(at) {
+            Some(earlier) if origin.replaces => {
+                earlier.0 = page;
+                anew.insert(at);
+            }
+            // Only a page that is there can be scanned again.
+            _ => pages.push((page, origin)),
+        }
+    }
+    for at in anew {
+        enter_anew(&mut pages, at);
+    }
+    pages
+}
+
 fn tell(number: u32, page: &Outcome, watch: &mut dyn FnMut(Step)) {
-    if let Ok(page) = page {
-        watch(Step::PageRead {
+    watch(match page {
+        Ok(page) => Step::PageRead {
             number,
             words: page.report.words,
             mean_confidence: page.report.mean_confidence,
             verdicts: page.report.verdicts.clone(),
-        });
-    }
+        },
+        Err(error) => Step::PageUnread {
+            number,
+            code: error.code(),
+        },
+    });
 }
 
 /// The page as paper: a scanner's own JPEG is kept byte for byte. What comes without a resolution is a photograph, and

@@ -1,8 +1,8 @@
-//! `spool list|push|export`: the sealed bundles on this desk and their way to the verifier.
+//! `spool list|push|export|receipts`: the sealed bundles on this desk and their way to the verifier.
 
 use std::path::{Path, PathBuf};
 
-use bundle::{BundleDigest, Receipt};
+use bundle::{BundleDigest, Receipt, Slip};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -37,6 +37,19 @@ pub(crate) enum ReceiptsCommand {
     Export(FolderArguments),
     /// Lets go of each bundle whose receipt is on the stick.
     Import(FolderArguments),
+    /// The code for the citizen's slip: the receipt in short, as text and as pictures to print.
+    Show(ShowArguments),
+}
+
+#[derive(Args)]
+pub(crate) struct ShowArguments {
+    /// The bundle whose receipt it is.
+    bundle: BundleDigest,
+    /// A folder for the pictures, `slip-1.png` and so on.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    #[arg(long, default_value = "station.toml")]
+    config: PathBuf,
 }
 
 #[derive(Args)]
@@ -80,6 +93,7 @@ pub(crate) fn run(command: SpoolCommand, lang: Language) -> Told {
                 carry::export_receipts(spool, folder).map_err(trouble)
             })
         }
+        SpoolCommand::Receipts(ReceiptsCommand::Show(arguments)) => show(&arguments),
         SpoolCommand::Receipts(ReceiptsCommand::Import(arguments)) => {
             by_hand(&arguments, lang, |config, spool, folder| {
                 let verifier = assemble::verifier_key(config)?;
@@ -87,6 +101,34 @@ pub(crate) fn run(command: SpoolCommand, lang: Language) -> Told {
             })
         }
     }
+}
+
+fn show(arguments: &ShowArguments) -> Told {
+    let config = assemble::config(&arguments.config)?;
+    let receipt = assemble::spool(&config)?.receipt(arguments.bundle);
+    let receipt =
+        receipt.ok_or_else(|| Trouble::new("spool.receipt", "no receipt of this bundle"))?;
+    // What is printed was believed by this desk.
+    receipt
+        .verify_for(&arguments.bundle, &assemble::verifier_key(&config)?)
+        .map_err(|error| Trouble::new(error.code(), error))?;
+    let slip = Slip::of(&receipt).map_err(|error| Trouble::new(error.code(), error))?;
+    let codes = slip.codes();
+    let mut pictures = Vec::new();
+    if let Some(folder) = &arguments.out {
+        std::fs::create_dir_all(folder).map_err(disk)?;
+        for (n, code) in (1..).zip(&codes) {
+            let path = folder.join(format!("slip-{n}.png"));
+            let picture = station::slip::picture(code)
+                .ok_or_else(|| Trouble::new("slip.too_long", "a code does not hold it"))?;
+            picture.save(&path).map_err(disk)?;
+            pictures.push(path);
+        }
+    }
+    Ok(Answer::ok(
+        json!({ "bundle": arguments.bundle.to_string(), "codes": codes, "pictures": pictures }),
+        codes.join("\n"),
+    ))
 }
 
 fn disk(error: impl std::fmt::Display) -> Trouble {

@@ -10,7 +10,7 @@ use serde_json::json;
 use station::answer::{Answer, FAILED, REFUSED, SUCCESS, Trouble, exit_of, told};
 use station::config::{self, Config};
 use station::desk::{Desk, Official, Step, VisitEnd};
-use station::script::{OfficialScript, Script};
+use station::script::{OfficialScript, OperatorScript, Script};
 use station::spool::Spool;
 use station::tickets::TicketStock;
 use station::visit::{Closed, Opening, Plan, StopKind};
@@ -71,7 +71,7 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         return Err(Trouble::new(finding.code, "preflight"));
     }
     let mut devices = assemble::devices(&config)?;
-    let opening = open(&config, &script, &tickets)?;
+    let opening = open(&config, &script.operator, &script.lang, &tickets)?;
     let visit = opening.visit;
     tracing::info!(%visit, "visit opened");
 
@@ -94,7 +94,7 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         now: &Timestamp::now,
     };
     let mut steps = Vec::new();
-    let end = desk.run(opening, &script, &mut |step| {
+    let end = desk.run(opening, &mut script.played(), &mut |step| {
         // The steps are for whoever watches; the answer alone goes to stdout. A file on its way is
         // for a screen to show, line by line it would drown the rest.
         let on_its_way = matches!(step, Step::CardFile { bytes_read, bytes_total, .. } if bytes_read < bytes_total);
@@ -128,7 +128,13 @@ fn official_of(config: &Config, script: &OfficialScript) -> Result<Official, Tro
     })
 }
 
-fn open(config: &Config, script: &Script, tickets: &TicketStock) -> Result<Opening, Trouble> {
+/// Takes a ticket, or fetches some, and begins.
+pub(super) fn open(
+    config: &Config,
+    operator: &OperatorScript,
+    lang: &str,
+    tickets: &TicketStock,
+) -> Result<Opening, Trouble> {
     let now = Timestamp::now();
     let ticket = match tickets.take(now) {
         Ok(ticket) => ticket,
@@ -152,14 +158,13 @@ fn open(config: &Config, script: &Script, tickets: &TicketStock) -> Result<Openi
         visit: VisitId::at(now),
         ticket,
         station: assemble::station_id(config)?,
-        operator: OperatorId::new(script.operator.id.clone())
+        operator: OperatorId::new(operator.id.clone())
             .map_err(assemble::trouble("config.invalid"))?,
-        role: script.operator.role,
+        role: operator.role,
         practice: config.practice,
         opened_at: now,
         plan: Plan {
-            lang: script.lang.clone(),
-            sheets: script.papers.sheets,
+            lang: lang.to_owned(),
             card_tries: config.card.tries,
         },
     })
@@ -448,6 +453,15 @@ fn in_words(step: &Step, lang: Language) -> String {
                 codes.join(" ")
             )
         }
+        Step::PageUnread { number, code } => format!(
+            "{} {number}: {} [{code}]",
+            if vi {
+                "chưa đọc được trang"
+            } else {
+                "unread: page"
+            },
+            told(code, lang)
+        ),
         Step::PageAgain {
             number,
             code,

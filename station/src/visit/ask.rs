@@ -6,13 +6,19 @@ use emrtd::Challenge;
 use emrtd::lds::dg2::PortraitBytes;
 use emrtd::lds::dg3::FingerRecord;
 
+use crate::people::Review;
+
 use super::gathered::SealRequest;
 
 pub enum Ask {
     /// Show both consents on the citizen's display in this language and wait for the touch.
     ShowConsent { lang: String },
     /// Read and verify the card; active authentication answers this challenge.
-    ReadCard { challenge: Challenge },
+    ReadCard {
+        challenge: Challenge,
+        /// Why it was not read the last time.
+        failed: Option<&'static str>,
+    },
     /// See the person turn the head as these poses say, take a live portrait and compare it with the one the chip carries
     /// (attempt 1, 2, 3).
     TakePortrait {
@@ -38,10 +44,12 @@ pub enum Ask {
         /// 1, 2, 3.
         presentation: u32,
     },
+    /// Count the sheets, operator and citizen together.
+    CountSheets,
     /// Scan this many sheets, judge and read them.
     ScanPapers { sheets: u32 },
     /// Show the result to operator and citizen.
-    AskApproval,
+    AskApproval { review: Review },
     /// Sign, encrypt and spool.
     Seal(Box<SealRequest>),
     /// Forget everything about this visit but its outcome.

@@ -1,6 +1,8 @@
 //! Waiting for operator and citizen to look at the result; then everything is ready to seal.
 
-use bundle::{ChipClaim, Claims, Grade, PartIndex, PersonalText, Witnessed};
+use bundle::{ChipClaim, Claims, FieldState, Grade, PartIndex, PersonalText, Witnessed};
+
+use crate::people::{Review, ReviewedPaper};
 
 use super::event::Stop;
 use super::gathered::{Matched, PaperDocument, SealRequest, SetAside};
@@ -22,6 +24,42 @@ pub struct Sealing {
 const EVIDENCE_PART: u32 = 1;
 
 impl AwaitApproval {
+    /// What operator and citizen are shown: of what was read, only what is not certain.
+    pub(super) fn review(&self) -> Review {
+        let grade = self.grade();
+        let papers = self.documents.iter().map(|document| ReviewedPaper {
+            kind: document.claim.kind.clone(),
+            title: document.claim.title.clone(),
+            pages: document.claim.pages.len(),
+            grade,
+            owner: document.claim.owner,
+            to_check: document
+                .claim
+                .fields
+                .iter()
+                .filter(|field| field.state == Some(FieldState::Check))
+                .map(|field| (field.name.clone(), field.value.clone()))
+                .collect(),
+        });
+        let number = self.matched.holder().personal_id.as_ref();
+        let holder = number.map_or_else(String::new, |number| {
+            let number = number.expose();
+            number[number.len().saturating_sub(3)..].to_owned()
+        });
+        Review {
+            holder,
+            papers: papers.collect(),
+            set_aside: self.set_aside.clone(),
+        }
+    }
+
+    fn grade(&self) -> Grade {
+        match self.matched.grade() {
+            rulebook::grades::Grade::G0 => Grade::G0,
+            _ => Grade::G1,
+        }
+    }
+
     pub(super) fn answered(self, approved: bool) -> Result<(Sealing, SealRequest), Stop> {
         if approved {
             Ok((Sealing { _asked: () }, self.request()))
@@ -33,10 +71,7 @@ impl AwaitApproval {
     /// D3: what leaves is DG1, SOD, DG14, DG15 and the chip's answer; name with diacritics and
     /// the old number leave as what the desk says it saw.
     fn request(self) -> SealRequest {
-        let grade = match self.matched.grade() {
-            rulebook::grades::Grade::G0 => Grade::G0,
-            _ => Grade::G1,
-        };
+        let grade = self.grade();
         let Matched {
             identified,
             face,

@@ -79,6 +79,7 @@ impl AwaitCard {
         }
         self.tries += 1;
         let challenge = self.consented.challenge();
-        Ok((self, Ask::ReadCard { challenge }))
+        let failed = Some(stop.code);
+        Ok((self, Ask::ReadCard { challenge, failed }))
     }
 }

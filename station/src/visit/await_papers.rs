@@ -18,6 +18,8 @@ pub(super) const NOT_TO_BE_DIGITISED: &str = "paper.not_to_be_digitised";
 
 pub struct AwaitPapers {
     pub(super) matched: Matched,
+    /// Sheets that operator and citizen counted together.
+    pub(super) sheets: u32,
 }
 
 impl AwaitPapers {
@@ -28,7 +30,7 @@ impl AwaitPapers {
             let pages = u32::try_from(document.claim.pages.len()).unwrap_or(u32::MAX);
             pages < document.claim.sheets_declared
         };
-        if papers.sheets < self.matched.plan().sheets || papers.documents.iter().any(short) {
+        if papers.sheets < self.sheets || papers.documents.iter().any(short) {
             return Err(Stop::failure(COUNT_MISMATCH));
         }
         let (grade, day) = (self.matched.grade(), self.matched.day());

@@ -19,6 +19,8 @@ pub enum Event {
     FingerCompared(FingerResult),
     /// What the officials who came say; empty when nobody did.
     OfficialsLooked(Vec<SignedSighting>),
+    /// What operator and citizen counted.
+    SheetsCounted(u32),
     PapersRead(Papers),
     ApprovalAnswered(bool),
     Sealed(BundleDigest),

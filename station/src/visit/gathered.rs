@@ -33,8 +33,6 @@ pub struct Opening {
 pub struct Plan {
     /// Language of the texts the citizen agrees to: `vi` or `en`.
     pub lang: String,
-    /// Sheets of paper that operator and citizen counted together.
-    pub sheets: u32,
     /// How often the card may be laid down again before the visit ends.
     pub card_tries: u32,
 }
@@ -196,10 +194,6 @@ pub struct Matched {
 }
 
 impl Matched {
-    pub(super) fn plan(&self) -> &Plan {
-        &self.identified.consented.opening.plan
-    }
-
     /// What this operator's signature can make of a paper today: digitised (G1) or self-stored
     /// (G0). Certified copies (G2) are another act, at the certification desk.
     pub(super) fn grade(&self) -> Grade {

@@ -142,7 +142,6 @@ fn opening(role: Role) -> Opening {
         opened_at: now,
         plan: Plan {
             lang: "vi".into(),
-            sheets: 1,
             card_tries: 3,
         },
     }
@@ -227,6 +226,7 @@ struct Passed {
     consent: bool,
     card: bool,
     face: bool,
+    counted: bool,
     papers: bool,
     approved: bool,
 }
@@ -249,6 +249,7 @@ fn nothing_is_sealed_before_it_is_matched() {
                 "card",
                 "face",
                 "finger",
+                "sheets",
                 "papers",
                 "approval",
                 "sealing",
@@ -261,7 +262,7 @@ fn nothing_is_sealed_before_it_is_matched() {
             let choice = if !seed.is_multiple_of(4) {
                 wanted
             } else {
-                (seed >> 8) as usize % 8
+                (seed >> 8) as usize % 9
             };
             let luck = (seed >> 16) % 5;
             let place = visit.place();
@@ -274,11 +275,12 @@ fn nothing_is_sealed_before_it_is_matched() {
                 2 if luck == 2 => Event::FaceCompared(not_shown()),
                 2 => Event::FaceCompared(face(MatchOutcome::Match)),
                 3 => Event::FingerCompared(FingerResult::NotDone("no_sensor")),
-                4 => papers("khai_sinh"),
-                5 => Event::ApprovalAnswered(luck > 0),
-                6 => Event::Sealed(BundleDigest::of(b"x")),
+                4 => Event::SheetsCounted(1),
+                5 => papers("khai_sinh"),
+                6 => Event::ApprovalAnswered(luck > 0),
+                7 => Event::Sealed(BundleDigest::of(b"x")),
                 // Nobody signed anything, so nothing may be sealed on this road.
-                7 => Event::OfficialsLooked(Vec::new()),
+                8 => Event::OfficialsLooked(Vec::new()),
                 _ => Event::Stopped(Stop::withdrawn()),
             };
             match (place, &event) {
@@ -291,6 +293,7 @@ fn nothing_is_sealed_before_it_is_matched() {
                             if comparison.outcome == MatchOutcome::Match
                     )
                 }
+                ("sheets", Event::SheetsCounted(_)) => passed.counted = true,
                 ("papers", Event::PapersRead(_)) => passed.papers = true,
                 ("approval", Event::ApprovalAnswered(yes)) => passed.approved = *yes,
                 _ => {}
@@ -302,6 +305,7 @@ fn nothing_is_sealed_before_it_is_matched() {
                     passed.consent
                         && passed.card
                         && passed.face
+                        && passed.counted
                         && passed.papers
                         && passed.approved
                 );
@@ -320,6 +324,7 @@ fn the_seal_holds_no_portrait_and_no_finger() {
     let (visit, _) = visit.step(Event::CardRead(specimen.seen()));
     let (visit, _) = visit.step(Event::FaceCompared(face(MatchOutcome::Match)));
     let (visit, _) = visit.step(Event::FingerCompared(FingerResult::NotDone("no_sensor")));
+    let (visit, _) = visit.step(Event::SheetsCounted(1));
     let (visit, _) = visit.step(papers("khai_sinh"));
     let (_, asks) = visit.step(Event::ApprovalAnswered(true));
     let Some(Ask::Seal(request)) = asks.into_iter().next() else {
@@ -338,6 +343,7 @@ fn an_identity_card_is_handed_back_unstored() {
     let (visit, _) = visit.step(Event::CardRead(specimen.seen()));
     let (visit, _) = visit.step(Event::FaceCompared(face(MatchOutcome::Match)));
     let (visit, _) = visit.step(Event::FingerCompared(FingerResult::NotDone("no_sensor")));
+    let (visit, _) = visit.step(Event::SheetsCounted(1));
     // TT 01/2023/TT-VPCP Art. 4: already shared by the national database.
     let (visit, _) = visit.step(papers("cccd"));
     let Visit::Closed(closed) = visit else {
@@ -358,6 +364,7 @@ fn a_paper_with_fewer_pages_than_counted_sheets_goes_no_further() {
         let (visit, _) = visit.step(Event::CardRead(specimen.seen()));
         let (visit, _) = visit.step(Event::FaceCompared(face(MatchOutcome::Match)));
         let (visit, _) = visit.step(Event::FingerCompared(FingerResult::NotDone("no_sensor")));
+        let (visit, _) = visit.step(Event::SheetsCounted(1));
         // Another paper's back may have made up the visit's count; this paper's own still fails.
         let (visit, _) = visit.step(papers_of("khai_sinh", declared, seen));
         let expected = Closed::Stopped(Stop::failure("paper.count_mismatch"));

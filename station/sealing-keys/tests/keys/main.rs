@@ -4,6 +4,7 @@
 mod attested;
 mod authority;
 mod enrolled;
+mod official;
 mod rig;
 mod tls;
 mod token;

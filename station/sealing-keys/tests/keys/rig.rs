@@ -185,7 +185,7 @@ fn free_pair() -> u16 {
 }
 
 /// The tokens that are plugged in. SoftHSM looks for them once a process, so all are made together.
-const TOKENS: [&str; 4] = ["desk-a", "operator", "careless", "enrolled"];
+const TOKENS: [&str; 5] = ["desk-a", "operator", "careless", "enrolled", "official"];
 
 /// Where the tokens' files lie.
 pub(crate) fn tokens() -> &'static Path {

@@ -76,6 +76,7 @@ fn walk(positions: &[u8], results: &[FingerResult]) -> (Vec<(u8, u32)>, Visit) {
 
 /// What the bundle says of the finger when the rest of the visit goes well.
 fn claim(visit: Visit) -> (MatchClaim, Vec<Device>) {
+    let (visit, _) = visit.step(Event::SheetsCounted(1));
     let (visit, _) = visit.step(papers("khai_sinh"));
     let (_, asks) = visit.step(Event::ApprovalAnswered(true));
     let Some(Ask::Seal(request)) = asks.into_iter().next() else {
@@ -95,7 +96,7 @@ fn results(presentations: &[Presentation]) -> Vec<(u8, PresentationResult)> {
 fn the_first_finger_that_fits_ends_it() {
     let (asked, visit) = walk(&[7, 2], &[yes()]);
     assert_eq!(asked, [(7, 1)]);
-    assert_eq!(visit.place(), "papers");
+    assert_eq!(visit.place(), "sheets");
     let (asked, visit) = walk(&[7, 2], &[poor(), no(), perhaps(), no(), yes()]);
     assert_eq!(asked, [(7, 1), (7, 2), (7, 3), (2, 1), (2, 2)]);
     let (claim, devices) = claim(visit);
@@ -148,7 +149,7 @@ fn worn_fingers_accuse_nobody_and_the_visit_goes_on() {
     for positions in [&[2][..], &[2, 7]] {
         let results: Vec<_> = (0..3 * positions.len()).map(|_| poor()).collect();
         let (_, visit) = walk(positions, &results);
-        assert_eq!(visit.place(), "papers");
+        assert_eq!(visit.place(), "sheets");
         let (claim, devices) = claim(visit);
         let MatchClaim::NotDone {
             reason,
@@ -202,7 +203,7 @@ fn a_record_that_cannot_be_used_neither_helps_nor_harms() {
     let (asked, visit) = walk(&[2, 7], &[unusable(), yes()]);
     assert_eq!(
         (asked.as_slice(), visit.place()),
-        (&[(2, 1), (7, 1)][..], "papers")
+        (&[(2, 1), (7, 1)][..], "sheets")
     );
     // What the first finger denied is not forgotten over it.
     let (_, visit) = walk(&[2, 7], &[no(), no(), no(), unusable()]);

@@ -111,6 +111,7 @@ fn carried(specimen: &Specimen, attempts: &[FaceResult]) -> (bundle::Claims, Vec
     // The finger is asked for all the same.
     assert!(matches!(asks.as_slice(), [Ask::TakeFinger { .. }]));
     let (visit, _) = visit.step(Event::FingerCompared(FingerResult::NotDone("no_sensor")));
+    let (visit, _) = visit.step(Event::SheetsCounted(1));
     let (visit, _) = visit.step(papers("khai_sinh"));
     let (_, asks) = visit.step(Event::ApprovalAnswered(true));
     let Some(Ask::Seal(request)) = asks.into_iter().next() else {

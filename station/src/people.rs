@@ -1,0 +1,113 @@
+//! What only people can say and do at the desk: the road asks, and a script plays them or the screens ask them.
+
+use std::collections::BTreeMap;
+
+use bundle::{Grade, OwnerClaim, PersonalText};
+use paper::Place;
+
+use crate::script::{CardKeyScript, ScanScript};
+use crate::visit::{SetAside, Stop};
+
+/// What the citizen agreed to by their own touch, purpose by purpose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Agreed {
+    pub identify: bool,
+    pub file: bool,
+}
+
+/// What is done at the scanner next.
+pub enum Lay {
+    Scan(ScanScript),
+    /// This page alone once more, with these options of the driver.
+    Again {
+        /// As it was told; from 1.
+        number: u32,
+        options: BTreeMap<String, String>,
+    },
+    /// Everything was scanned.
+    Enough,
+}
+
+/// A page that cannot be filed as it is.
+#[derive(Debug, Clone, Copy)]
+pub struct BadPage {
+    /// From 1.
+    pub number: u32,
+    /// Of which scan, from 0.
+    pub scan: usize,
+    /// With what the visit ends when nobody lays it down again.
+    pub code: &'static str,
+    /// What is wrong with it.
+    pub why: &'static str,
+    pub place: Option<Place>,
+}
+
+/// What operator and citizen look at before anything is sealed. Personal data: no Debug.
+#[derive(Clone)]
+pub struct Review {
+    /// The last three digits of the holder's number.
+    pub holder: String,
+    pub papers: Vec<ReviewedPaper>,
+    /// Papers that are handed back unstored.
+    pub set_aside: Vec<SetAside>,
+}
+
+/// One paper as it would be filed.
+#[derive(Clone)]
+pub struct ReviewedPaper {
+    pub kind: String,
+    pub title: String,
+    pub pages: usize,
+    pub grade: Grade,
+    pub owner: OwnerClaim,
+    /// What was read and is not certain: name of the field and its text.
+    pub to_check: Vec<(String, PersonalText)>,
+}
+
+/// The people at the desk. Each question waits for its answer; [`Stop`] is "stop and erase".
+pub trait People {
+    /// The citizen reads, or hears, both texts and touches.
+    ///
+    /// # Errors
+    /// [`Stop`] when the visit is given up.
+    fn consent(&mut self, lang: &str) -> Result<Agreed, Stop>;
+
+    /// What opens the chip; `failed` says why it was not read the last time.
+    ///
+    /// # Errors
+    /// [`Stop`] when the visit is given up.
+    fn card_key(&mut self, failed: Option<&'static str>) -> Result<CardKeyScript, Stop>;
+
+    /// Sheets that operator and citizen counted together.
+    ///
+    /// # Errors
+    /// [`Stop`] when the visit is given up.
+    fn sheets(&mut self) -> Result<u32, Stop>;
+
+    /// What is done at the scanner next. Whoever thinks about it for long calls `meanwhile` now and then: pages laid
+    /// before are read in the meantime, and it tells of them.
+    ///
+    /// # Errors
+    /// [`Stop`] when the visit is given up.
+    fn lay(&mut self, meanwhile: &mut dyn FnMut()) -> Result<Lay, Stop>;
+
+    /// A page came off the scanner, to be looked at.
+    fn page(&mut self, _number: u32, _image: &image::DynamicImage) {}
+
+    /// A page that cannot be filed is laid down again, with these options of the driver.
+    ///
+    /// # Errors
+    /// [`Stop`] when nobody lays it down again.
+    fn again(&mut self, bad: &BadPage) -> Result<BTreeMap<String, String>, Stop>;
+
+    /// Whether everything is filed as it is shown.
+    ///
+    /// # Errors
+    /// [`Stop`] when the visit is given up.
+    fn approve(&mut self, review: &Review) -> Result<bool, Stop>;
+
+    /// Somebody pressed "stop and erase" while the desk was busy.
+    fn stopped(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,386 @@
+//! From signing in to the end of the shift: visits, one after another, and what lies between them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use bundle::{Role, SealingKey};
+use jiff::Timestamp;
+use rulebook::Language;
+use screens::{
+    CitizenView, Delivery, End, Heard, Person, Place, ReceiptView, Refused, Screens, Touch,
+};
+use station::answer::Trouble;
+use station::attended::{AtScreens, Floor, asked};
+use station::clock;
+use station::config::{Config, ScreensConfig};
+use station::desk::{Desk, VisitEnd};
+use station::devices::Devices;
+use station::script::OperatorScript;
+use station::sign_in::{self, SignIn, SignInError};
+use station::spool::Spool;
+use station::visit::{Closed, StopKind};
+
+use super::super::{assemble, preflight, visit};
+use super::courier;
+
+/// Says that a visit was begun, and when; nothing else is kept of one that the power ended.
+const OPEN_VISIT: &str = "visit-open";
+
+/// How many citizens found it how good, day by day: best first.
+const SURVEY: &str = "survey.json";
+
+pub(super) struct Shift<'a> {
+    pub(super) config: &'a Config,
+    pub(super) wanted: &'a ScreensConfig,
+    pub(super) screens: &'a Screens,
+    pub(super) heard: &'a Receiver<Heard>,
+    pub(super) spool: &'a Spool,
+    pub(super) sign_in: SignIn,
+    pub(super) line: Sender<()>,
+}
+
+/// Somebody who is signed in, with the key that seals for them.
+struct Operator {
+    script: OperatorScript,
+    role: Role,
+    key: Box<dyn SealingKey>,
+}
+
+/// What is heard while the desk waits.
+enum Waited {
+    Touch(Touch),
+    /// Nobody touched anything for so long that somebody has to sign in again.
+    Silence,
+    /// The windows are gone for good.
+    Ended,
+}
+
+impl Shift<'_> {
+    /// Until the program ends.
+    pub(super) fn run(mut self, devices: &mut Devices) -> Result<(), Trouble> {
+        let mut unfinished = self.take_mark();
+        while let Some(operator) = self.sign_somebody_in() {
+            let mut last = None;
+            // Between two visits.
+            loop {
+                let turn = self.screens.go(Place::Home {
+                    unfinished: unfinished.take(),
+                    last: last.take(),
+                });
+                match self.wait(turn, true) {
+                    Waited::Touch(Touch::Begin) => {}
+                    Waited::Touch(Touch::SignOut) | Waited::Silence => break,
+                    Waited::Touch(_) => continue,
+                    Waited::Ended => return Ok(()),
+                }
+                if let Some(end) = self.visit(&operator, devices) {
+                    last = Some(end);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next touch of this turn.
+    fn wait(&self, turn: u64, locks: bool) -> Waited {
+        let began = Instant::now();
+        loop {
+            match self.heard.recv_timeout(Duration::from_millis(500)) {
+                Ok(heard) if heard.turn == turn => return Waited::Touch(heard.touch),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    let silence = Duration::from_secs(self.wanted.lock_after_s);
+                    if locks && began.elapsed() > silence {
+                        return Waited::Silence;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return Waited::Ended,
+            }
+        }
+    }
+
+    /// Asks until somebody is let in; none when the windows are gone for good.
+    fn sign_somebody_in(&mut self) -> Option<Operator> {
+        let mut refused = None;
+        loop {
+            self.screens.show(|board| board.operator = None);
+            let people = self.sign_in.people().iter().map(|on_duty| Person {
+                id: on_duty.operator.as_str().to_owned(),
+                name: on_duty.name.clone(),
+                role: shown(on_duty.role),
+            });
+            let people = people.collect();
+            let turn = self.screens.go(Place::SignedOut { people, refused });
+            let credentials = match self.wait(turn, false) {
+                Waited::Touch(Touch::SignIn(credentials)) => credentials,
+                Waited::Ended => return None,
+                _ => continue,
+            };
+            let entered = self
+                .sign_in
+                .enter(&credentials.id, &credentials.pin, Timestamp::now())
+                .cloned();
+            let on_duty = match entered {
+                Ok(on_duty) => on_duty,
+                Err(error) => {
+                    tracing::warn!(code = error.code(), "sign-in refused");
+                    let minutes = match error {
+                        SignInError::Locked { minutes } => minutes,
+                        _ => 0,
+                    };
+                    refused = Some(Refused {
+                        code: error.code(),
+                        minutes,
+                    });
+                    continue;
+                }
+            };
+            let Some(key) = self.key_of(on_duty.operator.as_str()) else {
+                refused = Some(Refused {
+                    code: sign_in::NO_KEY,
+                    minutes: 0,
+                });
+                continue;
+            };
+            self.screens.show(|board| {
+                board.operator = Some(Person {
+                    id: on_duty.operator.as_str().to_owned(),
+                    name: on_duty.name.clone(),
+                    role: shown(on_duty.role),
+                });
+            });
+            return Some(Operator {
+                script: OperatorScript {
+                    id: on_duty.operator.as_str().to_owned(),
+                    role: on_duty.role,
+                    token: None,
+                    key: None,
+                    cert: None,
+                },
+                role: on_duty.role,
+                key,
+            });
+        }
+    }
+
+    fn key_of(&self, id: &str) -> Option<Box<dyn SealingKey>> {
+        let place = self.wanted.operators.iter().find(|place| place.id == id)?;
+        match assemble::person_key(self.config, place.place()) {
+            Ok(key) => Some(key),
+            Err(trouble) => {
+                tracing::error!(code = trouble.code, "an operator's key could not be opened");
+                None
+            }
+        }
+    }
+
+    /// One visit from "what is needed" to the slip. None when nobody wanted it after all.
+    fn visit(&mut self, operator: &Operator, devices: &mut Devices) -> Option<End> {
+        let now = Timestamp::now();
+        let day = now.to_zoned(clock::vietnam()).date();
+        let turn = self.screens.go(Place::Prepare {
+            asked: asked(operator.role, day),
+        });
+        loop {
+            match self.wait(turn, true) {
+                Waited::Touch(Touch::Prepared) => break,
+                Waited::Touch(Touch::Back | Touch::StopAndErase)
+                | Waited::Silence
+                | Waited::Ended => {
+                    return None;
+                }
+                Waited::Touch(_) => {}
+            }
+        }
+        self.screens.go(Place::Opening);
+        self.screens.show(|board| board.began = Some(now));
+        self.mark(now);
+        let walked = self.walk(operator, devices);
+        // From here on the bundle, or nothing, is what is kept; the slip can be read again.
+        self.unmark();
+        let end = match walked {
+            Ok((end, sheets)) => self.ended(&end, sheets),
+            Err(trouble) => {
+                tracing::warn!(code = trouble.code, "no visit could be opened");
+                self.stopped(trouble.code, false)
+            }
+        };
+        self.screens.pictures.wipe();
+        self.screens.show(|board| {
+            board.began = None;
+            board.stopping = false;
+            board.citizen = CitizenView {
+                language: Language::Vi,
+                size: 0,
+                help: false,
+            };
+        });
+        Some(end)
+    }
+
+    /// Over the same road, and through the same pre-flight, as a visit from a script.
+    fn walk(&self, operator: &Operator, devices: &mut Devices) -> Result<(VisitEnd, u32), Trouble> {
+        let config = self.config;
+        let device_key = assemble::device_key(config)?;
+        let recipients = assemble::recipients(config)?;
+        let trust = assemble::trust(config)?;
+        let tickets = assemble::tickets(config)?;
+        let looked = preflight::look(&preflight::Desk {
+            config,
+            spool: self.spool,
+            tickets: &tickets,
+            device: device_key.as_ref(),
+            operator: Some((&operator.script, operator.key.as_ref())),
+        })?;
+        if let Some(finding) = looked.stops() {
+            return Err(Trouble::new(finding.code, "preflight"));
+        }
+        let lang = self.screens.board().citizen.language;
+        let opening = visit::open(config, &operator.script, lang.as_str(), &tickets)?;
+        tracing::info!(visit = %opening.visit, "visit opened");
+        let terminal = config
+            .card
+            .terminal
+            .as_ref()
+            .map(|files| (files.certificates.as_path(), files.key.as_path()));
+        let mut desk = Desk {
+            devices,
+            trust: &trust,
+            spool: self.spool,
+            device_key: device_key.as_ref(),
+            operator_key: operator.key.as_ref(),
+            recipients: &recipients,
+            officials: &[],
+            allow_bac: config.card.allow_bac,
+            terminal: assemble::terminal(terminal)?,
+            now: &Timestamp::now,
+        };
+        let floor = Floor::new(self.screens, self.heard);
+        let glass = match config.practice {
+            true => self.wanted.lesson.pages.clone(),
+            false => Vec::new(),
+        };
+        let mut people = AtScreens::new(&floor, self.wanted.feeder, glass);
+        let end = desk.run(opening, &mut people, &mut |step| floor.tell(step));
+        Ok((end, floor.sheets()))
+    }
+
+    fn ended(&self, end: &VisitEnd, sheets: u32) -> End {
+        match &end.closed {
+            Closed::Stopped(stop) => self.stopped(stop.code, stop.kind == StopKind::Refusal),
+            Closed::Sealed(digest) => {
+                let papers = end.documents.iter().map(|document| {
+                    let grade = match document.grade {
+                        bundle::Grade::G0 => 0,
+                        bundle::Grade::G1 => 1,
+                        bundle::Grade::G2 => 2,
+                        bundle::Grade::G3 => 3,
+                    };
+                    (document.kind.clone(), document.pages, grade)
+                });
+                let receipt = ReceiptView {
+                    number: courier::number_of(*digest),
+                    sealed_at: Timestamp::now(),
+                    delivery: Delivery::Waiting,
+                    sheets_returned: sheets,
+                    papers: papers.collect(),
+                    set_aside: end.set_aside.len(),
+                    surveyed: false,
+                };
+                let turn = self.screens.go(Place::Receipt(receipt));
+                // Now it can be sent, and the slip turns when it was.
+                let _ = self.line.send(());
+                self.read_slip(turn);
+                match self.screens.board().place {
+                    Place::Receipt(receipt) => End::Sealed(receipt),
+                    _ => End::Stopped {
+                        code: "visit.withdrawn",
+                    },
+                }
+            }
+        }
+    }
+
+    /// The slip stands until every paper was handed back.
+    fn read_slip(&self, turn: u64) {
+        loop {
+            match self.wait(turn, false) {
+                Waited::Touch(Touch::Done | Touch::SignOut) | Waited::Ended => return,
+                Waited::Touch(Touch::Survey(level)) => {
+                    if let Some(level) = level {
+                        self.count(level);
+                    }
+                    self.screens.show(|board| {
+                        if let Place::Receipt(receipt) = &mut board.place {
+                            receipt.surveyed = true;
+                        }
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn stopped(&self, code: &'static str, refusal: bool) -> End {
+        let turn = self.screens.go(Place::Stopped { code, refusal });
+        loop {
+            match self.wait(turn, true) {
+                Waited::Touch(Touch::Done) | Waited::Silence | Waited::Ended => break,
+                Waited::Touch(_) => {}
+            }
+        }
+        End::Stopped { code }
+    }
+
+    /// How the citizen found it: a number a day and level, beside no visit and no hour.
+    fn count(&self, level: u8) {
+        let path = self.config.state_dir.join(SURVEY);
+        let day = Timestamp::now()
+            .to_zoned(clock::vietnam())
+            .date()
+            .to_string();
+        let mut days: BTreeMap<String, [u32; 5]> = fs::read(&path)
+            .ok()
+            .and_then(|json| serde_json::from_slice(&json).ok())
+            .unwrap_or_default();
+        let counts = days.entry(day).or_default();
+        if let Some(count) = counts.get_mut(usize::from(level).wrapping_sub(1)) {
+            *count += 1;
+        }
+        let written = serde_json::to_vec(&days)
+            .map_err(std::io::Error::other)
+            .and_then(|json| fs::write(&path, json));
+        if let Err(error) = written {
+            tracing::warn!(kind = ?error.kind(), "an answer to the survey was not counted");
+        }
+    }
+
+    fn mark(&self, at: Timestamp) {
+        let path = self.config.state_dir.join(OPEN_VISIT);
+        if let Err(error) = fs::write(path, at.to_string()) {
+            tracing::warn!(kind = ?error.kind(), "the open visit could not be noted");
+        }
+    }
+
+    fn unmark(&self) {
+        let _ = fs::remove_file(self.config.state_dir.join(OPEN_VISIT));
+    }
+
+    fn take_mark(&self) -> Option<Timestamp> {
+        let path = self.config.state_dir.join(OPEN_VISIT);
+        let began = fs::read_to_string(&path).ok()?.trim().parse().ok();
+        self.unmark();
+        began
+    }
+}
+
+fn shown(role: Role) -> screens::Role {
+    match role {
+        Role::Volunteer => screens::Role::Volunteer,
+        Role::Clerk => screens::Role::Clerk,
+        Role::Certifier => screens::Role::Certifier,
+        Role::Director => screens::Role::Director,
+    }
+}
