@@ -34,6 +34,25 @@ fn write(folder: &str) -> std::io::Result<()> {
     let mut attest = vec![0xff, 0x54, 0x43, 0x47, 0x80, 0x17, 0, 0, 0, 0];
     attest.extend([[0; 25].as_slice(), &[0, 34], &[3; 34], &[0, 0]].concat());
     put("tpm_public", "attest", &attest)?;
+    // RFC 9449 §4.1, figure 1, and an assertion by nobody's key.
+    let proof = "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUk\
+        RZOXpDa0RscEJoRjQyVVFVZldWQVdCRnMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JEQSIsIm\
+        NydiI6IlAtMjU2In19.eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4\
+        YW1wbGUuY29tL3Rva2VuIiwiaWF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiO\
+        SsX0x7NVY-FNyJK70nfbV37xRZT3Lg";
+    put("signed_token", "proof", proof.as_bytes())?;
+    put(
+        "signed_token",
+        "claims",
+        br#"{"alg":"ES256","typ":"JWT"}.{"iss":"a","sub":"a","aud":"https://niem.example","jti":"1","iat":1,"exp":2}"#,
+    )?;
+    // RFC 8037 appendix A.2
+    put(
+        "signed_token",
+        "jwk",
+        br#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+    )?;
+    words_of_the_service(&put)?;
     put("sod", "specimen", &specimen.evidence.sod)?;
     put("tlv", "sod", &specimen.evidence.sod)?;
     for (group, file) in &specimen.evidence.groups {
@@ -369,6 +388,76 @@ const CAPABILITIES: &str = "<s:ScannerCapabilities xmlns:s='x' xmlns:p='y'><p:Ve
     <s:SupportedResolutions><s:DiscreteResolutions><s:DiscreteResolution><s:XResolution>300</s:XResolution>\
     <s:YResolution>300</s:YResolution></s:DiscreteResolution></s:DiscreteResolutions></s:SupportedResolutions>\
     </s:SettingProfile></s:SettingProfiles></s:PlatenInputCaps></s:Platen></s:ScannerCapabilities>";
+
+/// A receipt whole and in short, a container, and what is said about logs and at enrolment.
+fn words_of_the_service(
+    put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    let text = include_str!("../../bundle/tests/vectors/slip_v1.txt");
+    put("slip", "printed", text.as_bytes())?;
+    #[cfg(feature = "service")]
+    {
+        let slip = bundle::Slip::read(text).map_err(std::io::Error::other)?;
+        let key = bundle::ReceiptKey::generate(&mut niem_fuzz::Dice(7));
+        let receipt = slip.signed(key.public_key());
+        put("envelope", "receipt", &receipt.to_json())?;
+        put("envelope", "payload", &receipt.envelope().payload)?;
+    }
+    put("envelope", "ticket", TICKET.as_bytes())?;
+    put("envelope", "epoch", EPOCH.as_bytes())?;
+    put("container", "content", b"document.pdf%PDF-1.7 of a paper")?;
+    let mut writer =
+        asic::Writer::new(std::io::Cursor::new(Vec::new())).map_err(std::io::Error::other)?;
+    writer
+        .add("document.pdf", "application/pdf", &mut &b"%PDF-1.7"[..])
+        .map_err(std::io::Error::other)?;
+    let zip = writer
+        .finish(&Nobody, jiff::Timestamp::UNIX_EPOCH)
+        .map_err(std::io::Error::other)?;
+    put("container", "whole", zip.get_ref())?;
+    let leaf = format!(
+        r#"{{"v":1,"kind":"filed","c":"{}","station":"tram-01","t":1772600400}}"#,
+        "ab".repeat(32)
+    );
+    put("log_words", "leaf", leaf.as_bytes())?;
+    put("log_words", "vkey", include_bytes!("witness.vkey"))?;
+    let witness = include_str!("witness.vkey").trim();
+    let policy = format!("witness one {witness} https://w.example/\ngroup all 1 one\nquorum all\n");
+    put("log_words", "policy", policy.as_bytes())?;
+    put("log_words", "tile", b"1/x001/234.p/7")?;
+    put("log_words", "upload", b"sha256 YWFhYQ==,filename YQ==")?;
+    let root = "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=";
+    let note = format!(
+        "niem.example/log\n3\n{root}\n\n\u{2014} niem.example/log {}\n",
+        "AAAA".repeat(24)
+    );
+    put("log_words", "note", note.as_bytes())?;
+    let csr = include_str!("request.pem");
+    put("enrolment", "csr", csr.as_bytes())?;
+    let request = format!(
+        r#"{{"subject":{{"station":"tram-01"}},"code":"ABCD","storage":"file","csr":"{}"}}"#,
+        csr.replace('\n', "\\n")
+    );
+    put("enrolment", "request", request.as_bytes())
+}
+
+/// What such statements look like; nobody has signed them.
+const TICKET: &str = r#"{"id":"019cacea-e080-7975-8b30-694f8a5e2c01","station":"hn-0101","nonce":"0707070707070707070707070707070707070707070707070707070707070707","issued_at":"2026-03-02T00:00:00Z","expires_at":"2026-03-03T00:00:00Z"}"#;
+const EPOCH: &str =
+    r#"{"epoch":2,"verifier":"age1","recovery":"age1","since":"2026-03-02T00:00:00Z"}"#;
+
+/// Signs nothing.
+struct Nobody;
+
+impl asic::ContainerKey for Nobody {
+    fn certificate(&self) -> &[u8] {
+        b"no certificate"
+    }
+
+    fn sign(&self, _message: &[u8]) -> Option<[u8; 64]> {
+        Some([0; 64])
+    }
+}
 
 /// One small page in every format, and in a PDF of ours.
 fn page_files(put: &dyn Fn(&str, &str, &[u8]) -> std::io::Result<()>) -> std::io::Result<()> {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 fn the_table_and_the_code_are_equal() {
     let mut produced: BTreeSet<&str> = station::codes().collect();
     for codes in [
+        asic::CODES,
         emrtd::CODES,
         bundle::CODES,
         models::CODES,
@@ -21,6 +22,7 @@ fn the_table_and_the_code_are_equal() {
         scanner_drivers::CODES,
         finger_worker::CODES,
         tpm_attestation::CODES,
+        access_tokens::CODES,
         verifier::CODES,
     ] {
         produced.extend(codes);

@@ -21,6 +21,7 @@ mod no_consent_no_visit;
 mod papers_are_read_from_the_command_line;
 mod samples_live_in_a_process_of_their_own;
 mod the_card_is_read_through_pcscd;
+mod the_desk_in_a_browser;
 mod the_programs_keep_their_contract;
 mod the_verifier_knows_the_desks_models;
 mod trust_lists_are_pinned;

@@ -13,7 +13,7 @@ use tests::specimen::state::{CAN, NAME_VI, OLD_ID, PERSONAL_ID};
 use crate::STATE;
 
 /// Starts pcscd and lays the card down, runs the commands, ends both.
-fn in_own_namespace(card: &str, commands: &str) -> String {
+pub(crate) fn in_own_namespace(card: &str, commands: &str) -> String {
     with_faults(card, "", commands)
 }
 

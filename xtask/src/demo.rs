@@ -4,6 +4,7 @@
 
 mod checks;
 mod files;
+mod screens;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,9 @@ pub(crate) struct DemoArguments {
     /// Leave verifier, reader, card and finger running afterwards.
     #[arg(long)]
     keep: bool,
+    /// Open the desk's screens in a browser instead, for you to play a visit; Enter ends it.
+    #[arg(long)]
+    screens: bool,
 }
 
 /// Builds from a cold start are slow; a program that is built starts in a second.
@@ -86,6 +90,10 @@ pub(crate) fn run(root: &Path, arguments: &DemoArguments) -> Result<()> {
     let mut running = vec![verifier];
     running.extend(devices(&place)?);
 
+    if arguments.screens {
+        step.begin("the desk's screens");
+        return screens::play(&place, &mut running);
+    }
     step.begin("one whole visit");
     let told = visit(&place)?;
     step.begin("what the wallet holds");

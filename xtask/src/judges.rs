@@ -48,25 +48,62 @@ pub(crate) fn s3_server(root: &Path) -> Result<PathBuf> {
 
 /// Every package of schemathesis (MIT), which judges the API's document, at one version each.
 const SCHEMATHESIS: &str = include_str!("schemathesis.txt");
+/// Every package of requests_oauth2client (Apache-2.0), which asks for tokens as integrators do.
+const OAUTH_CLIENT: &str = include_str!("oauth-client.txt");
 
-/// Where schemathesis lies, in an environment of its own, made if it is not there yet.
+/// Every package of the judges of envelopes and containers: securesystemslib (MIT) and pydigidoc (LGPL-2.1, libdigidocpp).
+const SEALS: &str = include_str!("seals.txt");
+
+/// Every package of what looks at the desk's pages: Playwright (Apache-2.0) and axe-core (MPL-2.0).
+const BROWSER: &str = include_str!("browser.txt");
+
+/// The Python that drives Chromium and has axe-core.
 ///
 /// # Errors
-/// When Python or pip cannot make it.
+/// When Python or pip cannot make its environment.
+pub(crate) fn browser(root: &Path) -> Result<PathBuf> {
+    Ok(environment(root, "browser", BROWSER)?.join("python3"))
+}
+
+/// Where schemathesis lies.
+///
+/// # Errors
+/// When Python or pip cannot make its environment.
 pub(crate) fn schemathesis(root: &Path) -> Result<PathBuf> {
-    let folder = process::bin_dir(root).join("judges/schemathesis");
-    let program = folder.join("bin/schemathesis");
+    Ok(environment(root, "schemathesis", SCHEMATHESIS)?.join("schemathesis"))
+}
+
+/// The Python that has securesystemslib and pydigidoc.
+///
+/// # Errors
+/// When Python or pip cannot make its environment.
+pub(crate) fn seals(root: &Path) -> Result<PathBuf> {
+    Ok(environment(root, "seals", SEALS)?.join("python3"))
+}
+
+/// The Python that has requests_oauth2client.
+///
+/// # Errors
+/// When Python or pip cannot make its environment.
+pub(crate) fn oauth_client(root: &Path) -> Result<PathBuf> {
+    Ok(environment(root, "oauth-client", OAUTH_CLIENT)?.join("python3"))
+}
+
+/// A Python environment with these packages and no others; answers with the folder of its programs.
+fn environment(root: &Path, name: &str, packages: &str) -> Result<PathBuf> {
+    let folder = process::bin_dir(root).join("judges").join(name);
+    let programs = folder.join("bin");
     let made = folder.join("made.txt");
-    if fs::read_to_string(&made).is_ok_and(|text| text == SCHEMATHESIS) {
-        return Ok(program);
+    if fs::read_to_string(&made).is_ok_and(|text| text == packages) {
+        return Ok(programs);
     }
-    println!("  fetching schemathesis");
+    println!("  fetching {name}");
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     process::run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     let wanted = folder.join("wanted.txt");
-    fs::write(&wanted, SCHEMATHESIS).with_context(|| wanted.display().to_string())?;
+    fs::write(&wanted, packages).with_context(|| wanted.display().to_string())?;
     process::run(
-        Command::new(folder.join("bin/pip"))
+        Command::new(programs.join("pip"))
             .args([
                 "install",
                 "--quiet",
@@ -77,6 +114,6 @@ pub(crate) fn schemathesis(root: &Path) -> Result<PathBuf> {
             .arg(&wanted),
     )?;
     // Last: a half-made one is made again.
-    fs::write(&made, SCHEMATHESIS).with_context(|| made.display().to_string())?;
-    Ok(program)
+    fs::write(&made, packages).with_context(|| made.display().to_string())?;
+    Ok(programs)
 }

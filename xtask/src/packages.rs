@@ -91,12 +91,15 @@ pub(crate) const JUDGES: &[&str] = &[
     "swtpm",
     "swtpm-tools",
     "gnutls-bin",
+    "unzip",
+    "xmlsec1",
     "libtss2-tcti-swtpm0",
     "tpm2-tools",
     "softhsm2",
     "postgresql",
     "golang-go",
     "golang-golang-x-mod-dev",
+    "chromium",
 ];
 
 /// Programs that do the same work, to be measured beside.

@@ -33,8 +33,9 @@ pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
         packages::install(group, arguments.yes)?;
     }
     models::fetch(root, |line| println!("  {line}"))?;
-    // The programs first: journeys start them as their users would.
-    process::cargo(&["build", "--workspace", "--bins"])?;
+    // The programs first: journeys start them as their users would. Together with the tests, so that what both stand on
+    // is built once: cargo would choose other features for the programs alone, and build a third of it twice.
+    process::cargo(&["build", "--workspace", "--bins", "--tests"])?;
     let mut cargo = process::cargo_command();
     cargo.args(["test", "--workspace"]);
     if !arguments.rest.is_empty() {
@@ -44,10 +45,29 @@ pub(crate) fn test(root: &Path, arguments: &TestArguments) -> Result<()> {
     cargo.env("NIEM_JUDGES", "required");
     cargo.env("NIEM_WEED", judges::s3_server(root)?);
     cargo.env("NIEM_SCHEMATHESIS", judges::schemathesis(root)?);
+    cargo.env("NIEM_SEALS", judges::seals(root)?);
+    cargo.env("NIEM_BROWSER", judges::browser(root)?);
+    cargo.env("NIEM_OAUTH_CLIENT", judges::oauth_client(root)?);
     process::run(cargo.env("OMP_THREAD_LIMIT", "1"))?;
     if arguments.rest.is_empty() {
         lab::fuzz_briefly(root)?;
     }
+    Ok(())
+}
+
+/// Every page of the desk as a picture, out of the very test that judges them.
+///
+/// # Errors
+/// When a page has a fault, or the browser is not to be had.
+pub(crate) fn screenshots(root: &Path, dir: &Path, yes: bool) -> Result<()> {
+    packages::install(&["chromium", "python3-venv"], yes)?;
+    std::fs::create_dir_all(dir)?;
+    let dir = dir.canonicalize()?;
+    let mut cargo = process::cargo_command();
+    cargo.args(["test", "-p", "screens", "--test", "browser"]);
+    cargo.env("NIEM_BROWSER", judges::browser(root)?);
+    process::run(cargo.env("NIEM_SCREENSHOTS", &dir))?;
+    println!("{}", dir.display());
     Ok(())
 }
 

@@ -102,7 +102,7 @@ impl Province {
         );
         person.portrait = vec![0xFF, 0xD8, 0xFF, 0xD9];
         let card = issuer
-            .issue(&person, &CardOptions::cccd(Timestamp::now()), &mut rng)
+            .issue(&person, &CardOptions::cccd(year_ago), &mut rng)
             .unwrap();
         (province, Cards(card))
     }

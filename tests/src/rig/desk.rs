@@ -155,7 +155,6 @@ impl TestDesk {
             opened_at: now,
             plan: Plan {
                 lang: "vi".into(),
-                sheets: script.papers.sheets,
                 card_tries: 3,
             },
         };
@@ -171,7 +170,7 @@ impl TestDesk {
             terminal: None,
             now: &Timestamp::now,
         };
-        desk.run(opening, script, watch)
+        desk.run(opening, &mut script.played(), watch)
     }
 
     /// An official of the verifier's authority, with a key of their own, who finds this.

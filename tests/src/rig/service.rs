@@ -12,8 +12,9 @@ use super::programs::{built, json};
 /// A debug build on a busy machine takes a while to start.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Bearer token of the one reader of wallets.
-pub const READER_TOKEN: &str = "journey-reader";
+/// The one integrator, and what it looks into wallets for.
+const INTEGRATOR: &str = "journey";
+const PURPOSE: &str = "journey";
 
 pub struct Service {
     folder: TempDir,
@@ -51,19 +52,72 @@ impl Service {
             port: 0,
         };
         service.configure(csca, takes);
+        service.register();
         service.start_again();
         service
     }
 
+    /// The integrator makes its key; the verifier is told the public half.
+    fn register(&self) {
+        let (key, public) = (
+            self.integrator_key(),
+            self.folder.path().join("integrator.pub.pem"),
+        );
+        let openssl = |arguments: &[&str]| {
+            let made = Command::new("openssl").args(arguments).output();
+            let made = made.expect("openssl is installed by cargo xtask test");
+            assert!(made.status.success(), "{made:?}");
+        };
+        let (key, public) = (
+            key.to_str().expect("UTF-8"),
+            public.to_str().expect("UTF-8"),
+        );
+        let curve = "ec_paramgen_curve:P-256";
+        openssl(&[
+            "genpkey",
+            "-algorithm",
+            "EC",
+            "-pkeyopt",
+            curve,
+            "-out",
+            key,
+        ]);
+        openssl(&["pkey", "-pubout", "-in", key, "-out", public]);
+        let settings = self.settings();
+        let (exit, _) = json(
+            "niem-verifier",
+            &[
+                "integrators",
+                "add",
+                INTEGRATOR,
+                "--by",
+                "journey",
+                "--purpose",
+                PURPOSE,
+                "--scope",
+                "wallets:find",
+                "--scope",
+                "wallets:read",
+                "--scope",
+                "documents:read",
+                "--key",
+                public,
+                "--config",
+                settings.to_str().expect("UTF-8"),
+            ],
+        );
+        assert_eq!(exit, 0, "integrators add");
+    }
+
+    fn integrator_key(&self) -> PathBuf {
+        self.folder.path().join("integrator.pem")
+    }
+
     /// Writes the settings anew; they count from the next start.
     pub fn configure(&self, csca: &Path, takes: Takes) {
-        let digest = hex::encode(ring::digest::digest(
-            &ring::digest::SHA256,
-            READER_TOKEN.as_bytes(),
-        ));
         let settings = format!(
             "listen = \"127.0.0.1:{}\"\ndata = {:?}\nkeys = {:?}\ncsca_trust = {csca:?}\nsigner_trust = \"signers\"\n\
-             [examination]\naccept_simulated = {}\n[[readers]]\nname = \"journey\"\ntoken_sha256 = \"{digest}\"\n",
+             [examination]\naccept_simulated = {}\n",
             self.port,
             self.folder.path().join("data"),
             self.keys(),
@@ -156,17 +210,17 @@ impl Service {
     /// Asks the wallet API as an integrator would; `None` when it answers with an error.
     #[must_use]
     pub fn ask(&self, path: &str, body: Option<&str>) -> Option<serde_json::Value> {
-        let mut curl = Command::new("curl");
-        curl.args(["--silent", "--fail", "--noproxy", "*", "--cacert"])
-            .arg(self.public("server-ca.pem"))
-            .args(["-H", &format!("Authorization: Bearer {READER_TOKEN}")])
-            .arg(format!("{}{path}", self.url()));
+        let mut ask = Command::new(built("niem-verifier"));
+        ask.arg("ask")
+            .arg(format!("{}{path}", self.url()))
+            .args(["--client", INTEGRATOR, "--purpose", PURPOSE, "--key"])
+            .arg(self.integrator_key())
+            .arg("--ca")
+            .arg(self.public("server-ca.pem"));
         if let Some(body) = body {
-            curl.args(["-H", "Content-Type: application/json", "--data", body]);
+            ask.args(["--data", body]);
         }
-        let answer = curl
-            .output()
-            .expect("curl is installed by cargo xtask test");
+        let answer = ask.output().expect("niem-verifier ask");
         serde_json::from_slice(&answer.stdout)
             .ok()
             .filter(|_| answer.status.success())

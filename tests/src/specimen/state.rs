@@ -25,8 +25,8 @@ use emrtd::simulator::{Applet, Faults};
 use emrtd::{DataGroup, Sex};
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, Rgb, RgbImage};
-use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
 use rand_core::{OsRng, TryRngCore as _};
 use serde_json::json;
 
@@ -48,7 +48,7 @@ pub struct State {
 }
 
 /// Raised when the state below changes, so that an older one is made anew.
-const VERSION: &str = "3";
+const VERSION: &str = "4";
 
 /// Frames of the short films that play the camera: a person who looks straight ahead, and one who holds a pose.
 const FRAMES: u32 = 26;
@@ -85,13 +85,14 @@ impl State {
 
     fn cards(&self) -> io::Result<()> {
         let mut rng = OsRng.unwrap_err();
-        let now = Timestamp::now();
-        let issuer =
-            SpecimenIssuer::new(&IssuerOptions::utopia(now), &mut rng).map_err(io::Error::other)?;
+        // Cards are older than the visits they are shown at, also across midnight.
+        let signed_at = Timestamp::now() - SignedDuration::from_hours(24 * 30);
+        let issuer = SpecimenIssuer::new(&IssuerOptions::utopia(signed_at), &mut rng)
+            .map_err(io::Error::other)?;
         fs::write(self.csca().join("specimen-csca.cer"), issuer.csca_der())?;
         let person = person()?;
         let card = issuer
-            .issue(&person, &CardOptions::cccd(now), &mut rng)
+            .issue(&person, &CardOptions::cccd(signed_at), &mut rng)
             .map_err(io::Error::other)?;
         let save =
             |name: &str, card: &SpecimenCard| fs::write(self.folder.join(name), card.to_json());

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 use super::Place;
-use super::files::READER_TOKEN;
+use super::files::{INTEGRATOR, PURPOSE};
 use crate::process::{bin_dir, run};
 
 /// Asks the verifier's API, as an integrator would, what the citizen's wallet now holds.
@@ -35,27 +35,17 @@ pub(super) fn wallet(place: &Place, address: &str, told: &Value) -> Result<Value
 }
 
 fn ask(place: &Place, address: &str, path: &str, body: Option<Value>) -> Result<Value> {
-    let mut curl = Command::new("curl");
-    curl.args([
-        "--silent",
-        "--show-error",
-        "--fail-with-body",
-        "--noproxy",
-        "*",
-        "--cacert",
-    ])
-    .arg(place.path("verifier/keys/public/server-ca.pem"))
-    .args(["-H", &format!("Authorization: Bearer {READER_TOKEN}")])
-    .arg(format!("{address}{path}"));
+    let mut ask = Command::new(bin_dir(&place.root).join("niem-verifier"));
+    ask.arg("ask")
+        .arg(format!("{address}{path}"))
+        .args(["--client", INTEGRATOR, "--purpose", PURPOSE, "--key"])
+        .arg(place.path("state/integrator.pem"))
+        .arg("--ca")
+        .arg(place.path("verifier/keys/public/server-ca.pem"));
     if let Some(body) = body {
-        curl.args([
-            "-H",
-            "Content-Type: application/json",
-            "--data",
-            &body.to_string(),
-        ]);
+        ask.args(["--data", &body.to_string()]);
     }
-    let answer = curl.output().context("curl")?;
+    let answer = ask.output().context("niem-verifier ask")?;
     if !answer.status.success() {
         bail!(
             "{path}: {}{}",

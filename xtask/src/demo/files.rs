@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -12,8 +13,9 @@ use crate::process::{bin_dir, built, run};
 
 pub(crate) const STATION: &str = "tram-mau-01";
 pub(crate) const OPERATOR: &str = "can-bo-mau";
-/// Bearer token of the demo's only reader of wallets; the verifier knows its digest alone.
-pub(crate) const READER_TOKEN: &str = "demo-reader-token-of-no-value";
+/// The demo's only integrator, and what it looks into wallets for.
+pub(crate) const INTEGRATOR: &str = "demo-integrator";
+pub(crate) const PURPOSE: &str = "demo";
 
 /// Country, card, face, finger and papers of one invented citizen.
 pub(super) fn specimen(place: &Place) -> Result<()> {
@@ -62,7 +64,43 @@ pub(super) fn keys(place: &Place) -> Result<()> {
         run(quiet(&mut enroll))?;
     }
     trust(place)?;
-    write_verifier_settings(place)
+    write_verifier_settings(place)?;
+    integrator(place)
+}
+
+/// An integrator makes its own key and hands over the public half, which a command registers.
+fn integrator(place: &Place) -> Result<()> {
+    let [key, public] = ["state/integrator.pem", "state/integrator.pub.pem"].map(|n| place.path(n));
+    if place
+        .path("verifier/data/roster/integrators")
+        .join(format!("{INTEGRATOR}.json"))
+        .is_file()
+        && key.is_file()
+    {
+        return Ok(());
+    }
+    let mut make = Command::new("openssl");
+    make.args(["genpkey", "-algorithm", "EC", "-pkeyopt"])
+        .arg("ec_paramgen_curve:P-256")
+        .arg("-out")
+        .arg(&key);
+    run(quiet(&mut make))?;
+    let mut half = Command::new("openssl");
+    half.args(["pkey", "-pubout", "-in"]).arg(&key);
+    run(quiet(half.arg("-out").arg(&public)))?;
+    let mut add = built(&place.root, "niem-verifier");
+    add.args([
+        "integrators",
+        "add",
+        INTEGRATOR,
+        "--by",
+        "demo",
+        "--purpose",
+        PURPOSE,
+    ]);
+    add.args(["--scope", "wallets:find", "--scope", "wallets:read"]);
+    add.arg("--key").arg(&public);
+    run(quiet(add.arg("--config").arg(place.path("verifier.toml"))))
 }
 
 /// What anybody needs to check what this verifier and its desks say: its public keys, the
@@ -88,15 +126,11 @@ fn trust(place: &Place) -> Result<()> {
     Ok(())
 }
 
-fn quiet(command: &mut std::process::Command) -> &mut std::process::Command {
+fn quiet(command: &mut Command) -> &mut Command {
     command.stdout(std::process::Stdio::null())
 }
 
 fn write_verifier_settings(place: &Place) -> Result<()> {
-    let digest = hex::encode(ring::digest::digest(
-        &ring::digest::SHA256,
-        READER_TOKEN.as_bytes(),
-    ));
     let mut text = String::new();
     writeln!(
         text,
@@ -108,10 +142,6 @@ fn write_verifier_settings(place: &Place) -> Result<()> {
     writeln!(text, "csca_trust = {:?}", place.path("trust/csca"))?;
     writeln!(text, "signer_trust = {:?}", place.path("trust/signers"))?;
     writeln!(text, "\n[examination]\naccept_simulated = true")?;
-    writeln!(
-        text,
-        "\n[[readers]]\nname = \"demo\"\ntoken_sha256 = \"{digest}\""
-    )?;
     Ok(fs::write(place.path("verifier.toml"), text)?)
 }
 

@@ -1,0 +1,170 @@
+//! A real desk behind its screens, played in Chromium: whole visits, and what happens when the network, a window or the
+//! desk itself goes away.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tests::rig::programs::{built, json, models_dir};
+use tests::specimen::state::{CAN, tessdata};
+
+use crate::STATE;
+use crate::the_card_is_read_through_pcscd::in_own_namespace;
+
+const PIN: &str = "246810";
+const OPERATOR: &str = "can-bo-mau";
+const STATION: &str = "tram-mau-01";
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn done(program: &str, arguments: &[&str]) {
+    let (exit, told) = json(program, arguments);
+    assert_eq!(exit, 0, "{program} {arguments:?}: {told}");
+}
+
+/// Keys, certificates and settings, by the commands that a province would use.
+fn set_up(folder: &Path) {
+    let (keys, own) = (folder.join("keys"), folder.join("own"));
+    done("niem-verifier", &["keys", "init", text(&keys)]);
+    for (name, who) in [
+        (STATION, &["--station", STATION][..]),
+        (OPERATOR, &["--operator", OPERATOR, "--role", "clerk"]),
+    ] {
+        let file = |end: &str| own.join(format!("{name}.{end}.pem"));
+        let init = ["keys", "init", name, "--insecure-file-key", "--dir"];
+        done("niem-station", &[&init[..], &[text(&own)]].concat());
+        let (csr, cert) = (file("csr"), file("cert"));
+        let files = [
+            "--csr",
+            text(&csr),
+            "--out",
+            text(&cert),
+            "--keys",
+            text(&keys),
+        ];
+        done("niem-verifier", &[&["enroll"], who, &files].concat());
+    }
+    let signers = folder.join("signers");
+    fs::create_dir_all(&signers).unwrap();
+    fs::copy(
+        keys.join("public/station-ca.pem"),
+        signers.join("station-ca.pem"),
+    )
+    .unwrap();
+    let settings = format!(
+        "listen = \"127.0.0.1:8443\"\ndata = {:?}\nkeys = {keys:?}\ncsca_trust = {:?}\nsigner_trust = {signers:?}\n\
+         [examination]\naccept_simulated = true\n",
+        folder.join("data"),
+        STATE.csca(),
+    );
+    fs::write(folder.join("verifier.toml"), settings).unwrap();
+    let people = format!(
+        "[[people]]\nid = \"{OPERATOR}\"\nname = \"Cán bộ Mẫu\"\nrole = \"clerk\"\npin = \"{}\"\n",
+        hashed()
+    );
+    fs::write(folder.join("people.toml"), people).unwrap();
+    let (people, duty) = (folder.join("people.toml"), folder.join("duty.json"));
+    let sign = [
+        "duty",
+        "sign",
+        text(&people),
+        "--keys",
+        text(&keys),
+        "--out",
+        text(&duty),
+    ];
+    done("niem-verifier", &sign);
+    fs::write(folder.join("station.toml"), station(folder, &keys, &own)).unwrap();
+}
+
+fn station(folder: &Path, keys: &Path, own: &Path) -> String {
+    let public = keys.join("public");
+    let key = |name: &str, end: &str| own.join(format!("{name}.{end}.pem"));
+    format!(
+        "station = \"{STATION}\"\npractice = true\nstate_dir = {:?}\n\
+         [verifier]\nurl = \"https://localhost:8443\"\nca = {:?}\nreceipt_key = {:?}\nrecipients = {:?}\n\
+         [keys]\ndevice_key = {:?}\ndevice_cert = {:?}\ninsecure_file_key = true\n\
+         [trust]\ncsca = {:?}\n[card]\nreader = \"Virtual PCD\"\n[camera]\nsource = {:?}\n\
+         [scanner]\nworker = {:?}\ndevice = \"pnm:0\"\nenv = {{ SANE_CONFIG_DIR = {:?} }}\n\
+         [models]\ndir = {:?}\ntessdata = {:?}\n\
+         [screens]\ncentre = \"Trung tâm phường Mẫu\"\nhotline = \"1900 0000\"\nport = 8470\nduty = {:?}\n\
+         [[screens.operators]]\nid = \"{OPERATOR}\"\nkey = {:?}\ncert = {:?}\n\
+         [screens.lesson]\npages = [{:?}, {:?}, {:?}]\n",
+        folder.join("state"),
+        public.join("server-ca.pem"),
+        public.join("receipt.pub.pem"),
+        public.join("recipients.txt"),
+        key(STATION, "key"),
+        key(STATION, "cert"),
+        STATE.csca(),
+        STATE.frames("live"),
+        built("niem-sane-worker"),
+        STATE.sane(),
+        models_dir(),
+        tessdata(),
+        folder.join("duty.json"),
+        key(OPERATOR, "key"),
+        key(OPERATOR, "cert"),
+        STATE.page("page-1.pnm"),
+        STATE.page("page-2.pnm"),
+        STATE.page("page-1.pnm"),
+    )
+}
+
+fn hashed() -> String {
+    use std::io::Write as _;
+    let mut child = std::process::Command::new(built("niem-verifier"))
+        .args(["duty", "pin"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{PIN}").unwrap();
+    let answer = child.wait_with_output().unwrap();
+    String::from_utf8(answer.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn visits_are_played_and_nothing_that_goes_away_costs_anything() {
+    let Some(python) = std::env::var_os("NIEM_BROWSER") else {
+        assert!(
+            std::env::var_os("NIEM_JUDGES").is_none(),
+            "NIEM_BROWSER is not set"
+        );
+        eprintln!("left out: no browser here");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    set_up(folder.path());
+    let played = in_own_namespace(
+        "card.json",
+        &format!(
+            "export NIEM_LOG=info\n{} {} {} {} {} {PIN} {CAN} || true",
+            python.display(),
+            concat!(env!("CARGO_MANIFEST_DIR"), "/journeys/browser/visits.py"),
+            folder.path().display(),
+            built("niem-station").display(),
+            built("niem-verifier").display(),
+        ),
+    );
+    let told: Value = serde_json::from_str(&played).unwrap();
+    // The bar: a visit of three papers below 20; these are two, and the third costs two touches.
+    let clicks = told["clicks"].as_u64().unwrap();
+    assert!(clicks + 2 < 20, "{told}");
+    assert_eq!(told["stopped"], "stopped");
+    assert_eq!(told["unfinished"], true);
+    // One citizen answered the survey; the answer is a number and stands beside no visit.
+    let survey = fs::read(folder.path().join("state/survey.json")).unwrap();
+    let survey: std::collections::BTreeMap<String, [u32; 5]> =
+        serde_json::from_slice(&survey).unwrap();
+    assert_eq!(survey.values().collect::<Vec<_>>(), [&[1, 0, 0, 0, 0]]);
+    // Nothing of anybody in what the programs wrote down.
+    for log in ["desk.log", "verifier.log"] {
+        let log = fs::read_to_string(folder.path().join(log)).unwrap();
+        for personal in [tests::specimen::state::PERSONAL_ID, "MẪU", CAN, PIN] {
+            assert!(!log.contains(personal), "{personal}");
+        }
+    }
+}
