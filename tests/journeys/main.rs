@@ -3,6 +3,7 @@
 
 mod a_camera_that_goes_away_is_waited_for;
 mod a_copied_chip_is_refused;
+mod a_desk_enrols_itself_and_renews_its_key;
 mod a_file_held_back_is_not_believed;
 mod a_missing_sheet_is_noticed;
 mod a_night_without_network_costs_nothing;

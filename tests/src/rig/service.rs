@@ -242,7 +242,9 @@ impl Service {
         entries["entries"].as_array().cloned().unwrap_or_default()
     }
 
-    fn settings(&self) -> PathBuf {
+    /// Its settings, for commands beside the service.
+    #[must_use]
+    pub fn settings(&self) -> PathBuf {
         self.folder.path().join("verifier.toml")
     }
 
