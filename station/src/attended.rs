@@ -1,13 +1,14 @@
 //! A desk attended by people at its screens: each question of the road is put on the board, and the touch that answers
 //! it is waited for.
 
+mod officials;
 mod telling;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bundle::{Grade, OwnerClaim};
 use image::codecs::jpeg::JpegEncoder;
@@ -21,9 +22,12 @@ use screens::{
 };
 use zeroize::Zeroizing;
 
-use crate::people::{Agreed, BadPage, Lay, People, Review};
+use crate::desk::Official;
+use crate::people::{Agreed, BadPage, Called, Lay, People, Review};
 use crate::script::{CardKeyScript, ScanScript};
 use crate::visit::Stop;
+
+pub use officials::{Came, Reception};
 
 /// How often whoever waits for a touch looks after the pages that are read meanwhile.
 const BEAT: Duration = Duration::from_millis(100);
@@ -64,9 +68,24 @@ impl<'a> Floor<'a> {
         &self,
         turn: u64,
         meanwhile: &mut dyn FnMut(),
-        mut answers: impl FnMut(Touch) -> Option<T>,
+        answers: impl FnMut(Touch) -> Option<T>,
     ) -> Result<T, Stop> {
+        let told = self.answer_until(turn, None, meanwhile, answers)?;
+        told.ok_or_else(|| self.stop())
+    }
+
+    /// The same until then; none when nobody answered.
+    fn answer_until<T>(
+        &self,
+        turn: u64,
+        end: Option<Instant>,
+        meanwhile: &mut dyn FnMut(),
+        mut answers: impl FnMut(Touch) -> Option<T>,
+    ) -> Result<Option<T>, Stop> {
         loop {
+            if end.is_some_and(|end| Instant::now() >= end) {
+                return Ok(None);
+            }
             match self.heard.recv_timeout(BEAT) {
                 // "Stop and erase" counts whichever page it was touched on.
                 Ok(Heard {
@@ -75,7 +94,7 @@ impl<'a> Floor<'a> {
                 }) => return Err(self.stop()),
                 Ok(heard) if heard.turn == turn => {
                     if let Some(answer) = answers(heard.touch) {
-                        return Ok(answer);
+                        return Ok(Some(answer));
                     }
                 }
                 Ok(_) => {}
@@ -108,16 +127,24 @@ pub struct AtScreens<'a> {
     pub feeder: bool,
     /// What lies on a played scanner's glass, scan after scan; empty before a real one.
     pub glass: Vec<PathBuf>,
+    /// Lets officials in who are called.
+    reception: &'a mut dyn Reception,
     laid: usize,
 }
 
 impl<'a> AtScreens<'a> {
     #[must_use]
-    pub fn new(floor: &'a Floor<'a>, feeder: bool, glass: Vec<PathBuf>) -> Self {
+    pub fn new(
+        floor: &'a Floor<'a>,
+        feeder: bool,
+        glass: Vec<PathBuf>,
+        reception: &'a mut dyn Reception,
+    ) -> Self {
         Self {
             floor,
             feeder,
             glass,
+            reception,
             laid: 0,
         }
     }
@@ -179,6 +206,14 @@ impl People for AtScreens<'_> {
             mrz: None,
             qr: None,
         })
+    }
+
+    fn officials(
+        &mut self,
+        called: &mut Called<'_>,
+        looked: &mut dyn FnMut(&Official) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        self.call(called, looked)
     }
 
     fn sheets(&mut self) -> Result<u32, Stop> {

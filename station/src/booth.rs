@@ -90,6 +90,10 @@ pub trait Booth {
         watch: &mut dyn FnMut(Step),
     ) -> Result<FingerResult, Stop>;
 
+    /// Opens the camera for people who look through the preview, until [`Self::rest`] or the next question. One that
+    /// cannot be opened shows nothing; nobody's visit ends for it.
+    fn show(&mut self);
+
     /// Nobody is looked at any more: the camera is closed until it is wanted again.
     fn rest(&mut self);
 

@@ -175,8 +175,6 @@ pub struct Desk<'a> {
     pub device_key: &'a dyn SealingKey,
     pub operator_key: &'a dyn SealingKey,
     pub recipients: &'a Recipients,
-    /// Whom the desk can call where the machine cannot tell, each with a key of their own.
-    pub officials: &'a [Official],
     pub allow_bac: bool,
     /// Opens fingers that a card locks; see [`Reading::terminal`].
     pub terminal: Option<Arc<dyn Terminal>>,
@@ -288,7 +286,11 @@ impl Desk<'_> {
                 let seen = self.devices.booth.finger(&ask, watch);
                 seen.map_or_else(Event::Stopped, Event::FingerCompared)
             }
-            Ask::CallOfficials { occasion, why, .. } => self.officials(&occasion, why, watch),
+            Ask::CallOfficials {
+                portrait,
+                occasion,
+                why,
+            } => self.officials(&portrait, &occasion, why, people, watch),
             Ask::CountSheets => people
                 .sheets()
                 .map_or_else(Event::Stopped, Event::SheetsCounted),

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use bundle::{Grade, OwnerClaim, PersonalText};
+use emrtd::lds::dg2::PortraitBytes;
 use paper::Place;
 
+use crate::desk::Official;
 use crate::script::{CardKeyScript, ScanScript};
 use crate::visit::{SetAside, Stop};
 
@@ -64,6 +66,16 @@ pub struct ReviewedPaper {
     pub to_check: Vec<(String, PersonalText)>,
 }
 
+/// Officials are called, because the machine cannot tell.
+pub struct Called<'a> {
+    /// What it cannot tell.
+    pub code: &'static str,
+    /// The chip's.
+    pub portrait: &'a PortraitBytes,
+    /// Opens the camera for whoever looks through its preview, and closes it.
+    pub camera: &'a mut dyn FnMut(bool),
+}
+
 /// The people at the desk. Each question waits for its answer; [`Stop`] is "stop and erase".
 pub trait People {
     /// The citizen reads, or hears, both texts and touches.
@@ -77,6 +89,17 @@ pub trait People {
     /// # Errors
     /// [`Stop`] when the visit is given up.
     fn card_key(&mut self, failed: Option<&'static str>) -> Result<CardKeyScript, Stop>;
+
+    /// Officials come, one after another, and each looks at person, portrait and card; `looked` signs what they say, at
+    /// once. None: nobody came.
+    ///
+    /// # Errors
+    /// [`Stop`] when the visit is given up, or an official's key does not sign.
+    fn officials(
+        &mut self,
+        called: &mut Called<'_>,
+        looked: &mut dyn FnMut(&Official) -> Result<(), Stop>,
+    ) -> Result<(), Stop>;
 
     /// Sheets that operator and citizen counted together.
     ///

@@ -8,7 +8,8 @@ use sealing_keys::TokenPlace;
 use serde::Deserialize;
 
 use crate::config::OperatorKey;
-use crate::people::{Agreed, BadPage, Lay, People, Review};
+use crate::desk::Official;
+use crate::people::{Agreed, BadPage, Called, Lay, People, Review};
 use crate::visit::Stop;
 
 #[derive(Deserialize)]
@@ -165,6 +166,8 @@ pub struct ScanScript {
 /// The people of a script, on their way through it.
 pub struct Played<'a> {
     script: &'a Script,
+    /// Who comes when the machine cannot tell, each with their key.
+    officials: &'a [Official],
     /// Scans made so far.
     scanned: usize,
     /// How often pages of each scan were laid down again.
@@ -172,11 +175,12 @@ pub struct Played<'a> {
 }
 
 impl Script {
-    /// Everybody in it, at the beginning.
+    /// Everybody in it, at the beginning, and these officials.
     #[must_use]
-    pub fn played(&self) -> Played<'_> {
+    pub fn played<'a>(&'a self, officials: &'a [Official]) -> Played<'a> {
         Played {
             script: self,
+            officials,
             scanned: 0,
             again: vec![0; self.papers.scan.len()],
         }
@@ -193,6 +197,14 @@ impl People for Played<'_> {
 
     fn card_key(&mut self, _failed: Option<&'static str>) -> Result<CardKeyScript, Stop> {
         Ok(self.script.card.clone())
+    }
+
+    fn officials(
+        &mut self,
+        _called: &mut Called<'_>,
+        looked: &mut dyn FnMut(&Official) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        self.officials.iter().try_for_each(looked)
     }
 
     fn sheets(&mut self) -> Result<u32, Stop> {

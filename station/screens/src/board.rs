@@ -6,6 +6,8 @@
 use jiff::Timestamp;
 use rulebook::Language;
 
+use crate::touch::Why;
+
 /// Everything that is shown now.
 #[derive(Clone)]
 pub struct Board {
@@ -106,9 +108,7 @@ pub enum Place {
     },
     Face(FaceView),
     Finger(FingerView),
-    Officials {
-        code: &'static str,
-    },
+    Officials(OfficialsView),
     Sheets,
     Scan(ScanView),
     /// Papers are put together after the last page was read.
@@ -170,6 +170,24 @@ pub struct FingerView {
     pub finger: u8,
     pub presentation: u32,
     pub advice: Option<&'static str>,
+}
+
+/// Two officials are called, one after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficialsView {
+    /// What the machine could not tell.
+    pub code: &'static str,
+    /// 1, 2.
+    pub number: usize,
+    /// Who may come now.
+    pub people: Vec<Person>,
+    pub refused: Option<Refused>,
+    /// Who was let in and looks; portrait and camera are shown to them alone.
+    pub looking: Option<Person>,
+    /// The chip's portrait can be drawn.
+    pub portrait: bool,
+    /// The reason that stands there first; the official says which it is.
+    pub likely: Why,
 }
 
 /// Papers on the scanner.
@@ -296,7 +314,7 @@ impl Place {
             Self::CardReading { .. } => "card-reading",
             Self::Face(_) => "face",
             Self::Finger(_) => "finger",
-            Self::Officials { .. } => "officials",
+            Self::Officials(_) => "officials",
             Self::Sheets => "sheets",
             Self::Scan(_) => "scan",
             Self::Reading => "reading",
@@ -304,6 +322,15 @@ impl Place {
             Self::Sealing => "sealing",
             Self::Receipt(_) => "receipt",
             Self::Stopped { .. } => "stopped",
+        }
+    }
+
+    /// The official who was called, was let in, and looks.
+    #[must_use]
+    pub fn looking(&self) -> Option<&Person> {
+        match self {
+            Self::Officials(view) => view.looking.as_ref(),
+            _ => None,
         }
     }
 
@@ -324,7 +351,7 @@ impl Place {
             Self::Prepare { .. } | Self::Opening => 0,
             Self::Consent => 1,
             Self::CardKey { .. } | Self::CardReading { .. } => 2,
-            Self::Face(_) | Self::Finger(_) | Self::Officials { .. } => 3,
+            Self::Face(_) | Self::Finger(_) | Self::Officials(_) => 3,
             Self::Sheets | Self::Scan(_) | Self::Reading => 4,
             Self::Review(_) => 5,
             Self::Sealing => 6,

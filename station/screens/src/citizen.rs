@@ -5,7 +5,9 @@ use jiff::tz::{Offset, TimeZone};
 use maud::{Markup, html};
 use rulebook::consents::{self, Purpose};
 
-use crate::board::{Board, FaceView, FingerView, Place, ReceiptView, ReviewView, ScanView};
+use crate::board::{
+    Board, FaceView, FingerView, OfficialsView, Place, ReceiptView, ReviewView, ScanView,
+};
 use crate::gate::Side;
 use crate::operator::{delivered, finger_key, grade_key, pose_key};
 use crate::parts::{Look, Page};
@@ -59,7 +61,7 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         Place::CardReading { share, lost } => (card(page, *share, *lost), none()),
         Place::Face(face) => (self::face(page, face), none()),
         Place::Finger(finger) => (self::finger(page, finger), none()),
-        Place::Officials { .. } => (told("face.unsure"), none()),
+        Place::Officials(officials) => (self::officials(page, officials), none()),
         Place::Sheets => (told("citizen.count"), none()),
         Place::Scan(scan) => (self::scan(page, scan), none()),
         Place::Reading => (told("desk.reading"), none()),
@@ -123,6 +125,22 @@ fn face(page: Page<'_>, face: &FaceView) -> Markup {
         }
         @if let Some(code) = face.lost.or(face.advice.first().copied()) {
             p class="look" role="status" { (words.remedy(code)) }
+        }
+    }
+}
+
+/// Kindly, and nobody is accused; who looks is seen, and so is what they see.
+fn officials(page: Page<'_>, officials: &OfficialsView) -> Markup {
+    let words = page.words;
+    html! {
+        @if officials.looking.is_some() {
+            h1 { (words.t("officials.citizen_looking")) }
+            div class="mirror" {
+                img src={ "/citizen/camera?official=" (officials.number) } alt=(words.t("citizen.mirror")) width="320" height="240";
+            }
+        } @else {
+            h1 { (words.t("officials.citizen")) }
+            p { (words.t("officials.citizen_why")) }
         }
     }
 }

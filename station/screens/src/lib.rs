@@ -21,14 +21,15 @@ mod touch;
 mod words;
 
 pub use board::{
-    AsideView, Asked, Board, CitizenView, Clause, Delivery, End, FaceView, FingerView, Line, Owner,
-    PageView, PaperView, Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView, Site,
+    AsideView, Asked, Board, CitizenView, Clause, Delivery, End, FaceView, FingerView, Line,
+    OfficialsView, Owner, PageView, PaperView, Person, Place, ReceiptView, Refused, ReviewView,
+    Role, ScanView, Site,
 };
 pub use gate::{Keys, Side};
 pub use pictures::Pictures;
 pub use rights::{Verb, may};
 pub use server::{Heard, Screens, Window, router};
-pub use touch::{CardDigits, Credentials, Touch};
+pub use touch::{CardDigits, Credentials, Finding, Touch, Why};
 
 /// Every code that the pages themselves answer with.
 pub const CODES: &[&str] = gate::CODES;

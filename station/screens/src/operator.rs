@@ -1,6 +1,7 @@
 //! The operator's page: where the visit is, what to do now, and what waits to be sent.
 
 mod ending;
+mod officials;
 mod papers;
 mod person;
 mod start;
@@ -52,7 +53,7 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         Place::CardReading { share, lost } => person::card_reading(page, *share, *lost),
         Place::Face(face) => person::face(page, face),
         Place::Finger(finger) => person::finger(page, finger),
-        Place::Officials { code } => person::officials(page, code),
+        Place::Officials(officials) => officials::page(page, officials),
         Place::Sheets => papers::sheets(page),
         Place::Scan(scan) => papers::scan(page, scan),
         Place::Reading => waiting(page, "desk.reading"),

@@ -1,4 +1,5 @@
-//! Pictures of pages that the screens show while the visit lasts: small, in memory alone, wiped with it.
+//! Pictures that the screens show while the visit lasts: small ones of its pages, and the chip's portrait while officials
+//! compare. In memory alone, wiped with it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,7 @@ type Jpeg = Arc<Zeroizing<Vec<u8>>>;
 #[derive(Default)]
 pub struct Pictures {
     pages: Mutex<BTreeMap<u32, Jpeg>>,
+    portrait: Mutex<Option<Jpeg>>,
 }
 
 impl Pictures {
@@ -31,8 +33,21 @@ impl Pictures {
         pages.get(&page).cloned()
     }
 
+    /// What officials who are called compare the person with; none when they are done.
+    pub fn set_portrait(&self, jpeg: Option<Zeroizing<Vec<u8>>>) {
+        let mut portrait = self.portrait.lock().unwrap_or_else(PoisonError::into_inner);
+        *portrait = jpeg.map(Arc::new);
+    }
+
+    #[must_use]
+    pub fn portrait(&self) -> Option<Jpeg> {
+        let portrait = self.portrait.lock().unwrap_or_else(PoisonError::into_inner);
+        portrait.clone()
+    }
+
     /// Nothing is shown any more.
     pub fn wipe(&self) {
+        self.set_portrait(None);
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         pages.clear();
     }

@@ -13,6 +13,9 @@ pub enum Verb {
     Prepared,
     Consent,
     CardKey,
+    OfficialComes,
+    NobodyComes,
+    Sighting,
     Sheets,
     Scan,
     Again,
@@ -27,7 +30,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::SignIn,
         Self::SignOut,
         Self::Language,
@@ -35,6 +38,9 @@ impl Verb {
         Self::Prepared,
         Self::Consent,
         Self::CardKey,
+        Self::OfficialComes,
+        Self::NobodyComes,
+        Self::Sighting,
         Self::Sheets,
         Self::Scan,
         Self::Again,
@@ -59,6 +65,9 @@ impl Verb {
             Self::Prepared => "prepared",
             Self::Consent => "consent",
             Self::CardKey => "card-key",
+            Self::OfficialComes => "official-comes",
+            Self::NobodyComes => "nobody-comes",
+            Self::Sighting => "sighting",
             Self::Sheets => "sheets",
             Self::Scan => "scan",
             Self::Again => "again",
@@ -79,7 +88,8 @@ impl Verb {
     }
 }
 
-/// Whether this touch counts from that side. `role` is that of whoever is signed in.
+/// Whether this touch counts from that side. `role` is that of whoever is signed in, or, for [`Verb::Sighting`], of the
+/// official who was called and looks.
 ///
 /// Consent and the survey are the citizen's own and no operator's; everything at the desk needs somebody signed in. Stop
 /// and erase is everybody's.
@@ -106,6 +116,12 @@ pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
             role,
             Some(Role::Volunteer | Role::Clerk | Role::Certifier | Role::Director)
         ),
+        // An official's own PIN lets them in; whoever serves only makes room.
+        (Side::Operator, Verb::OfficialComes | Verb::NobodyComes) => role.is_some(),
+        // Volunteers help; they do not say who somebody is (ADR 9).
+        (Side::Operator, Verb::Sighting) => {
+            matches!(role, Some(Role::Clerk | Role::Certifier | Role::Director))
+        }
         (Side::Operator, Verb::SignOut | Verb::Back | Verb::StopAndErase | Verb::Done) => {
             role.is_some()
         }

@@ -23,7 +23,7 @@ use crate::board::{Board, CitizenView, Line, Place, Role, Site};
 use crate::gate::{self, Keys, Side};
 use crate::pictures::Pictures;
 use crate::rights::{Verb, may};
-use crate::touch::{CardDigits, Credentials, Touch};
+use crate::touch::{CardDigits, Credentials, Finding, Touch, Why};
 use crate::{assets, citizen, operator};
 
 /// Longer than anything a form of ours sends.
@@ -143,6 +143,8 @@ pub fn router(screens: Arc<Screens>) -> Router {
         .route("/citizen/live", get(citizen_live))
         .route("/citizen/camera", get(camera))
         .route("/pages/{number}", get(page_picture))
+        .route("/officials/portrait", get(portrait))
+        .route("/officials/camera", get(officials_camera))
         .route("/assets/{name}", get(asset))
         .fallback(async || refuse(StatusCode::NOT_FOUND, gate::NOT_PAIRED))
         .layer(DefaultBodyLimit::max(MAX_FORM))
@@ -215,6 +217,8 @@ struct Sent {
     number: Option<u32>,
     #[serde(default)]
     choice: String,
+    #[serde(default)]
+    why: String,
 }
 
 async fn operator_touch(
@@ -250,13 +254,7 @@ fn touched(
     else {
         return refuse(StatusCode::FORBIDDEN, gate::ELSEWHERE);
     };
-    let role: Option<Role> = screens
-        .board
-        .borrow()
-        .operator
-        .as_ref()
-        .map(|person| person.role);
-    let Some(verb) = Verb::of(verb).filter(|verb| may(side, role, *verb)) else {
+    let Some(verb) = Verb::of(verb).filter(|verb| may(side, acting(screens, *verb), *verb)) else {
         return refuse(StatusCode::FORBIDDEN, gate::NOT_YOURS);
     };
     match verb {
@@ -282,6 +280,16 @@ fn touched(
     back_to(side)
 }
 
+/// In whose role a touch is made: the operator's, or that of the official who was called and looks.
+fn acting(screens: &Screens, verb: Verb) -> Option<Role> {
+    let board = screens.board.borrow();
+    let person = match verb {
+        Verb::Sighting => board.place.looking(),
+        _ => board.operator.as_ref(),
+    };
+    person.map(|person| person.role)
+}
+
 /// What a form says; none of one that says nothing of use, which then changes nothing.
 fn read(verb: Verb, number: Option<u32>, sent: &Sent) -> Option<Touch> {
     Some(match verb {
@@ -296,6 +304,17 @@ fn read(verb: Verb, number: Option<u32>, sent: &Sent) -> Option<Touch> {
             given: sent.choice == "agree",
         },
         Verb::CardKey => Touch::CardKey(CardDigits(Zeroizing::new(sent.digits.trim().to_owned()))),
+        Verb::OfficialComes => Touch::OfficialComes(Credentials {
+            id: sent.who.clone(),
+            pin: sent.pin.clone(),
+        }),
+        Verb::NobodyComes => Touch::NobodyComes,
+        Verb::Sighting => Touch::Sighting {
+            found: Finding::ALL
+                .into_iter()
+                .find(|found| found.name() == sent.choice)?,
+            why: Why::ALL.into_iter().find(|why| why.name() == sent.why)?,
+        },
         Verb::Sheets => Touch::Sheets(number.filter(|sheets| (1..=MOST_SHEETS).contains(sheets))?),
         Verb::Scan => Touch::Scan {
             feeder: sent.choice.contains("feeder"),
@@ -350,15 +369,60 @@ fn live(screens: &Arc<Screens>, side: Side, headers: &HeaderMap) -> Response<Bod
 
 const BOUNDARY: &str = "niem-picture";
 
-/// The citizen sees themselves, as `multipart/x-mixed-replace`; nobody else does.
+/// The citizen sees themselves; nobody else does, but an official who was called to look.
 async fn camera(State(screens): App, headers: HeaderMap) -> Response<Body> {
     if !screens.keys.paired(Side::Citizen, &headers) {
         return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
     }
+    let looked_at = |screens: &Screens| {
+        let place = &screens.board.borrow().place;
+        matches!(place, Place::Face(_)) || place.looking().is_some()
+    };
+    moving(screens, looked_at)
+}
+
+/// Whether an official looks who may see portrait and camera (`domain.md` §6.3: full during the compare).
+fn official_looks(screens: &Screens) -> bool {
+    may(
+        Side::Operator,
+        acting(screens, Verb::Sighting),
+        Verb::Sighting,
+    )
+}
+
+/// The chip's portrait, while an official looks.
+async fn portrait(State(screens): App, headers: HeaderMap) -> Response<Body> {
+    if !screens.keys.paired(Side::Operator, &headers) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
+    }
+    if !official_looks(&screens) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_YOURS);
+    }
+    match screens.pictures.portrait() {
+        Some(jpeg) => ([("content-type", "image/jpeg")], jpeg.to_vec()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The person before the camera, while an official looks.
+async fn officials_camera(State(screens): App, headers: HeaderMap) -> Response<Body> {
+    if !screens.keys.paired(Side::Operator, &headers) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
+    }
+    if !official_looks(&screens) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_YOURS);
+    }
+    moving(screens, official_looks)
+}
+
+/// The camera's pictures as `multipart/x-mixed-replace`, as long as they may be looked at.
+fn moving(
+    screens: Arc<Screens>,
+    looked_at: impl Fn(&Screens) -> bool + Copy + Send + 'static,
+) -> Response<Body> {
     let Some(window) = screens.camera() else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let looked_at = |screens: &Screens| matches!(screens.board.borrow().place, Place::Face(_));
     let pictures = stream::unfold((window, 0_u64), move |(window, seen)| {
         let screens = screens.clone();
         async move {

@@ -14,6 +14,15 @@ pub enum Touch {
         given: bool,
     },
     CardKey(CardDigits),
+    /// An official who was called signs in.
+    OfficialComes(Credentials),
+    /// Two officials cannot come.
+    NobodyComes,
+    /// What the official who looks has found.
+    Sighting {
+        found: Finding,
+        why: Why,
+    },
     Sheets(u32),
     Scan {
         feeder: bool,
@@ -55,5 +64,62 @@ pub struct CardDigits(pub zeroize::Zeroizing<String>);
 impl std::fmt::Debug for CardDigits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("CardDigits")
+    }
+}
+
+/// What an official finds, looking at the person, the portrait and the card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    Same,
+    Other,
+    Unclear,
+}
+
+impl Finding {
+    pub const ALL: [Self; 3] = [Self::Same, Self::Other, Self::Unclear];
+
+    /// As a form says it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Other => "other",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+/// Why the machine may not have known the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    AgedPortrait,
+    ChangedLooks,
+    CannotTurn,
+    PoorPicture,
+    WornFingers,
+    Unclear,
+}
+
+impl Why {
+    pub const ALL: [Self; 6] = [
+        Self::AgedPortrait,
+        Self::ChangedLooks,
+        Self::CannotTurn,
+        Self::PoorPicture,
+        Self::WornFingers,
+        Self::Unclear,
+    ];
+
+    /// As a form says it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AgedPortrait => "aged-portrait",
+            Self::ChangedLooks => "changed-looks",
+            Self::CannotTurn => "cannot-turn",
+            Self::PoorPicture => "poor-picture",
+            Self::WornFingers => "worn-fingers",
+            Self::Unclear => "unclear",
+        }
     }
 }

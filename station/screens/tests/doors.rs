@@ -9,8 +9,8 @@ use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use screens::{
-    CardDigits, Heard, Keys, Person, Place, Role, ScanView, Screens, Side, Site, Touch, Verb, may,
-    router,
+    CardDigits, Finding, Heard, Keys, OfficialsView, Person, Place, Role, ScanView, Screens, Side,
+    Site, Touch, Verb, Why, may, router,
 };
 use tower::ServiceExt as _;
 
@@ -239,9 +239,11 @@ async fn every_door_asks_the_table_of_rights() {
     ];
     for role in roles {
         desk.screens.show(|board| board.operator = role.map(person));
+        // What an official has found is said by whoever was called, and not by whoever serves.
+        desk.screens.go(officials(role));
         for verb in Verb::ALL {
             for (side, paired) in [(Side::Operator, &operator), (Side::Citizen, &citizen)] {
-                let more = "&number=1&choice=1&digits=004721&who=x&pin=1234";
+                let more = "&number=1&choice=1&digits=004721&who=x&pin=1234&why=unclear";
                 let status = desk.touch(side, paired, verb, more).await;
                 let expected = match may(side, role, verb) {
                     true => StatusCode::SEE_OTHER,
@@ -257,6 +259,75 @@ async fn every_door_asks_the_table_of_rights() {
     assert!(!may(Side::Operator, None, Verb::Begin));
     assert!(!may(Side::Citizen, Some(Role::Clerk), Verb::Approve));
     assert!(may(Side::Citizen, None, Verb::StopAndErase));
+    assert!(!may(Side::Operator, Some(Role::Volunteer), Verb::Sighting));
+}
+
+fn officials(looking: Option<Role>) -> Place {
+    Place::Officials(OfficialsView {
+        code: "person.face_inconclusive",
+        number: 1,
+        people: Vec::new(),
+        refused: None,
+        looking: looking.map(person),
+        portrait: true,
+        likely: Why::Unclear,
+    })
+}
+
+/// Portrait and camera are for an official who was called, looks and may: nobody else, and no longer.
+#[tokio::test]
+async fn pictures_of_a_person_are_for_the_official_who_looks() {
+    let desk = desk();
+    let operator = desk.pair(Side::Operator).await;
+    let citizen = desk.pair(Side::Citizen).await;
+    let jpeg = vec![0xFF, 0xD8, 0xFF];
+    desk.screens.pictures.set_portrait(Some(jpeg.into()));
+    let doors = ["/officials/portrait", "/officials/camera"];
+    for (serving, looking, seen) in [
+        (Role::Clerk, None, false),
+        (Role::Volunteer, Some(Role::Volunteer), false),
+        (Role::Volunteer, Some(Role::Clerk), true),
+        (Role::Clerk, Some(Role::Director), true),
+    ] {
+        desk.screens
+            .show(|board| board.operator = Some(person(serving)));
+        desk.screens.go(officials(looking));
+        for path in doors {
+            let mut statuses = Vec::new();
+            for cookie in [&operator.cookie, &citizen.cookie] {
+                let request = asking(Method::GET, path).header("cookie", cookie);
+                let answer = desk.send(request.body(Body::empty()).unwrap()).await;
+                statuses.push(answer.status());
+            }
+            // No camera stands here: its door is open and leads nowhere.
+            let open = match path {
+                "/officials/portrait" => StatusCode::OK,
+                _ => StatusCode::NOT_FOUND,
+            };
+            let expected = if seen { open } else { StatusCode::FORBIDDEN };
+            assert_eq!(statuses, [expected, StatusCode::FORBIDDEN], "{path}");
+        }
+        // What was found counts from the one who looks, whoever serves.
+        let more = "&choice=other&why=aged-portrait";
+        let status = desk
+            .touch(Side::Operator, &operator, Verb::Sighting, more)
+            .await;
+        assert_eq!(status == StatusCode::SEE_OTHER, seen, "{looking:?}");
+        let heard = desk.heard.try_recv().ok().map(|heard| heard.touch);
+        let said = Touch::Sighting {
+            found: Finding::Other,
+            why: Why::AgedPortrait,
+        };
+        assert_eq!(heard, seen.then_some(said));
+    }
+    desk.screens.go(Place::Sheets);
+    for path in doors {
+        let request = asking(Method::GET, path).header("cookie", &operator.cookie);
+        let answer = desk.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+    desk.screens.pictures.wipe();
+    assert!(desk.screens.pictures.portrait().is_none());
 }
 
 #[tokio::test]

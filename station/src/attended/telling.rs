@@ -74,9 +74,6 @@ impl Floor<'_> {
                     }
                 });
             }
-            Step::OfficialsCalled { code } => {
-                self.screens.go(Place::Officials { code });
-            }
             Step::Page { number, .. } => self.page(number, |page| {
                 page.read = false;
                 page.refused.clear();
@@ -106,6 +103,7 @@ impl Floor<'_> {
             | Step::PortraitNotices { .. }
             | Step::Finger { .. }
             | Step::FingerNotDone { .. }
+            | Step::OfficialsCalled { .. }
             | Step::OfficialLooked { .. }
             | Step::Paper { .. }
             | Step::Sealed { .. } => {}

@@ -165,6 +165,11 @@ impl Booth for LocalBooth {
         })
     }
 
+    fn show(&mut self) {
+        // A film gives a picture only where one is asked for; a camera goes on by itself.
+        let _ = self.camera.frame();
+    }
+
     fn rest(&mut self) {
         self.camera.rest();
     }

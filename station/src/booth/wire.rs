@@ -69,6 +69,8 @@ pub(super) enum Line {
         finger: u8,
         presentation: u32,
     },
+    /// The camera is to be open for the preview, until the next line.
+    Show {},
     Rest {},
     /// From now on pictures of the preview are wanted.
     Preview {},

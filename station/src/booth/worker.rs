@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -20,6 +20,8 @@ use super::{Booth, FaceAsk, FingerAsk, FingerTaken, LocalBooth};
 
 /// How long the preview waits for a picture before it looks whether it is still wanted.
 const LOOK: Duration = Duration::from_secs(1);
+/// From one picture to the next while people look through the preview.
+const BETWEEN: Duration = Duration::from_millis(100);
 /// How long the work may go on when the desk is gone.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -46,8 +48,27 @@ pub fn serve() -> io::Result<()> {
     };
     tell(&out, &Told::Ready {})?;
     let mut shown = false;
-    for asked in listen(input) {
-        match asked? {
+    let asks = listen(input);
+    let mut open = false;
+    loop {
+        let asked = match open {
+            true => asks.recv_timeout(BETWEEN),
+            false => asks.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        let asked = match asked {
+            Ok(asked) => asked?,
+            Err(RecvTimeoutError::Timeout) => {
+                booth.show();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        open = match asked {
+            Asked::Preview => open,
+            _ => matches!(asked, Asked::Show),
+        };
+        match asked {
+            Asked::Show => booth.show(),
             Asked::Face(ask) => {
                 let seen = booth.face(&ask, &mut steps(&out));
                 tell(&out, &Told::of_face(seen))?;
@@ -73,6 +94,7 @@ pub fn serve() -> io::Result<()> {
 enum Asked {
     Face(FaceAsk),
     Finger(FingerAsk),
+    Show,
     Rest,
     Preview,
 }
@@ -130,6 +152,7 @@ fn next(input: &mut File) -> io::Result<Option<Asked>> {
             finger,
             presentation,
         }),
+        Line::Show {} => Asked::Show,
         Line::Rest {} => Asked::Rest,
         Line::Preview {} => Asked::Preview,
     }))

@@ -202,6 +202,11 @@ impl Booth for WorkerBooth {
         }
     }
 
+    fn show(&mut self) {
+        // People see the person before them also without a picture.
+        let _ = self.ask(&Line::Show {}, &[]);
+    }
+
     fn rest(&mut self) {
         if self.running.is_some() {
             // A worker that is gone is noticed by the next question.

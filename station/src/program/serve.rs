@@ -1,6 +1,7 @@
 //! `serve`: the whole desk behind its own screens, until somebody ends the program.
 
 mod courier;
+mod reception;
 mod shift;
 
 use std::io::IsTerminal as _;
@@ -79,7 +80,11 @@ pub(crate) fn run(arguments: &ServeArguments) -> Told {
         screens: &screens,
         heard: &heard,
         spool: &spool,
-        sign_in,
+        reception: reception::Reception {
+            config: &config,
+            wanted: &wanted,
+            sign_in,
+        },
         line,
     }
     .run(&mut devices)?;

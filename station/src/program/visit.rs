@@ -82,7 +82,6 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         device_key: device_key.as_ref(),
         operator_key: operator_key.as_ref(),
         recipients: &recipients,
-        officials: &officials,
         allow_bac: config.card.allow_bac,
         terminal: assemble::terminal(
             config
@@ -94,7 +93,7 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         now: &Timestamp::now,
     };
     let mut steps = Vec::new();
-    let end = desk.run(opening, &mut script.played(), &mut |step| {
+    let end = desk.run(opening, &mut script.played(&officials), &mut |step| {
         // The steps are for whoever watches; the answer alone goes to stdout. A file on its way is
         // for a screen to show, line by line it would drown the rest.
         let on_its_way = matches!(step, Step::CardFile { bytes_read, bytes_total, .. } if bytes_read < bytes_total);
@@ -122,7 +121,7 @@ fn official_of(config: &Config, script: &OfficialScript) -> Result<Official, Tro
     Ok(Official {
         id: OperatorId::new(script.id.clone()).map_err(assemble::trouble("config.invalid"))?,
         role: script.role,
-        key: assemble::person_key(config, script.key_place())?,
+        key: assemble::person_key(config, script.key_place())?.into(),
         finds: script.finds,
         reason: script.reason,
     })

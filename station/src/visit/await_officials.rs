@@ -3,7 +3,7 @@
 //! It is open where the machine is undecided, never where it said no: ADR 9 says why. The finger of a person whom they have
 //! seen is asked for all the same.
 
-use bundle::{Occasion, SignedSighting, agreed};
+use bundle::{MatchOutcome, Occasion, SightingError, SignedSighting, agreed};
 use jiff::Timestamp;
 
 use super::ask::Ask;
@@ -57,7 +57,13 @@ impl AwaitOfficials {
         let read: Result<Vec<_>, _> = sightings.iter().map(SignedSighting::read).collect();
         let opened_at = self.identified().consented.opening.opened_at;
         read.map_err(|error| vec![error])
-            .and_then(|read| agreed(&read, &self.occasion(), opened_at, Timestamp::MAX))
+            .and_then(|read| {
+                // After a word against it no second official is called, and that is not what it ends for.
+                if read.iter().any(|seen| seen.outcome != MatchOutcome::Match) {
+                    return Err(vec![SightingError::NotConfirmed]);
+                }
+                agreed(&read, &self.occasion(), opened_at, Timestamp::MAX)
+            })
             .map_err(|faults| {
                 Stop::refusal(faults.first().map_or(self.why, |fault| fault.code()))
             })?;

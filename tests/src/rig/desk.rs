@@ -165,12 +165,11 @@ impl TestDesk {
             device_key: &self.device_key,
             operator_key: &self.operator_key,
             recipients: &self.recipients,
-            officials,
             allow_bac: false,
             terminal: None,
             now: &Timestamp::now,
         };
-        desk.run(opening, &mut script.played(), watch)
+        desk.run(opening, &mut script.played(officials), watch)
     }
 
     /// An official of the verifier's authority, with a key of their own, who finds this.
@@ -191,7 +190,7 @@ impl TestDesk {
         Official {
             id: OperatorId::new(id).expect("an operator id"),
             role,
-            key: Box::new(FileKey::load(&key, &cert).expect("the official's key")),
+            key: Arc::new(FileKey::load(&key, &cert).expect("the official's key")),
             finds,
             reason: SightingReason::Unclear,
         }

@@ -118,13 +118,3 @@ pub(crate) fn finger_key(finger: u8) -> &'static str {
         _ => "finger.any",
     }
 }
-
-pub(super) fn officials(page: Page<'_>, code: &str) -> (Markup, Markup) {
-    let main = html! {
-        (road(page))
-        h1 { (page.words.t("face.unsure")) }
-        (page.trouble(code))
-        (busy())
-    };
-    (main, page.foot(false, html! {}))
-}

@@ -27,13 +27,7 @@ pub(super) fn signed_out(
     let words = page.words;
     let main = html! {
         h1 { (words.t("shift.start")) }
-        @if let Some(refused) = refused {
-            @if refused.minutes > 0 {
-                div class="trouble" role="alert" {
-                    p class="what" { (words.f("login.locked", &[("m", &refused.minutes.to_string())])) }
-                }
-            } @else { (page.trouble(refused.code)) }
-        }
+        (not_let_in(page, refused))
         (page.form(Verb::SignIn, "fields", html! {
             label for="who" { (words.t("login.who")) }
             select id="who" name="who" required {
@@ -47,6 +41,19 @@ pub(super) fn signed_out(
         }))
     };
     (main, page.foot(false, html! {}))
+}
+
+/// Why somebody was not let in.
+pub(super) fn not_let_in(page: Page<'_>, refused: Option<Refused>) -> Markup {
+    html! {
+        @if let Some(refused) = refused {
+            @if refused.minutes > 0 {
+                div class="trouble" role="alert" {
+                    p class="what" { (page.words.f("login.locked", &[("m", &refused.minutes.to_string())])) }
+                }
+            } @else { (page.trouble(refused.code)) }
+        }
+    }
 }
 
 pub(super) fn home(

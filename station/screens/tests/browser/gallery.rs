@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use screens::{
-    AsideView, Asked, Clause, Delivery, End, FaceView, FingerView, Owner, PageView, PaperView,
-    Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView,
+    AsideView, Asked, Clause, Delivery, End, FaceView, FingerView, OfficialsView, Owner, PageView,
+    PaperView, Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView, Why,
 };
 
 pub(crate) fn person() -> Person {
@@ -47,6 +47,18 @@ fn scan(busy: bool, pages: Vec<PageView>) -> Place {
         busy,
         trouble: None,
         feeder: true,
+    })
+}
+
+fn officials(number: usize, refused: Option<Refused>, looking: Option<Person>) -> Place {
+    Place::Officials(OfficialsView {
+        code: "person.face_inconclusive",
+        number,
+        people: vec![person()],
+        refused,
+        looking,
+        portrait: true,
+        likely: Why::AgedPortrait,
     })
 }
 
@@ -157,12 +169,19 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
                 advice: Some("person.finger_inconclusive"),
             }),
         ),
+        ("officials", officials(1, None, None)),
         (
-            "officials",
-            Place::Officials {
-                code: "person.face_inconclusive",
-            },
+            "officials-locked",
+            officials(
+                2,
+                Some(Refused {
+                    code: "login.wrong",
+                    minutes: 0,
+                }),
+                None,
+            ),
         ),
+        ("officials-looking", officials(2, None, Some(person()))),
         ("sheets", Place::Sheets),
         ("scan-empty", scan(false, Vec::new())),
         ("scan-busy", scan(true, vec![page(1, false, &[], &[])])),

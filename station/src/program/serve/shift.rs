@@ -2,28 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use bundle::{Role, SealingKey};
 use jiff::Timestamp;
 use rulebook::Language;
-use screens::{
-    CitizenView, Delivery, End, Heard, Person, Place, ReceiptView, Refused, Screens, Touch,
-};
+use screens::{CitizenView, Delivery, End, Heard, Place, ReceiptView, Screens, Touch};
 use station::answer::Trouble;
-use station::attended::{AtScreens, Floor, asked};
+use station::attended::{AtScreens, Floor, Reception as _, asked};
 use station::clock;
 use station::config::{Config, ScreensConfig};
 use station::desk::{Desk, VisitEnd};
 use station::devices::Devices;
 use station::script::OperatorScript;
-use station::sign_in::{self, SignIn, SignInError};
 use station::spool::Spool;
 use station::visit::{Closed, StopKind};
 
 use super::super::{assemble, preflight, visit};
 use super::courier;
+use super::reception::Reception;
 
 /// Says that a visit was begun, and when; nothing else is kept of one that the power ended.
 const OPEN_VISIT: &str = "visit-open";
@@ -37,7 +36,7 @@ pub(super) struct Shift<'a> {
     pub(super) screens: &'a Screens,
     pub(super) heard: &'a Receiver<Heard>,
     pub(super) spool: &'a Spool,
-    pub(super) sign_in: SignIn,
+    pub(super) reception: Reception<'a>,
     pub(super) line: Sender<()>,
 }
 
@@ -45,7 +44,7 @@ pub(super) struct Shift<'a> {
 struct Operator {
     script: OperatorScript,
     role: Role,
-    key: Box<dyn SealingKey>,
+    key: Arc<dyn SealingKey>,
 }
 
 /// What is heard while the desk waits.
@@ -106,73 +105,34 @@ impl Shift<'_> {
         let mut refused = None;
         loop {
             self.screens.show(|board| board.operator = None);
-            let people = self.sign_in.people().iter().map(|on_duty| Person {
-                id: on_duty.operator.as_str().to_owned(),
-                name: on_duty.name.clone(),
-                role: shown(on_duty.role),
-            });
-            let people = people.collect();
+            let people = self.reception.people();
             let turn = self.screens.go(Place::SignedOut { people, refused });
             let credentials = match self.wait(turn, false) {
                 Waited::Touch(Touch::SignIn(credentials)) => credentials,
                 Waited::Ended => return None,
                 _ => continue,
             };
-            let entered = self
-                .sign_in
-                .enter(&credentials.id, &credentials.pin, Timestamp::now())
-                .cloned();
-            let on_duty = match entered {
-                Ok(on_duty) => on_duty,
-                Err(error) => {
-                    tracing::warn!(code = error.code(), "sign-in refused");
-                    let minutes = match error {
-                        SignInError::Locked { minutes } => minutes,
-                        _ => 0,
-                    };
-                    refused = Some(Refused {
-                        code: error.code(),
-                        minutes,
-                    });
+            let came = match self.reception.enter(&credentials) {
+                Ok(came) => came,
+                Err(why) => {
+                    refused = Some(why);
                     continue;
                 }
             };
-            let Some(key) = self.key_of(on_duty.operator.as_str()) else {
-                refused = Some(Refused {
-                    code: sign_in::NO_KEY,
-                    minutes: 0,
-                });
-                continue;
+            let script = OperatorScript {
+                id: came.person.id.clone(),
+                role: came.role,
+                token: None,
+                key: None,
+                cert: None,
             };
-            self.screens.show(|board| {
-                board.operator = Some(Person {
-                    id: on_duty.operator.as_str().to_owned(),
-                    name: on_duty.name.clone(),
-                    role: shown(on_duty.role),
-                });
-            });
+            self.screens
+                .show(|board| board.operator = Some(came.person));
             return Some(Operator {
-                script: OperatorScript {
-                    id: on_duty.operator.as_str().to_owned(),
-                    role: on_duty.role,
-                    token: None,
-                    key: None,
-                    cert: None,
-                },
-                role: on_duty.role,
-                key,
+                script,
+                role: came.role,
+                key: came.key,
             });
-        }
-    }
-
-    fn key_of(&self, id: &str) -> Option<Box<dyn SealingKey>> {
-        let place = self.wanted.operators.iter().find(|place| place.id == id)?;
-        match assemble::person_key(self.config, place.place()) {
-            Ok(key) => Some(key),
-            Err(trouble) => {
-                tracing::error!(code = trouble.code, "an operator's key could not be opened");
-                None
-            }
         }
     }
 
@@ -221,7 +181,11 @@ impl Shift<'_> {
     }
 
     /// Over the same road, and through the same pre-flight, as a visit from a script.
-    fn walk(&self, operator: &Operator, devices: &mut Devices) -> Result<(VisitEnd, u32), Trouble> {
+    fn walk(
+        &mut self,
+        operator: &Operator,
+        devices: &mut Devices,
+    ) -> Result<(VisitEnd, u32), Trouble> {
         let config = self.config;
         let device_key = assemble::device_key(config)?;
         let recipients = assemble::recipients(config)?;
@@ -252,7 +216,6 @@ impl Shift<'_> {
             device_key: device_key.as_ref(),
             operator_key: operator.key.as_ref(),
             recipients: &recipients,
-            officials: &[],
             allow_bac: config.card.allow_bac,
             terminal: assemble::terminal(terminal)?,
             now: &Timestamp::now,
@@ -262,7 +225,7 @@ impl Shift<'_> {
             true => self.wanted.lesson.pages.clone(),
             false => Vec::new(),
         };
-        let mut people = AtScreens::new(&floor, self.wanted.feeder, glass);
+        let mut people = AtScreens::new(&floor, self.wanted.feeder, glass, &mut self.reception);
         let end = desk.run(opening, &mut people, &mut |step| floor.tell(step));
         Ok((end, floor.sheets()))
     }
@@ -373,14 +336,5 @@ impl Shift<'_> {
         let began = fs::read_to_string(&path).ok()?.trim().parse().ok();
         self.unmark();
         began
-    }
-}
-
-fn shown(role: Role) -> screens::Role {
-    match role {
-        Role::Volunteer => screens::Role::Volunteer,
-        Role::Clerk => screens::Role::Clerk,
-        Role::Certifier => screens::Role::Certifier,
-        Role::Director => screens::Role::Director,
     }
 }
