@@ -6,6 +6,7 @@
 //! `docs/bundle-v1.md`.
 
 mod base45;
+mod behalf;
 mod codes;
 mod duty;
 mod envelope;
@@ -29,6 +30,7 @@ mod storage;
 mod ticket;
 mod trust;
 
+pub use behalf::{Behalf, Subject};
 pub use codes::CODES;
 pub use duty::{DutyError, DutyList, OnDuty, SignedDuty};
 pub use envelope::{Envelope, EnvelopeError, EnvelopeSignature, MAX_ENVELOPE_BYTES};

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroize;
 
+use crate::behalf::Behalf;
 use crate::envelope::base64_bytes;
 use crate::ids::{BundleId, OperatorId, Sha256Digest, StationId, VisitId};
 use crate::presence::Presence;
@@ -49,6 +50,9 @@ pub struct Manifest {
     pub devices: Vec<Device>,
     /// What the citizen agreed to.
     pub consents: Vec<Consent>,
+    /// For whom, where it is not, or not alone, for the card's holder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behalf: Option<Behalf>,
     /// What the card's chip said.
     pub chip: ChipClaim,
     /// Whether the face is that of the card.
@@ -87,6 +91,8 @@ pub struct Claims {
     pub devices: Vec<Device>,
     /// See [`Manifest::consents`].
     pub consents: Vec<Consent>,
+    /// See [`Manifest::behalf`].
+    pub behalf: Option<Behalf>,
     /// See [`Manifest::chip`].
     pub chip: ChipClaim,
     /// See [`Manifest::face`].

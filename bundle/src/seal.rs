@@ -370,6 +370,7 @@ fn manifest_envelope(
         sealed_at,
         devices: claims.devices,
         consents: claims.consents,
+        behalf: claims.behalf,
         chip: claims.chip,
         face: claims.face,
         finger: claims.finger,

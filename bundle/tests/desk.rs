@@ -221,6 +221,7 @@ impl World {
             },
             finger: MatchClaim::not_done("finger.no_template"),
             sightings: Vec::new(),
+            behalf: None,
             documents: vec![DocumentClaim {
                 kind: "birth-certificate".into(),
                 title: "Giấy khai sinh".into(),

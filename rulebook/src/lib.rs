@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod behalf;
 pub mod consents;
 pub mod failures;
 pub mod grades;
@@ -23,4 +24,16 @@ pub use language::Language;
 pub use provenance::{Certainty, Provenance};
 
 /// Every failure code this crate can produce.
-pub const CODES: &[&str] = personal_id::CODES;
+pub const CODES: &[&str] = &{
+    let (behalf, number) = (behalf::CODES, personal_id::CODES);
+    let mut all = [""; behalf::CODES.len() + personal_id::CODES.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = match at < behalf.len() {
+            true => behalf[at],
+            false => number[at - behalf.len()],
+        };
+        at += 1;
+    }
+    all
+};

@@ -3,6 +3,7 @@
 
 mod officials;
 mod telling;
+mod whom;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -17,17 +18,19 @@ use rulebook::Language;
 use rulebook::grades;
 use rulebook::kinds;
 use screens::{
-    AsideView, Asked, Clause, Heard, Owner, PageView, PaperView, Place, ReviewView, ScanView,
-    Screens, Touch,
+    AsideView, Asked, Clause, ConsentView, Heard, Owner, PageView, PaperView, Place, ReviewView,
+    ScanView, Screens, Touch,
 };
 use zeroize::Zeroizing;
 
 use crate::desk::Official;
 use crate::people::{Agreed, BadPage, Called, Lay, People, Review};
 use crate::script::{CardKeyScript, ScanScript};
-use crate::visit::Stop;
+use crate::visit::{ForWhom, Stop};
 
 pub use officials::{Came, Reception};
+pub(crate) use whom::CODES;
+pub use whom::Chosen;
 
 /// How often whoever waits for a touch looks after the pages that are read meanwhile.
 const BEAT: Duration = Duration::from_millis(100);
@@ -129,6 +132,8 @@ pub struct AtScreens<'a> {
     pub glass: Vec<PathBuf>,
     /// Lets officials in who are called.
     reception: &'a mut dyn Reception,
+    /// Who is asked for consent, and for whom.
+    whom: ConsentView,
     laid: usize,
 }
 
@@ -145,6 +150,7 @@ impl<'a> AtScreens<'a> {
             feeder,
             glass,
             reception,
+            whom: ConsentView::default(),
             laid: 0,
         }
     }
@@ -184,15 +190,18 @@ impl<'a> AtScreens<'a> {
 }
 
 impl People for AtScreens<'_> {
-    fn consent(&mut self, _lang: &str) -> Result<Agreed, Stop> {
-        let turn = self.go(Place::Consent);
-        self.floor.answer(turn, &mut || (), |touch| match touch {
-            Touch::Consent { given } => Some(Agreed {
-                identify: given,
-                file: given,
-            }),
-            _ => None,
+    fn consent(&mut self, _lang: &str, whom: &ForWhom) -> Result<Agreed, Stop> {
+        self.whom = whom::asked(whom);
+        let given = self.own_touch()?;
+        Ok(Agreed {
+            identify: given,
+            file: given,
         })
+    }
+
+    fn child(&mut self) -> Result<bool, Stop> {
+        self.whom.child = true;
+        self.own_touch()
     }
 
     fn card_key(&mut self, failed: Option<&'static str>) -> Result<CardKeyScript, Stop> {
@@ -313,6 +322,15 @@ impl People for AtScreens<'_> {
 }
 
 impl AtScreens<'_> {
+    /// Of the citizen, on the citizen's display.
+    fn own_touch(&self) -> Result<bool, Stop> {
+        let turn = self.go(Place::Consent(self.whom.clone()));
+        self.floor.answer(turn, &mut || (), |touch| match touch {
+            Touch::Consent { given } => Some(given),
+            _ => None,
+        })
+    }
+
     fn has(&self, number: u32) -> bool {
         self.scan_view()
             .pages

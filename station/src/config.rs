@@ -434,6 +434,7 @@ fn languages() -> String {
 mod tests {
     use super::*;
     use crate::script::Script;
+    use crate::visit::ForWhom;
 
     #[test]
     fn the_examples_in_the_documentation_are_read() {
@@ -501,6 +502,24 @@ mod tests {
             .replace("identify = true\nfile = true\n", "");
         let script: Script = toml::from_str(&script).unwrap();
         assert!(!script.consent.identify && !script.consent.file);
+    }
+
+    #[test]
+    fn the_examples_child_is_read_when_it_is_let_in() {
+        let example = include_str!("../../docs/visit.example.toml");
+        let script: Script = toml::from_str(example).unwrap();
+        assert_eq!(script.whom(), ForWhom::Holder);
+        let (before, rest) = example.split_once("# [behalf]").unwrap();
+        let (behalf, after) = rest.split_once("\n\n").unwrap();
+        let behalf = behalf.replace("\n# ", "\n");
+        let script = format!("{before}[behalf]{behalf}\n\n{after}");
+        let script: Script = toml::from_str(&script).unwrap();
+        let ForWhom::Child(child) = script.whom() else {
+            panic!("a child stands in the example")
+        };
+        assert_eq!(child.born, jiff::civil::date(2018, 5, 20));
+        assert!(script.whom().asks_the_child(jiff::civil::date(2026, 3, 2)));
+        assert_eq!(script.whom().fault(jiff::civil::date(2026, 3, 2)), None);
     }
 
     #[test]

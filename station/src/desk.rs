@@ -253,8 +253,15 @@ impl Desk<'_> {
             self.devices.booth.rest();
         }
         Some(match ask {
-            Ask::ShowConsent { lang } => match people.consent(&lang) {
+            Ask::ShowConsent { lang, whom } => match people.consent(&lang, &whom) {
                 Ok(agreed) => Event::ConsentAnswered(self.consents(&lang, agreed, watch)),
+                Err(stop) => Event::Stopped(stop),
+            },
+            Ask::AskChild => match people.child() {
+                Ok(agreed) => {
+                    watch(Step::Consent { given: agreed });
+                    Event::ChildAnswered(agreed.then(|| (self.now)()))
+                }
                 Err(stop) => Event::Stopped(stop),
             },
             Ask::ReadCard { challenge, failed } => self.card(challenge, people, failed, watch),

@@ -33,6 +33,7 @@ pub mod visit;
 pub fn codes() -> impl Iterator<Item = &'static str> {
     [
         answer::CODES,
+        attended::CODES,
         booth::CODES,
         carry::CODES,
         config::CODES,

@@ -8,7 +8,7 @@ use paper::Place;
 
 use crate::desk::Official;
 use crate::script::{CardKeyScript, ScanScript};
-use crate::visit::{SetAside, Stop};
+use crate::visit::{ForWhom, SetAside, Stop};
 
 /// What the citizen agreed to by their own touch, purpose by purpose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,7 +82,13 @@ pub trait People {
     ///
     /// # Errors
     /// [`Stop`] when the visit is given up.
-    fn consent(&mut self, lang: &str) -> Result<Agreed, Stop>;
+    fn consent(&mut self, lang: &str, whom: &ForWhom) -> Result<Agreed, Stop>;
+
+    /// The child whose papers they are hears what for, and touches: true when it agrees.
+    ///
+    /// # Errors
+    /// [`Stop`] when the visit is given up.
+    fn child(&mut self) -> Result<bool, Stop>;
 
     /// What opens the chip; `failed` says why it was not read the last time.
     ///

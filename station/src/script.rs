@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use bundle::{PersonalText, Subject};
+use jiff::civil::Date;
 use sealing_keys::TokenPlace;
 use serde::Deserialize;
 
 use crate::config::OperatorKey;
 use crate::desk::Official;
 use crate::people::{Agreed, BadPage, Called, Lay, People, Review};
-use crate::visit::Stop;
+use crate::visit::{ForWhom, Stop};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +21,8 @@ pub struct Script {
     #[serde(default = "vietnamese")]
     pub lang: String,
     pub consent: ConsentScript,
+    /// For whom, where it is not, or not alone, for the card's holder.
+    pub behalf: Option<BehalfScript>,
     pub card: CardKeyScript,
     pub papers: PapersScript,
     /// Who comes when the machine cannot tell, and what they find.
@@ -126,6 +130,45 @@ pub struct ConsentScript {
     pub file: bool,
 }
 
+/// Whose papers are brought, or that somebody helps. Personal data: no Debug.
+#[derive(Deserialize)]
+#[serde(tag = "capacity", rename_all = "snake_case", deny_unknown_fields)]
+pub enum BehalfScript {
+    HelperPresent {},
+    LegalRepresentative {
+        /// The child's number and birth date.
+        number: String,
+        born: Date,
+        /// What the child says, where it is asked.
+        #[serde(default)]
+        agrees: bool,
+    },
+    Proxy {
+        /// Of whoever gave the authority.
+        number: String,
+        born: Date,
+    },
+}
+
+impl Script {
+    /// For whom, as it is said before the visit is opened.
+    #[must_use]
+    pub fn whom(&self) -> ForWhom {
+        let subject = |number: &String, born: &Date| Subject {
+            number: PersonalText::new(number.as_str()),
+            born: *born,
+        };
+        match &self.behalf {
+            None => ForWhom::Holder,
+            Some(BehalfScript::HelperPresent {}) => ForWhom::HelperPresent,
+            Some(BehalfScript::LegalRepresentative { number, born, .. }) => {
+                ForWhom::Child(subject(number, born))
+            }
+            Some(BehalfScript::Proxy { number, born }) => ForWhom::Proxy(subject(number, born)),
+        }
+    }
+}
+
 /// What opens the chip: the access number, the lines of the zone, or the text of the card's QR code.
 /// The code may stand beside either of the others, to be compared with. Personal data: no Debug.
 #[derive(Clone, Deserialize)]
@@ -188,11 +231,16 @@ impl Script {
 }
 
 impl People for Played<'_> {
-    fn consent(&mut self, _lang: &str) -> Result<Agreed, Stop> {
+    fn consent(&mut self, _lang: &str, _whom: &ForWhom) -> Result<Agreed, Stop> {
         Ok(Agreed {
             identify: self.script.consent.identify,
             file: self.script.consent.file,
         })
+    }
+
+    fn child(&mut self) -> Result<bool, Stop> {
+        let says = |behalf: &BehalfScript| matches!(behalf, BehalfScript::LegalRepresentative { agrees, .. } if *agrees);
+        Ok(self.script.behalf.as_ref().is_some_and(says))
     }
 
     fn card_key(&mut self, _failed: Option<&'static str>) -> Result<CardKeyScript, Stop> {

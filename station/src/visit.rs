@@ -10,6 +10,7 @@ mod await_officials;
 mod await_papers;
 mod await_person;
 mod event;
+mod for_whom;
 mod gathered;
 mod portrait_age;
 
@@ -26,6 +27,7 @@ pub use await_papers::AwaitPapers;
 pub(crate) use await_papers::COUNT_MISMATCH;
 pub use await_person::AwaitFace;
 pub use event::{Event, Stop, StopKind};
+pub use for_whom::{AwaitChild, ForWhom};
 pub use gathered::{
     CardSeen, Comparison, Consented, FaceMatched, FaceResult, FingerResult, Identified, Matched,
     Opening, PaperDocument, Papers, Plan, SealRequest, SetAside,
@@ -38,6 +40,7 @@ use bundle::BundleDigest;
 /// Every code with which the road itself can end a visit.
 pub const CODES: &[&str] = &[
     await_consent::REFUSED,
+    for_whom::REFUSED,
     event::WITHDRAWN,
     await_card::NO_PORTRAIT,
     await_card::NO_PERSONAL_ID,
@@ -68,6 +71,8 @@ pub const NOTICES: &[&str] = &[
 /// so that a bundle cannot be asked for before the person was matched.
 pub enum Visit {
     AwaitConsent(AwaitConsent),
+    /// A child's papers are brought, and the child is asked too.
+    AwaitChild(AwaitChild),
     AwaitCard(Box<AwaitCard>),
     AwaitFace(Box<AwaitFace>),
     AwaitFinger(Box<AwaitFinger>),
@@ -93,6 +98,7 @@ impl Visit {
     pub fn open(opening: Opening) -> (Self, Vec<Ask>) {
         let asks = vec![Ask::ShowConsent {
             lang: opening.plan.lang.clone(),
+            whom: opening.plan.whom.clone(),
         }];
         (Self::AwaitConsent(AwaitConsent { opening }), asks)
     }
@@ -107,16 +113,17 @@ impl Visit {
 
             (Self::AwaitConsent(state), Event::ConsentAnswered(answer)) => {
                 match state.answered(answer) {
-                    Ok(consented) => {
-                        let ask = Ask::ReadCard {
-                            challenge: consented.challenge(),
-                            failed: None,
-                        };
-                        (
-                            Self::AwaitCard(Box::new(AwaitCard::new(consented))),
-                            vec![ask],
-                        )
-                    }
+                    Ok(consented) if consented.asks_the_child() => (
+                        Self::AwaitChild(AwaitChild::new(consented)),
+                        vec![Ask::AskChild],
+                    ),
+                    Ok(consented) => Self::to_card(consented),
+                    Err(stop) => Self::stop(stop),
+                }
+            }
+            (Self::AwaitChild(state), Event::ChildAnswered(agreed_at)) => {
+                match state.answered(agreed_at) {
+                    Ok(consented) => Self::to_card(consented),
                     Err(stop) => Self::stop(stop),
                 }
             }
@@ -184,6 +191,17 @@ impl Visit {
         }
     }
 
+    fn to_card(consented: Consented) -> (Self, Vec<Ask>) {
+        let ask = Ask::ReadCard {
+            challenge: consented.challenge(),
+            failed: None,
+        };
+        (
+            Self::AwaitCard(Box::new(AwaitCard::new(consented))),
+            vec![ask],
+        )
+    }
+
     fn to_finger(matched: FaceMatched) -> (Self, Vec<Ask>) {
         let state = AwaitFinger::new(matched);
         let ask = state.ask();
@@ -208,6 +226,7 @@ impl Visit {
     pub fn place(&self) -> &'static str {
         match self {
             Self::AwaitConsent(_) => "consent",
+            Self::AwaitChild(_) => "child",
             Self::AwaitCard(_) => "card",
             Self::AwaitFace(_) => "face",
             Self::AwaitFinger(_) => "finger",

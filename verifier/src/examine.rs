@@ -3,6 +3,7 @@
 //! The same examiner serves the network and the desk of whoever checks a bundle offline; what it was not given
 //! (decryption identities, the book of spent tickets) makes a check "not checkable", never "passed".
 
+mod behalf;
 mod checklist;
 mod chip;
 mod clock;
@@ -217,6 +218,7 @@ impl Examiner {
         let holder = chip::check(self, opened, &mut parts, report);
         person::check(self, manifest, report);
         officials::check(self, manifest, holder.as_ref(), at, report);
+        behalf::check(manifest, holder.as_ref(), report);
         let papers = papers::check(self, opened, &mut parts, report);
         let (Some(ticket), Some(holder)) = (ticket, holder) else {
             return Ok(None);
@@ -243,5 +245,6 @@ const INNER_CHECKS: &[&str] = &[
     "person.presence",
     "person.finger",
     "person.officials",
+    "visit.behalf",
     "papers",
 ];

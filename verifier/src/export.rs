@@ -58,6 +58,7 @@ pub(crate) struct Metadata {
     pub(crate) filed_at: Timestamp,
     pub(crate) clone_check: String,
     pub(crate) identified_by: String,
+    pub(crate) brought_by: String,
     pub(crate) practice: bool,
 }
 
@@ -78,6 +79,7 @@ impl Metadata {
             filed_at: entry.filed_at,
             clone_check: entry.clone_check.clone(),
             identified_by: entry.identified_by.clone(),
+            brought_by: entry.brought_by.clone(),
             practice: entry.practice,
         }
     }

@@ -4,6 +4,7 @@
 //! SQLite with files, and PostgreSQL with an S3 server (feature `province`); both pass the same contract suite
 //! (`wallet/contract.rs`). All verbs block; whoever serves a network calls them on a blocking thread.
 
+mod behalf;
 pub(crate) mod cas;
 #[cfg(test)]
 mod contract;
@@ -159,6 +160,9 @@ pub struct EntryView {
     pub clone_check: String,
     /// `machine`, or `two_officials` where they looked because the machine could not tell.
     pub identified_by: String,
+    /// `holder`, or in which capacity somebody brought these papers for the holder of this wallet: `legal_representative`,
+    /// `proxy`; `helper_present` where the holder came with somebody who helped.
+    pub brought_by: String,
     pub practice: bool,
     pub documents: Vec<DocumentView>,
 }

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use rulebook::Language;
 
-use crate::touch::Why;
+use crate::touch::{Whom, Why};
 
 /// Everything that is shown now.
 #[derive(Clone)]
@@ -94,10 +94,11 @@ pub enum Place {
     /// What is needed, and what need not be scanned.
     Prepare {
         asked: Vec<Asked>,
+        whom: WhomView,
     },
     /// The desk is looked over before the citizen is asked for anything.
     Opening,
-    Consent,
+    Consent(ConsentView),
     /// The card is to be laid down, and the six digits typed.
     CardKey {
         failed: Option<&'static str>,
@@ -170,6 +171,34 @@ pub struct FingerView {
     pub finger: u8,
     pub presentation: u32,
     pub advice: Option<&'static str>,
+}
+
+/// For whom the visit is: asked before it is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WhomView {
+    pub whom: Whom,
+    /// Whose papers they are: the last digits of the number; none as long as nobody who can be was named.
+    pub subject: Option<String>,
+    /// Why the one who was named cannot be.
+    pub refused: Option<&'static str>,
+}
+
+impl WhomView {
+    /// Everything is said that the visit needs to be opened.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        !self.whom.is_for_another() || self.subject.is_some()
+    }
+}
+
+/// Who is asked for consent, and for whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsentView {
+    pub whom: Whom,
+    /// Whose papers they are: the last digits of the number.
+    pub subject: Option<String>,
+    /// The child whose papers they are is asked now, and not the card's holder.
+    pub child: bool,
 }
 
 /// Two officials are called, one after another.
@@ -309,7 +338,7 @@ impl Place {
             Self::Home { .. } => "home",
             Self::Prepare { .. } => "prepare",
             Self::Opening => "opening",
-            Self::Consent => "consent",
+            Self::Consent(_) => "consent",
             Self::CardKey { .. } => "card",
             Self::CardReading { .. } => "card-reading",
             Self::Face(_) => "face",
@@ -349,7 +378,7 @@ impl Place {
         Some(match self {
             Self::SignedOut { .. } | Self::Home { .. } | Self::Stopped { .. } => return None,
             Self::Prepare { .. } | Self::Opening => 0,
-            Self::Consent => 1,
+            Self::Consent(_) => 1,
             Self::CardKey { .. } | Self::CardReading { .. } => 2,
             Self::Face(_) | Self::Finger(_) | Self::Officials(_) => 3,
             Self::Sheets | Self::Scan(_) | Self::Reading => 4,

@@ -6,10 +6,11 @@ use maud::{Markup, html};
 use rulebook::consents::{self, Purpose};
 
 use crate::board::{
-    Board, FaceView, FingerView, OfficialsView, Place, ReceiptView, ReviewView, ScanView,
+    Board, ConsentView, FaceView, FingerView, OfficialsView, Place, ReceiptView, ReviewView,
+    ScanView,
 };
 use crate::gate::Side;
-use crate::operator::{delivered, finger_key, grade_key, pose_key};
+use crate::operator::{delivered, finger_key, grade_key, pose_key, said};
 use crate::parts::{Look, Page};
 use crate::rights::Verb;
 use crate::words::Words;
@@ -56,7 +57,8 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         Place::SignedOut { .. } | Place::Home { .. } => (welcome(page), none()),
         Place::Prepare { .. } => (told("citizen.prepare"), none()),
         Place::Opening => (told("desk.opening"), none()),
-        Place::Consent => consent(page),
+        Place::Consent(asked) if asked.child => child(page),
+        Place::Consent(asked) => consent(page, asked),
         Place::CardKey { .. } => (told("card.place"), none()),
         Place::CardReading { share, lost } => (card(page, *share, *lost), none()),
         Place::Face(face) => (self::face(page, face), none()),
@@ -81,7 +83,7 @@ fn welcome(page: Page<'_>) -> Markup {
 }
 
 /// Both texts as the rulebook has them today; nothing is agreed to by default.
-fn consent(page: Page<'_>) -> (Markup, Markup) {
+fn consent(page: Page<'_>, asked: &ConsentView) -> (Markup, Markup) {
     let words = page.words;
     let day = Timestamp::now()
         .to_zoned(TimeZone::fixed(Offset::constant(7)))
@@ -91,12 +93,27 @@ fn consent(page: Page<'_>) -> (Markup, Markup) {
         .filter_map(|purpose| consents::current(purpose, day));
     let main = html! {
         h1 { (words.t("consent.title")) }
+        @if let Some(said) = said(words, asked.whom, asked.subject.as_deref()) { p class="look" { (said) } }
         ol class="texts" { @for text in texts { li { (text.text(words.0)) } } }
         p class="hint" { (words.t("consent.can_withdraw")) }
     };
     let on = html! {
         (page.button(Verb::Consent, Look::Plain, words.t("consent.refuse"), Some("refuse")))
         (page.button(Verb::Consent, Look::Main, words.t("consent.agree"), Some("agree")))
+    };
+    (main, on)
+}
+
+/// The child's own page: short words, and the same two touches.
+fn child(page: Page<'_>) -> (Markup, Markup) {
+    let words = page.words;
+    let main = html! {
+        h1 { (words.t("whom.child_title")) }
+        p { (words.t("whom.child_text")) }
+    };
+    let on = html! {
+        (page.button(Verb::Consent, Look::Plain, words.t("whom.child_refuses"), Some("refuse")))
+        (page.button(Verb::Consent, Look::Main, words.t("whom.child_agrees"), Some("agree")))
     };
     (main, on)
 }

@@ -21,15 +21,15 @@ mod touch;
 mod words;
 
 pub use board::{
-    AsideView, Asked, Board, CitizenView, Clause, Delivery, End, FaceView, FingerView, Line,
-    OfficialsView, Owner, PageView, PaperView, Person, Place, ReceiptView, Refused, ReviewView,
-    Role, ScanView, Site,
+    AsideView, Asked, Board, CitizenView, Clause, ConsentView, Delivery, End, FaceView, FingerView,
+    Line, OfficialsView, Owner, PageView, PaperView, Person, Place, ReceiptView, Refused,
+    ReviewView, Role, ScanView, Site, WhomView,
 };
 pub use gate::{Keys, Side};
 pub use pictures::Pictures;
 pub use rights::{Verb, may};
 pub use server::{Heard, Screens, Window, router};
-pub use touch::{CardDigits, Credentials, Finding, Touch, Why};
+pub use touch::{CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
 
 /// Every code that the pages themselves answer with.
 pub const CODES: &[&str] = gate::CODES;

@@ -5,12 +5,14 @@ mod officials;
 mod papers;
 mod person;
 mod start;
+mod whom;
 
 use maud::{Markup, html};
 
 pub(crate) use ending::delivered;
 pub(crate) use papers::grade_key;
 pub(crate) use person::{finger_key, pose_key};
+pub(crate) use whom::said;
 
 use crate::board::{Board, Line, Place};
 use crate::gate::Side;
@@ -46,9 +48,9 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
     match &page.board.place {
         Place::SignedOut { people, refused } => start::signed_out(page, people, *refused),
         Place::Home { unfinished, last } => start::home(page, *unfinished, last.as_ref()),
-        Place::Prepare { asked } => start::prepare(page, asked),
+        Place::Prepare { asked, whom } => start::prepare(page, asked, whom),
         Place::Opening => waiting(page, "desk.opening"),
-        Place::Consent => person::consent(page),
+        Place::Consent(consent) => person::consent(page, consent),
         Place::CardKey { failed } => person::card_key(page, *failed),
         Place::CardReading { share, lost } => person::card_reading(page, *share, *lost),
         Place::Face(face) => person::face(page, face),

@@ -10,6 +10,8 @@ pub enum Verb {
     SignOut,
     Language,
     Begin,
+    ForWhom,
+    Subject,
     Prepared,
     Consent,
     CardKey,
@@ -30,11 +32,13 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::SignIn,
         Self::SignOut,
         Self::Language,
         Self::Begin,
+        Self::ForWhom,
+        Self::Subject,
         Self::Prepared,
         Self::Consent,
         Self::CardKey,
@@ -62,6 +66,8 @@ impl Verb {
             Self::SignOut => "sign-out",
             Self::Language => "language",
             Self::Begin => "begin",
+            Self::ForWhom => "for-whom",
+            Self::Subject => "subject",
             Self::Prepared => "prepared",
             Self::Consent => "consent",
             Self::CardKey => "card-key",
@@ -105,6 +111,8 @@ pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
         (
             Side::Operator,
             Verb::Begin
+            | Verb::ForWhom
+            | Verb::Subject
             | Verb::Prepared
             | Verb::CardKey
             | Verb::Sheets

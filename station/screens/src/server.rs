@@ -23,7 +23,7 @@ use crate::board::{Board, CitizenView, Line, Place, Role, Site};
 use crate::gate::{self, Keys, Side};
 use crate::pictures::Pictures;
 use crate::rights::{Verb, may};
-use crate::touch::{CardDigits, Credentials, Finding, Touch, Why};
+use crate::touch::{CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
 use crate::{assets, citizen, operator};
 
 /// Longer than anything a form of ours sends.
@@ -219,6 +219,8 @@ struct Sent {
     choice: String,
     #[serde(default)]
     why: String,
+    #[serde(default)]
+    born: Zeroizing<String>,
 }
 
 async fn operator_touch(
@@ -299,6 +301,15 @@ fn read(verb: Verb, number: Option<u32>, sent: &Sent) -> Option<Touch> {
         }),
         Verb::SignOut => Touch::SignOut,
         Verb::Begin => Touch::Begin,
+        Verb::ForWhom => Touch::ForWhom(
+            Whom::ALL
+                .into_iter()
+                .find(|whom| whom.name() == sent.choice)?,
+        ),
+        Verb::Subject => Touch::Subject(SubjectTyped {
+            number: Zeroizing::new(sent.digits.split_whitespace().collect()),
+            born: Zeroizing::new(sent.born.trim().to_owned()),
+        }),
         Verb::Prepared => Touch::Prepared,
         Verb::Consent => Touch::Consent {
             given: sent.choice == "agree",

@@ -7,6 +7,10 @@ pub enum Touch {
     SignOut,
     /// A visit is begun.
     Begin,
+    /// For whom the visit is.
+    ForWhom(Whom),
+    /// Whose papers they are.
+    Subject(SubjectTyped),
     /// Everybody knows what is needed; the visit is opened.
     Prepared,
     /// The citizen's own touch, and no other's.
@@ -42,6 +46,52 @@ pub enum Touch {
     Done,
     /// How the citizen found it: 1 very satisfied, 5 very dissatisfied; none: would rather not say.
     Survey(Option<u8>),
+}
+
+/// For whom somebody comes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Whom {
+    #[default]
+    Holder,
+    /// For themselves, with somebody who helps.
+    Helper,
+    Child,
+    Proxy,
+}
+
+impl Whom {
+    pub const ALL: [Self; 4] = [Self::Holder, Self::Helper, Self::Child, Self::Proxy];
+
+    /// As a form says it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holder => "holder",
+            Self::Helper => "helper",
+            Self::Child => "child",
+            Self::Proxy => "proxy",
+        }
+    }
+
+    /// The papers are somebody else's than the card.
+    #[must_use]
+    pub fn is_for_another(self) -> bool {
+        matches!(self, Self::Child | Self::Proxy)
+    }
+}
+
+/// Number and birth date of the person whose papers they are. No Debug shows them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SubjectTyped {
+    pub number: zeroize::Zeroizing<String>,
+    /// As it was typed, day first.
+    pub born: zeroize::Zeroizing<String>,
+}
+
+impl std::fmt::Debug for SubjectTyped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SubjectTyped")
+    }
 }
 
 /// A name from the list and a PIN. No Debug shows it.

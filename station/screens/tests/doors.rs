@@ -10,7 +10,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use screens::{
     CardDigits, Finding, Heard, Keys, OfficialsView, Person, Place, Role, ScanView, Screens, Side,
-    Site, Touch, Verb, Why, may, router,
+    Site, SubjectTyped, Touch, Verb, Whom, WhomView, Why, may, router,
 };
 use tower::ServiceExt as _;
 
@@ -243,7 +243,7 @@ async fn every_door_asks_the_table_of_rights() {
         desk.screens.go(officials(role));
         for verb in Verb::ALL {
             for (side, paired) in [(Side::Operator, &operator), (Side::Citizen, &citizen)] {
-                let more = "&number=1&choice=1&digits=004721&who=x&pin=1234&why=unclear";
+                let more = "&number=1&choice=1&digits=004721&who=x&pin=1234&why=unclear&born=1";
                 let status = desk.touch(side, paired, verb, more).await;
                 let expected = match may(side, role, verb) {
                     true => StatusCode::SEE_OTHER,
@@ -385,4 +385,42 @@ async fn what_cannot_be_counted_is_not_heard() {
     desk.touch(Side::Operator, &paired, Verb::Sheets, "&number=3")
         .await;
     assert_eq!(desk.heard.try_recv().unwrap().touch, Touch::Sheets(3));
+}
+
+/// The number of whoever is represented is typed, heard, and in no page and no debug.
+#[tokio::test]
+async fn whose_papers_they_are_is_heard_and_not_shown() {
+    let desk = desk();
+    desk.screens
+        .show(|board| board.operator = Some(person(Role::Volunteer)));
+    let whom = WhomView {
+        whom: Whom::Child,
+        ..WhomView::default()
+    };
+    let asked = Vec::new();
+    desk.screens.go(Place::Prepare { asked, whom });
+    let paired = desk.pair(Side::Operator).await;
+    let page = desk.page("/", &paired.cookie).await;
+    assert!(
+        page.contains("b-subject") && !page.contains("b-prepared"),
+        "the visit is opened before anybody was named"
+    );
+    for (verb, more) in [
+        (Verb::ForWhom, "&choice=somebody"),
+        (Verb::ForWhom, "&choice=proxy"),
+        (Verb::Subject, "&digits=001218+004567&born=20/5/2018"),
+    ] {
+        desk.touch(Side::Operator, &paired, verb, more).await;
+    }
+    let heard: Vec<Touch> = desk.heard.try_iter().map(|heard| heard.touch).collect();
+    let subject = SubjectTyped {
+        number: String::from("001218004567").into(),
+        born: String::from("20/5/2018").into(),
+    };
+    assert!(!format!("{heard:?}").contains("004567"));
+    assert_eq!(
+        heard,
+        [Touch::ForWhom(Whom::Proxy), Touch::Subject(subject)]
+    );
+    assert!(!desk.page("/", &paired.cookie).await.contains("004567"));
 }

@@ -13,7 +13,7 @@ use station::desk::{Desk, Official, Step, VisitEnd};
 use station::script::{OfficialScript, OperatorScript, Script};
 use station::spool::Spool;
 use station::tickets::TicketStock;
-use station::visit::{Closed, Opening, Plan, StopKind};
+use station::visit::{Closed, ForWhom, Opening, Plan, StopKind};
 
 use super::{Told, assemble, preflight};
 
@@ -71,7 +71,13 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
         return Err(Trouble::new(finding.code, "preflight"));
     }
     let mut devices = assemble::devices(&config)?;
-    let opening = open(&config, &script.operator, &script.lang, &tickets)?;
+    let opening = open(
+        &config,
+        &script.operator,
+        &script.lang,
+        script.whom(),
+        &tickets,
+    )?;
     let visit = opening.visit;
     tracing::info!(%visit, "visit opened");
 
@@ -132,6 +138,7 @@ pub(super) fn open(
     config: &Config,
     operator: &OperatorScript,
     lang: &str,
+    whom: ForWhom,
     tickets: &TicketStock,
 ) -> Result<Opening, Trouble> {
     let now = Timestamp::now();
@@ -165,6 +172,7 @@ pub(super) fn open(
         plan: Plan {
             lang: lang.to_owned(),
             card_tries: config.card.tries,
+            whom,
         },
     })
 }

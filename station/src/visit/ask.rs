@@ -8,11 +8,14 @@ use emrtd::lds::dg3::FingerRecord;
 
 use crate::people::Review;
 
+use super::for_whom::ForWhom;
 use super::gathered::SealRequest;
 
 pub enum Ask {
     /// Show both consents on the citizen's display in this language and wait for the touch.
-    ShowConsent { lang: String },
+    ShowConsent { lang: String, whom: ForWhom },
+    /// Ask the child whose papers they are, and wait for the child's own touch.
+    AskChild,
     /// Read and verify the card; active authentication answers this challenge.
     ReadCard {
         challenge: Challenge,

@@ -5,6 +5,7 @@ use bundle::{ChipClaim, Claims, FieldState, Grade, PartIndex, PersonalText, Witn
 use crate::people::{Review, ReviewedPaper};
 
 use super::event::Stop;
+use super::for_whom;
 use super::gathered::{Matched, PaperDocument, SealRequest, SetAside};
 
 pub(super) const NOT_APPROVED: &str = "visit.not_approved";
@@ -13,6 +14,8 @@ pub struct AwaitApproval {
     pub(super) matched: Matched,
     pub(super) documents: Vec<PaperDocument>,
     pub(super) set_aside: Vec<SetAside>,
+    /// Which of the documents shows the right to bring them, from 0.
+    pub(super) shown_by: Option<u32>,
 }
 
 /// The draft has left for the sealing key; only the digest of the sealed bundle may follow.
@@ -41,11 +44,12 @@ impl AwaitApproval {
                 .map(|field| (field.name.clone(), field.value.clone()))
                 .collect(),
         });
-        let number = self.matched.holder().personal_id.as_ref();
-        let holder = number.map_or_else(String::new, |number| {
-            let number = number.expose();
-            number[number.len().saturating_sub(3)..].to_owned()
-        });
+        let own = self.matched.holder().personal_id.as_ref();
+        let number = match self.matched.subject() {
+            Some(subject) => subject.number.as_str(),
+            None => own.map_or("", |own| own.expose()),
+        };
+        let holder = number[number.len().saturating_sub(3)..].to_owned();
         Review {
             holder,
             papers: papers.collect(),
@@ -95,6 +99,7 @@ impl AwaitApproval {
             clone_check: identified.identity.clone_check().as_str().to_owned(),
             witnessed,
         };
+        let behalf = for_whom::claim(&identified.consented, self.shown_by);
         let evidence = identified.evidence.leaving();
         let opening = identified.consented.opening;
         let mut documents = Vec::new();
@@ -116,6 +121,7 @@ impl AwaitApproval {
             opened_at: opening.opened_at,
             devices: identified.devices,
             consents: identified.consented.consents,
+            behalf,
             chip,
             face,
             finger,

@@ -6,6 +6,7 @@ use rulebook::personal_id::{self, PersonalIdFault};
 
 use super::ask::Ask;
 use super::event::{Stop, StopKind};
+use super::for_whom;
 use super::gathered::{CardSeen, Consented, Identified};
 
 pub(super) const NO_PORTRAIT: &str = "chip.no_portrait";
@@ -63,13 +64,15 @@ impl AwaitCard {
         let Some(portrait) = seen.identity.portrait() else {
             return Err(Stop::refusal(NO_PORTRAIT));
         };
-        Ok(Identified {
+        let identified = Identified {
             consented: self.consented,
             evidence: seen.evidence,
             identity: seen.identity,
             portrait,
             devices: vec![seen.device],
-        })
+        };
+        for_whom::check(&identified)?;
+        Ok(identified)
     }
 
     /// A failure may be tried again; a refusal (a copied chip, an altered file) never.

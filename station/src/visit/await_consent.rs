@@ -20,6 +20,7 @@ impl AwaitConsent {
             Ok(Consented {
                 opening: self.opening,
                 consents,
+                child_agreed_at: None,
             })
         } else {
             Err(Stop::refusal(REFUSED))

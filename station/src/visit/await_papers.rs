@@ -7,6 +7,7 @@ use rulebook::kinds;
 
 use super::await_approval::AwaitApproval;
 use super::event::Stop;
+use super::for_whom;
 use super::gathered::{Matched, PaperDocument, Papers, SetAside};
 
 pub(crate) const COUNT_MISMATCH: &str = "paper.count_mismatch";
@@ -37,7 +38,8 @@ impl AwaitPapers {
         let mut kept = Vec::new();
         let mut set_aside = papers.set_aside;
         for mut document in papers.documents {
-            document.claim.owner = owner(&self.matched, &document);
+            let hinted = owner(&self.matched, &document);
+            document.claim.owner = for_whom::owner(&self.matched, &document, hinted);
             let forbidden = kinds::find(&document.claim.kind).and_then(|kind| {
                 // What is only supposed is told to the operator and decides nothing.
                 let sure: Vec<Suggestion> = document
@@ -67,6 +69,8 @@ impl AwaitPapers {
                 kept.push(document);
             }
         }
+        // What shows the right is asked for first: without it nothing may be filed, whatever else there is.
+        let shown_by = for_whom::shown_by(&self.matched, &kept)?;
         if kept.is_empty() {
             return Err(Stop::refusal(NOTHING_TO_FILE));
         }
@@ -76,19 +80,30 @@ impl AwaitPapers {
             matched,
             documents: kept,
             set_aside,
+            shown_by,
         })
     }
 }
 
-/// Numbers first, the old nine-digit one included; then name and birth date (`paper::owner`).
+/// Numbers first, the old nine-digit one included; then name and birth date (`paper::owner`). Papers that are brought for
+/// another are that other's: of them number and birth date are known.
 fn owner(matched: &Matched, document: &PaperDocument) -> OwnerClaim {
-    let holder = matched.holder();
-    let name = holder.name_vi.as_ref().unwrap_or(&holder.name);
-    let holder = paper::owner::Holder {
-        personal_id: holder.personal_id.as_ref().map(|id| id.expose().to_owned()),
-        old_id_no: holder.old_id_no.as_ref().map(|number| number.to_string()),
-        name: name.to_string(),
-        birth_date: holder.birth_date,
+    let holder = match matched.subject() {
+        Some(subject) => paper::owner::Holder {
+            personal_id: Some(subject.number.as_str().to_owned()),
+            birth_date: Some(subject.born),
+            ..paper::owner::Holder::default()
+        },
+        None => {
+            let holder = matched.holder();
+            let name = holder.name_vi.as_ref().unwrap_or(&holder.name);
+            paper::owner::Holder {
+                personal_id: holder.personal_id.as_ref().map(|id| id.expose().to_owned()),
+                old_id_no: holder.old_id_no.as_ref().map(|number| number.to_string()),
+                name: name.to_string(),
+                birth_date: holder.birth_date,
+            }
+        }
     };
     match paper::owner::hint(&document.subjects, &document.fields, &holder).owner {
         Owner::Match => OwnerClaim::Match,

@@ -1,6 +1,7 @@
 //! What can happen to a visit. Devices, people and the clock speak to the road only by these.
 
 use bundle::{BundleDigest, Consent, SignedSighting};
+use jiff::Timestamp;
 
 use rulebook::failures::{self, FailureKind};
 
@@ -11,6 +12,8 @@ pub(super) const WITHDRAWN: &str = "visit.withdrawn";
 pub enum Event {
     /// The consents that the citizen gave by their own touch; empty when refused.
     ConsentAnswered(Vec<Consent>),
+    /// When the child whose papers they are agreed; none: it did not.
+    ChildAnswered(Option<Timestamp>),
     /// A card was read and everything that can be proved about it was proved.
     CardRead(Box<CardSeen>),
     /// The card could not be read, or did not prove what it must.

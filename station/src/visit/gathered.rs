@@ -2,7 +2,7 @@
 
 use bundle::{
     Claims, Consent, Device, DocumentClaim, MatchClaim, MatchOutcome, OperatorId, Pose, Presence,
-    Presentation, Role, Score, SignedSighting, SignedTicket, StationId, VisitId,
+    Presentation, Role, Score, SignedSighting, SignedTicket, StationId, Subject, VisitId,
 };
 use emrtd::lds::dg2::PortraitBytes;
 use emrtd::lds::dg3::FingerRecord;
@@ -10,10 +10,12 @@ use emrtd::{Challenge, ChipEvidence, Holder, VerifiedIdentity};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use paper::fields::Field;
-use paper::metadata::Subject;
+use paper::metadata;
 use paper::obstacles::Suggestion;
 use rulebook::grades::{self, Grade};
 use zeroize::Zeroizing;
+
+use super::for_whom::ForWhom;
 
 /// What is known when the citizen sits down.
 pub struct Opening {
@@ -28,6 +30,13 @@ pub struct Opening {
     pub plan: Plan,
 }
 
+impl Opening {
+    /// The day of the visit, in Vietnam.
+    fn day(&self) -> Date {
+        self.opened_at.to_zoned(crate::clock::vietnam()).date()
+    }
+}
+
 /// What the citizen came for.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -35,15 +44,23 @@ pub struct Plan {
     pub lang: String,
     /// How often the card may be laid down again before the visit ends.
     pub card_tries: u32,
+    /// Whose papers they are, and who helps.
+    pub whom: ForWhom,
 }
 
 /// Both consents were given.
 pub struct Consented {
     pub(super) opening: Opening,
     pub(super) consents: Vec<Consent>,
+    /// When the child whose papers they are agreed too.
+    pub(super) child_agreed_at: Option<Timestamp>,
 }
 
 impl Consented {
+    pub(super) fn asks_the_child(&self) -> bool {
+        self.opening.plan.whom.asks_the_child(self.opening.day())
+    }
+
     /// D1: the chip's challenge follows from ticket and visit, so that the verifier can check
     /// later and alone that a genuine chip answered in this visit.
     pub(super) fn challenge(&self) -> Challenge {
@@ -83,11 +100,7 @@ impl Identified {
 
     /// The day of the visit, in Vietnam.
     pub(super) fn day(&self) -> Date {
-        self.consented
-            .opening
-            .opened_at
-            .to_zoned(crate::clock::vietnam())
-            .date()
+        self.consented.opening.day()
     }
 }
 
@@ -215,7 +228,12 @@ impl Matched {
         self.identified.day()
     }
 
-    /// Who the papers ought to belong to; the desk compares names against this.
+    /// Whose papers they are, where it is not the card's holder.
+    pub(super) fn subject(&self) -> Option<&Subject> {
+        self.identified.consented.opening.plan.whom.subject()
+    }
+
+    /// Whose card it is; the papers ought to be theirs, or the subject's whom they act for.
     #[must_use]
     pub fn holder(&self) -> &Holder {
         self.identified.holder()
@@ -229,7 +247,7 @@ pub struct PaperDocument {
     pub pdf: Zeroizing<Vec<u8>>,
     /// What was read, and whom it is about, for telling whose paper it is.
     pub fields: Vec<Field>,
-    pub subjects: Vec<Subject>,
+    pub subjects: Vec<metadata::Subject>,
     /// What speaks against storing it.
     pub suggestions: Vec<Suggestion>,
 }

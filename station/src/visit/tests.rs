@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 use super::*;
 
 mod fingers;
+mod for_whom;
 mod third_road;
 
 const CHALLENGE: [u8; 8] = [1; 8];
@@ -143,6 +144,7 @@ fn opening(role: Role) -> Opening {
         plan: Plan {
             lang: "vi".into(),
             card_tries: 3,
+            whom: ForWhom::default(),
         },
     }
 }

@@ -296,6 +296,7 @@ fn draft(prepared: Prepared, previous: Option<BundleDigest>, paper_bytes: usize)
         face,
         finger: MatchClaim::not_done("finger.group_locked"),
         sightings: Vec::new(),
+        behalf: None,
         documents: vec![DocumentClaim {
             kind: "khai_sinh".to_owned(),
             title: "Giấy khai sinh".to_owned(),

@@ -156,6 +156,7 @@ impl TestDesk {
             plan: Plan {
                 lang: "vi".into(),
                 card_tries: 3,
+                whom: script.whom(),
             },
         };
         let mut desk = Desk {

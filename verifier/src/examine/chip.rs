@@ -21,6 +21,8 @@ const MAY_LEAVE: [DataGroup; 3] = [DataGroup::Dg1, DataGroup::Dg14, DataGroup::D
 /// A believed identity, and what it was believed from.
 pub(super) struct Holder {
     pub(super) personal_id: Zeroizing<String>,
+    /// As the zone on the card writes it.
+    pub(super) name: Zeroizing<String>,
     pub(super) evidence: ChipEvidence,
     pub(super) report: ChipReport,
 }
@@ -96,8 +98,10 @@ pub(super) fn check(
         "chip.personal_number",
         fault_if(personal_id.is_none(), "examine.no_personal_id"),
     );
+    let name = Zeroizing::new(identity.holder().name.to_string());
     Some(Holder {
         personal_id: personal_id?,
+        name,
         evidence,
         report: chip,
     })

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::behalf;
 use super::checklist::Fault;
 use super::chip::Holder;
 use super::officials::IdentifiedBy;
@@ -42,6 +43,7 @@ pub struct Verified {
     pub(crate) clone_check: &'static str,
     /// `machine` or `two_officials`: who found that the person was the holder.
     pub(crate) identified_by: &'static str,
+    /// Of the person whose papers they are, and whose wallet.
     pub(crate) personal_id: Zeroizing<String>,
     /// Claims, chip evidence and its report as JSON: what the wallet keeps beside the papers.
     pub(crate) record: Zeroizing<Vec<u8>>,
@@ -100,7 +102,7 @@ pub(super) fn gather(
         clone_check: holder.report.clone_check.as_str(),
         identified_by: IdentifiedBy::of(manifest).as_str(),
         record: Zeroizing::new(serde_json::to_vec(&record).expect("plain fields always serialise")),
-        personal_id: holder.personal_id,
+        personal_id: Zeroizing::new(behalf::wallet_of(manifest, &holder).to_owned()),
         documents,
         blobs: statement.blobs().iter().map(|blob| blob.digest).collect(),
     }

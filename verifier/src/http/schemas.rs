@@ -272,6 +272,10 @@ pub(super) fn all() -> Map<String, Value> {
                     "identified_by",
                     json!({"enum": ["machine", "two_officials"]}),
                 ),
+                (
+                    "brought_by",
+                    json!({"enum": ["holder", "helper_present", "legal_representative", "proxy"]}),
+                ),
                 ("practice", json!({"type": "boolean"})),
                 ("documents", list(named("Paper"))),
             ]),

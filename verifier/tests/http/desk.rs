@@ -128,6 +128,7 @@ impl<'a> Desk<'a> {
             face,
             finger: MatchClaim::not_done("finger.group_locked"),
             sightings: Vec::new(),
+            behalf: None,
             documents: vec![DocumentClaim {
                 kind: "khai_sinh".to_owned(),
                 title: "Giấy khai sinh".to_owned(),

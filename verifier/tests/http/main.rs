@@ -1,6 +1,7 @@
 //! The verifier as the network sees it: real TLS, real certificates, real bundles, a real store on disk.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+mod behalf;
 mod client;
 mod desk;
 mod holder;

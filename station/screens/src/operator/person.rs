@@ -2,17 +2,18 @@
 
 use maud::{Markup, html};
 
-use crate::board::{FaceView, FingerView};
+use crate::board::{ConsentView, FaceView, FingerView};
 use crate::parts::{KEY_ON, Page};
 use crate::rights::Verb;
 
-use super::{busy, road};
+use super::{busy, road, whom};
 
-pub(super) fn consent(page: Page<'_>) -> (Markup, Markup) {
+pub(super) fn consent(page: Page<'_>, consent: &ConsentView) -> (Markup, Markup) {
     let words = page.words;
     let main = html! {
         (road(page))
-        h1 { (words.t("consent.waiting")) }
+        h1 { @if consent.child { (words.t("whom.child_waiting")) } @else { (words.t("consent.waiting")) } }
+        @if let Some(said) = whom::said(words, consent.whom, consent.subject.as_deref()) { p class="look" { (said) } }
         p { (words.t("consent.waiting_hint")) }
         (busy())
     };

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use rulebook::Language;
 
-use crate::board::{Asked, Delivery, End, Person, Refused, Role};
+use crate::board::{Asked, Delivery, End, Person, Refused, Role, WhomView};
 use crate::parts::{KEY_ON, Look, Page};
 use crate::rights::Verb;
 
-use super::road;
+use super::{road, whom};
 
 pub(super) fn role_key(role: Role) -> &'static str {
     match role {
@@ -103,7 +103,7 @@ fn last_visit(page: Page<'_>, last: &End) -> Markup {
     }
 }
 
-pub(super) fn prepare(page: Page<'_>, asked: &[Asked]) -> (Markup, Markup) {
+pub(super) fn prepare(page: Page<'_>, asked: &[Asked], view: &WhomView) -> (Markup, Markup) {
     let words = page.words;
     let title = |asked: &Asked| match words.0 {
         Language::Vi => asked.title_vi.clone(),
@@ -113,6 +113,7 @@ pub(super) fn prepare(page: Page<'_>, asked: &[Asked]) -> (Markup, Markup) {
         asked.iter().partition(|asked| asked.not_needed.is_some());
     let main = html! {
         (road(page))
+        (whom::question(page, view))
         h1 { (words.t("prepare.title")) }
         div class="columns" {
             section class="card good" {
@@ -137,12 +138,10 @@ pub(super) fn prepare(page: Page<'_>, asked: &[Asked]) -> (Markup, Markup) {
             }
         }
     };
-    let on = page.keyed(
-        Verb::Prepared,
-        Look::Main,
-        words.t("prepare.on"),
-        None,
-        Some(KEY_ON),
-    );
+    let on = html! {
+        @if view.complete() {
+            (page.keyed(Verb::Prepared, Look::Main, words.t("prepare.on"), None, Some(KEY_ON)))
+        } @else { p class="hint" { (words.t("whom.not_yet")) } }
+    };
     (main, page.foot(true, on))
 }

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use screens::{
-    AsideView, Asked, Clause, Delivery, End, FaceView, FingerView, OfficialsView, Owner, PageView,
-    PaperView, Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView, Why,
+    AsideView, Asked, Clause, ConsentView, Delivery, End, FaceView, FingerView, OfficialsView,
+    Owner, PageView, PaperView, Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView,
+    Whom, WhomView, Why,
 };
 
 pub(crate) fn person() -> Person {
@@ -47,6 +48,14 @@ fn scan(busy: bool, pages: Vec<PageView>) -> Place {
         busy,
         trouble: None,
         feeder: true,
+    })
+}
+
+fn consent(whom: Whom, child: bool) -> Place {
+    Place::Consent(ConsentView {
+        whom,
+        subject: Some("567".into()),
+        child,
     })
 }
 
@@ -118,10 +127,37 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
                     asked("Giấy khai sinh", "Birth certificate", None),
                     asked("Học bạ", "School record book", None),
                 ],
+                whom: WhomView::default(),
+            },
+        ),
+        (
+            "prepare-child",
+            Place::Prepare {
+                asked: vec![asked("Giấy khai sinh", "Birth certificate", None)],
+                whom: WhomView {
+                    whom: Whom::Child,
+                    subject: None,
+                    refused: Some("behalf.not_a_child"),
+                },
+            },
+        ),
+        (
+            "prepare-proxy",
+            Place::Prepare {
+                asked: vec![asked("Giấy khai sinh", "Birth certificate", None)],
+                whom: WhomView {
+                    whom: Whom::Proxy,
+                    subject: Some("678".into()),
+                    refused: None,
+                },
             },
         ),
         ("opening", Place::Opening),
-        ("consent", Place::Consent),
+        ("consent", Place::Consent(ConsentView::default())),
+        ("consent-for-child", consent(Whom::Child, false)),
+        ("consent-of-child", consent(Whom::Child, true)),
+        ("consent-proxy", consent(Whom::Proxy, false)),
+        ("consent-helped", consent(Whom::Helper, false)),
         ("card", Place::CardKey { failed: None }),
         (
             "card-failed",

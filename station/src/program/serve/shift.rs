@@ -11,14 +11,14 @@ use jiff::Timestamp;
 use rulebook::Language;
 use screens::{CitizenView, Delivery, End, Heard, Place, ReceiptView, Screens, Touch};
 use station::answer::Trouble;
-use station::attended::{AtScreens, Floor, Reception as _, asked};
+use station::attended::{AtScreens, Chosen, Floor, Reception as _, asked};
 use station::clock;
 use station::config::{Config, ScreensConfig};
 use station::desk::{Desk, VisitEnd};
 use station::devices::Devices;
 use station::script::OperatorScript;
 use station::spool::Spool;
-use station::visit::{Closed, StopKind};
+use station::visit::{Closed, ForWhom, StopKind};
 
 use super::super::{assemble, preflight, visit};
 use super::courier;
@@ -140,12 +140,20 @@ impl Shift<'_> {
     fn visit(&mut self, operator: &Operator, devices: &mut Devices) -> Option<End> {
         let now = Timestamp::now();
         let day = now.to_zoned(clock::vietnam()).date();
-        let turn = self.screens.go(Place::Prepare {
-            asked: asked(operator.role, day),
-        });
-        loop {
+        let mut chosen = Chosen::default();
+        let whom = loop {
+            let turn = self.screens.go(Place::Prepare {
+                asked: asked(operator.role, day),
+                whom: chosen.view(),
+            });
             match self.wait(turn, true) {
-                Waited::Touch(Touch::Prepared) => break,
+                Waited::Touch(Touch::ForWhom(whom)) => chosen.choose(whom),
+                Waited::Touch(Touch::Subject(typed)) => chosen.name(&typed, day),
+                Waited::Touch(Touch::Prepared) => {
+                    if let Some(whom) = chosen.whom() {
+                        break whom;
+                    }
+                }
                 Waited::Touch(Touch::Back | Touch::StopAndErase)
                 | Waited::Silence
                 | Waited::Ended => {
@@ -153,11 +161,11 @@ impl Shift<'_> {
                 }
                 Waited::Touch(_) => {}
             }
-        }
+        };
         self.screens.go(Place::Opening);
         self.screens.show(|board| board.began = Some(now));
         self.mark(now);
-        let walked = self.walk(operator, devices);
+        let walked = self.walk(operator, whom, devices);
         // From here on the bundle, or nothing, is what is kept; the slip can be read again.
         self.unmark();
         let end = match walked {
@@ -184,6 +192,7 @@ impl Shift<'_> {
     fn walk(
         &mut self,
         operator: &Operator,
+        whom: ForWhom,
         devices: &mut Devices,
     ) -> Result<(VisitEnd, u32), Trouble> {
         let config = self.config;
@@ -202,7 +211,7 @@ impl Shift<'_> {
             return Err(Trouble::new(finding.code, "preflight"));
         }
         let lang = self.screens.board().citizen.language;
-        let opening = visit::open(config, &operator.script, lang.as_str(), &tickets)?;
+        let opening = visit::open(config, &operator.script, lang.as_str(), whom, &tickets)?;
         tracing::info!(visit = %opening.visit, "visit opened");
         let terminal = config
             .card

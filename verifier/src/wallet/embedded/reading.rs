@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::{Embedded, parse, timestamp};
+use crate::wallet::behalf::brought_by;
 use crate::wallet::vault::{CitizenKey, DataKey, Purpose};
 use crate::wallet::{Document, DocumentView, EntryView, Looked, StoreFailure, View};
 
@@ -49,8 +50,22 @@ impl Embedded {
         }
         let reader = self.reader();
         let wallet = view.wallet.to_string();
+        let keys: Option<([u8; 32], Vec<u8>)> = reader
+            .query_row(
+                "SELECT citizen_key, data_key FROM wallet WHERE id = ?1",
+                [&wallet],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        // Erased since the look was written down.
+        let Some((citizen, wrapped)) = keys else {
+            return Ok(None);
+        };
+        let key = self
+            .vault
+            .unwrap(&wrapped, &CitizenKey::from_bytes(citizen))?;
         let mut statement = reader.prepare_cached(
-            "SELECT id, number, filed_at, station, visit, bundle, clone_check, practice, identified_by
+            "SELECT id, number, filed_at, station, visit, bundle, clone_check, practice, identified_by, record
              FROM entry
              WHERE wallet = ?1 ORDER BY number",
         )?;
@@ -58,9 +73,11 @@ impl Embedded {
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
             let id: String = row.get(0)?;
+            let entry: EntryId = parse(&id)?;
+            let record = key.decrypt(Purpose::Record(entry), &row.get::<_, Vec<u8>>(9)?)?;
             entries.push(EntryView {
                 documents: documents_of(&reader, &id)?,
-                entry: parse(&id)?,
+                entry,
                 number: row.get(1)?,
                 filed_at: timestamp(row.get(2)?)?,
                 station: parse(&row.get::<_, String>(3)?)?,
@@ -69,6 +86,7 @@ impl Embedded {
                 clone_check: row.get(6)?,
                 practice: row.get(7)?,
                 identified_by: row.get(8)?,
+                brought_by: brought_by(&record),
             });
         }
         Ok(Some(entries))

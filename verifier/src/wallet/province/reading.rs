@@ -9,6 +9,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{Province, bytes32, paper_object, timestamp, unsigned};
+use crate::wallet::behalf::brought_by;
 use crate::wallet::vault::{CitizenKey, DataKey, Purpose};
 use crate::wallet::{Document, DocumentView, EntryView, Looked, StoreFailure, View};
 
@@ -55,21 +56,24 @@ impl Province {
                 return Ok(None);
             };
             let citizen = opened.citizen;
+            let key = self.vault.unwrap(&opened.wrapped, &citizen)?;
             let client = self.database.client().await?;
             let mut documents = documents_of(&client, &citizen).await?;
             let statement = client
                 .prepare_cached(
-                    "SELECT id, number, filed_at, station, visit, bundle, clone_check, practice, identified_by
+                    "SELECT id, number, filed_at, station, visit, bundle, clone_check, practice, identified_by, record
                      FROM entry WHERE citizen_key = $1 ORDER BY number",
                 )
                 .await?;
             let mut entries = Vec::new();
             for row in client.query(&statement, &[&citizen.as_bytes().as_slice()]).await? {
                 let id: Uuid = row.try_get(0)?;
+                let entry = EntryId::from_uuid(id);
+                let record = key.decrypt(Purpose::Record(entry), row.try_get(9)?)?;
                 let station: &str = row.try_get(3)?;
                 entries.push(EntryView {
                     documents: documents.remove(&id).unwrap_or_default(),
-                    entry: EntryId::from_uuid(id),
+                    entry,
                     number: small(row.try_get(1)?)?,
                     filed_at: timestamp(row.try_get(2)?)?,
                     station: station.parse().map_err(|_| StoreFailure::Row)?,
@@ -78,6 +82,7 @@ impl Province {
                     clone_check: row.try_get(6)?,
                     practice: row.try_get(7)?,
                     identified_by: row.try_get(8)?,
+                    brought_by: brought_by(&record),
                 });
             }
             Ok(Some(entries))
