@@ -14,12 +14,14 @@ use crate::{Language, Provenance};
 
 /// What the consent is for. Each purpose is asked for alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// Reading the card and comparing the person with it.
     Identify,
     /// Storing the captured papers in the wallet.
     File,
+    /// Storing them in the wallet of a person whom whoever consents acts for.
+    FileForAnother,
 }
 
 /// One text of one purpose.
@@ -80,11 +82,12 @@ pub fn shown(purpose: Purpose, version: &str, day: Date) -> Option<&'static Cons
 }
 
 impl Purpose {
-    /// `"identify"` or `"file"`.
+    /// `"identify"`, `"file"` or `"file_for_another"`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Identify => "identify",
             Self::File => "file",
+            Self::FileForAnother => "file_for_another",
         }
     }
 }
@@ -107,6 +110,7 @@ impl FromStr for Purpose {
         match text {
             "identify" => Ok(Self::Identify),
             "file" => Ok(Self::File),
+            "file_for_another" => Ok(Self::FileForAnother),
             _ => Err(UnknownPurpose),
         }
     }
@@ -124,7 +128,7 @@ mod tests {
     #[test]
     fn each_purpose_has_just_one_text_a_day() {
         for day in [date(2026, 1, 1), date(2026, 11, 22)] {
-            for purpose in [Purpose::Identify, Purpose::File] {
+            for purpose in [Purpose::Identify, Purpose::File, Purpose::FileForAnother] {
                 let texts = all()
                     .iter()
                     .filter(|t| t.purpose == purpose && t.law.binds_on(day));

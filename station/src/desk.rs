@@ -25,7 +25,7 @@ use crate::booth::{FaceAsk, FingerAsk, FingerTaken};
 use crate::devices::Devices;
 use crate::people::{Agreed, People};
 use crate::spool::Spool;
-use crate::visit::{Ask, Closed, Event, Opening, SetAside, Stop, Visit};
+use crate::visit::{Ask, Closed, Event, ForWhom, Opening, SetAside, Stop, Visit};
 
 pub use card::{
     AccessSource, CODES as CARD_CODES, CardError, CardRead, Passage, Reading, WITHHELD, printed,
@@ -254,7 +254,7 @@ impl Desk<'_> {
         }
         Some(match ask {
             Ask::ShowConsent { lang, whom } => match people.consent(&lang, &whom) {
-                Ok(agreed) => Event::ConsentAnswered(self.consents(&lang, agreed, watch)),
+                Ok(agreed) => Event::ConsentAnswered(self.consents(&lang, &whom, agreed, watch)),
                 Err(stop) => Event::Stopped(stop),
             },
             Ask::AskChild => match people.child() {
@@ -321,21 +321,27 @@ impl Desk<'_> {
     }
 
     /// The text shown is the rulebook's version of the day.
-    fn consents(&self, lang: &str, agreed: Agreed, watch: &mut dyn FnMut(Step)) -> Vec<Consent> {
+    fn consents(
+        &self,
+        lang: &str,
+        whom: &ForWhom,
+        agreed: Agreed,
+        watch: &mut dyn FnMut(Step),
+    ) -> Vec<Consent> {
         let given_at = (self.now)();
         let day = given_at.to_zoned(crate::clock::vietnam()).date();
         let mut consents = Vec::new();
+        let file = match whom.subject() {
+            Some(_) => rulebook::consents::Purpose::FileForAnother,
+            None => rulebook::consents::Purpose::File,
+        };
         for (purpose, told, given) in [
             (
                 Purpose::Identify,
                 rulebook::consents::Purpose::Identify,
                 agreed.identify,
             ),
-            (
-                Purpose::File,
-                rulebook::consents::Purpose::File,
-                agreed.file,
-            ),
+            (Purpose::File, file, agreed.file),
         ] {
             // Without a text in force there is nothing that could be agreed to.
             let Some(text) = rulebook::consents::current(told, day).filter(|_| given) else {

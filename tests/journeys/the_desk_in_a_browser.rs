@@ -13,6 +13,8 @@ use crate::the_card_is_read_through_pcscd::in_own_namespace;
 
 const PIN: &str = "246810";
 const OPERATOR: &str = "can-bo-mau";
+/// Who can be called where the machine cannot tell.
+const OFFICIALS: [(&str, &str); 2] = [("can-bo-hai", "clerk"), ("can-bo-ba", "director")];
 const STATION: &str = "tram-mau-01";
 
 fn text(path: &Path) -> &str {
@@ -28,10 +30,11 @@ fn done(program: &str, arguments: &[&str]) {
 fn set_up(folder: &Path) {
     let (keys, own) = (folder.join("keys"), folder.join("own"));
     done("niem-verifier", &["keys", "init", text(&keys)]);
-    for (name, who) in [
-        (STATION, &["--station", STATION][..]),
-        (OPERATOR, &["--operator", OPERATOR, "--role", "clerk"]),
-    ] {
+    let official = |(id, role)| (id, vec!["--operator", id, "--role", role]);
+    let mut enrolled = vec![(STATION, vec!["--station", STATION])];
+    enrolled.push(official((OPERATOR, "clerk")));
+    enrolled.extend(OFFICIALS.map(official));
+    for (name, who) in &enrolled {
         let file = |end: &str| own.join(format!("{name}.{end}.pem"));
         let init = ["keys", "init", name, "--insecure-file-key", "--dir"];
         done("niem-station", &[&init[..], &[text(&own)]].concat());
@@ -44,7 +47,10 @@ fn set_up(folder: &Path) {
             "--keys",
             text(&keys),
         ];
-        done("niem-verifier", &[&["enroll"], who, &files].concat());
+        done(
+            "niem-verifier",
+            &[&["enroll"], who.as_slice(), &files].concat(),
+        );
     }
     let signers = folder.join("signers");
     fs::create_dir_all(&signers).unwrap();
@@ -60,10 +66,14 @@ fn set_up(folder: &Path) {
         STATE.csca(),
     );
     fs::write(folder.join("verifier.toml"), settings).unwrap();
-    let people = format!(
-        "[[people]]\nid = \"{OPERATOR}\"\nname = \"Cán bộ Mẫu\"\nrole = \"clerk\"\npin = \"{}\"\n",
-        hashed()
-    );
+    let pin = hashed();
+    let on_duty = |(id, role): (&str, &str)| {
+        format!(
+            "[[people]]\nid = \"{id}\"\nname = \"Cán bộ {id}\"\nrole = \"{role}\"\npin = \"{pin}\"\n"
+        )
+    };
+    let mut people = on_duty((OPERATOR, "clerk"));
+    people.extend(OFFICIALS.map(on_duty));
     fs::write(folder.join("people.toml"), people).unwrap();
     let (people, duty) = (folder.join("people.toml"), folder.join("duty.json"));
     let sign = [
@@ -76,12 +86,33 @@ fn set_up(folder: &Path) {
         text(&duty),
     ];
     done("niem-verifier", &sign);
-    fs::write(folder.join("station.toml"), station(folder, &keys, &own)).unwrap();
+    let live = STATE.frames("live");
+    fs::write(
+        folder.join("station.toml"),
+        station(folder, &keys, &own, &live),
+    )
+    .unwrap();
+    // The holder, who cannot turn the head.
+    for number in 0..8 {
+        let from = live.with_file_name(format!("live_{number:03}.jpg"));
+        fs::copy(from, folder.join(format!("film_{number:03}.jpg"))).unwrap();
+    }
+    let still = folder.join("film_%03d.jpg");
+    fs::write(
+        folder.join("still.toml"),
+        station(folder, &keys, &own, &still),
+    )
+    .unwrap();
 }
 
-fn station(folder: &Path, keys: &Path, own: &Path) -> String {
+fn station(folder: &Path, keys: &Path, own: &Path, film: &Path) -> String {
     let public = keys.join("public");
     let key = |name: &str, end: &str| own.join(format!("{name}.{end}.pem"));
+    let places = [OPERATOR, OFFICIALS[0].0, OFFICIALS[1].0].map(|id| {
+        let (key, cert) = (key(id, "key"), key(id, "cert"));
+        format!("[[screens.operators]]\nid = \"{id}\"\nkey = {key:?}\ncert = {cert:?}\n")
+    });
+    let operators = places.concat();
     format!(
         "station = \"{STATION}\"\npractice = true\nstate_dir = {:?}\n\
          [verifier]\nurl = \"https://localhost:8443\"\nca = {:?}\nreceipt_key = {:?}\nrecipients = {:?}\n\
@@ -90,8 +121,7 @@ fn station(folder: &Path, keys: &Path, own: &Path) -> String {
          [scanner]\nworker = {:?}\ndevice = \"pnm:0\"\nenv = {{ SANE_CONFIG_DIR = {:?} }}\n\
          [models]\ndir = {:?}\ntessdata = {:?}\n\
          [screens]\ncentre = \"Trung tâm phường Mẫu\"\nhotline = \"1900 0000\"\nport = 8470\nduty = {:?}\n\
-         [[screens.operators]]\nid = \"{OPERATOR}\"\nkey = {:?}\ncert = {:?}\n\
-         [screens.lesson]\npages = [{:?}, {:?}, {:?}]\n",
+         {operators}[screens.lesson]\npages = [{:?}, {:?}, {:?}]\n",
         folder.join("state"),
         public.join("server-ca.pem"),
         public.join("receipt.pub.pem"),
@@ -99,14 +129,12 @@ fn station(folder: &Path, keys: &Path, own: &Path) -> String {
         key(STATION, "key"),
         key(STATION, "cert"),
         STATE.csca(),
-        STATE.frames("live"),
+        film,
         built("niem-sane-worker"),
         STATE.sane(),
         models_dir(),
         tessdata(),
         folder.join("duty.json"),
-        key(OPERATOR, "key"),
-        key(OPERATOR, "cert"),
         STATE.page("page-1.pnm"),
         STATE.page("page-2.pnm"),
         STATE.page("page-1.pnm"),
@@ -155,6 +183,12 @@ fn visits_are_played_and_nothing_that_goes_away_costs_anything() {
     assert!(clicks + 2 < 20, "{told}");
     assert_eq!(told["stopped"], "stopped");
     assert_eq!(told["unfinished"], true);
+    // Authority that nobody shows, and two officials where the machine cannot tell: once both say yes, once one says no.
+    assert_eq!(told["proxy"], "behalf.paper_missing");
+    assert_eq!(
+        told["officials"],
+        serde_json::json!({"same": "receipt", "other": "stopped"})
+    );
     // One citizen answered the survey; the answer is a number and stands beside no visit.
     let survey = fs::read(folder.path().join("state/survey.json")).unwrap();
     let survey: std::collections::BTreeMap<String, [u32; 5]> =

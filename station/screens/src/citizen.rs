@@ -88,7 +88,11 @@ fn consent(page: Page<'_>, asked: &ConsentView) -> (Markup, Markup) {
     let day = Timestamp::now()
         .to_zoned(TimeZone::fixed(Offset::constant(7)))
         .date();
-    let texts = [Purpose::Identify, Purpose::File]
+    let file = match asked.whom.is_for_another() {
+        true => Purpose::FileForAnother,
+        false => Purpose::File,
+    };
+    let texts = [Purpose::Identify, file]
         .into_iter()
         .filter_map(|purpose| consents::current(purpose, day));
     let main = html! {

@@ -33,8 +33,8 @@ def start_verifier():
     start("verifier", [verifier, "serve", "--config", folder / "verifier.toml"])
 
 
-def start_desk():
-    return start("desk", [station, "serve", "--config", folder / "station.toml"])
+def start_desk(config="station.toml"):
+    return start("desk", [station, "serve", "--config", folder / config])
 
 
 def kill(name):
@@ -91,6 +91,7 @@ class Window:
 
 def sign_in():
     operator.wait("signed-out")
+    operator.page.select_option("#who", "can-bo-mau")
     operator.page.fill("#pin", pin)
     operator.click("#b-sign-in")
     operator.wait("home")
@@ -175,6 +176,97 @@ def stopped_by_the_citizen():
     operator.wait("home")
 
 
+def to_the_card():
+    citizen.wait("consent")
+    citizen.click("#b-consent-agree")
+    operator.wait("card")
+    operator.page.fill("#digits", digits)
+    operator.click("#b-card-key")
+
+
+def one_sheet():
+    operator.wait("sheets")
+    operator.click("#sheets-1")
+    operator.wait("scan")
+    operator.click("#b-scan-glass")
+    operator.page.wait_for_selector("#b-enough", timeout=60_000)
+    operator.click("#b-enough")
+
+
+def by_authority_that_nobody_shows():
+    """Papers brought for another, without the paper that shows the right."""
+    operator.click("#b-begin")
+    operator.wait("prepare")
+    operator.click("#b-for-whom-proxy")
+    for born in ["4/3/1986", "4/3/1985"]:
+        if operator.page.locator("#b-prepared").count():
+            raise SystemExit("a visit can be opened before anybody was named")
+        operator.page.fill("#number", "031 185 005678")
+        operator.page.fill("#born", born)
+        operator.click("#b-subject")
+        operator.says("personal_id.birth_year" if born.endswith("6") else "678")
+    operator.click("#b-prepared")
+    citizen.wait("consent")
+    citizen.says("678")
+    citizen.says("của người mà tôi đại diện")
+    to_the_card()
+    one_sheet()
+    operator.wait("stopped")
+    told["proxy"] = operator.page.inner_text("#main .code").strip()
+    operator.click("#b-done")
+    operator.wait("home")
+
+
+def official_comes(who, pin=pin):
+    operator.page.select_option("#who", who)
+    operator.page.fill("#pin", pin)
+    operator.click("#b-official-comes")
+
+
+def officials_are_called():
+    """The holder does not turn the head: two officials come to the operator's page, one after another."""
+    kill("desk")
+    start_desk("still.toml")
+    operator.wait("signed-out", seconds=60)
+    sign_in()
+    told["officials"] = {}
+    for found in ["same", "other"]:
+        operator.click("#b-begin")
+        operator.click("#b-prepared")
+        to_the_card()
+        operator.wait("officials", seconds=240)
+        citizen.says("Hai cán bộ sẽ đến đối chiếu")
+        if operator.page.locator("#main img").count():
+            raise SystemExit("somebody is shown before an official signed in")
+        official_comes("can-bo-hai", "000000")
+        operator.says("login.wrong")
+        official_comes("can-bo-hai")
+        # The chip's portrait and the person before the camera, both drawn.
+        operator.page.wait_for_function(
+            "[...document.querySelectorAll('.pair img')].filter((one) => one.naturalWidth > 0).length === 2"
+        )
+        citizen.page.wait_for_selector(".mirror img")
+        operator.page.screenshot(path=str(folder / "officials.png"))
+        operator.click("#b-sighting-same")
+        operator.page.wait_for_selector("#pin")
+        if operator.page.locator("#who option[value=can-bo-hai]").count():
+            raise SystemExit("the same official is asked again")
+        official_comes("can-bo-ba")
+        operator.click(f"#b-sighting-{found}")
+        if found == "same":
+            one_sheet()
+            operator.wait("review")
+            operator.click("#b-approve")
+            told["officials"][found] = operator.wait("receipt")
+            operator.says("Đã lưu vào ví giấy tờ")
+        else:
+            told["officials"][found] = operator.wait("stopped")
+            operator.says("person.officials_disagree")
+            citizen.says("Dữ liệu của lượt này đã được xóa")
+        operator.click("#b-done")
+        operator.wait("home")
+
+
 def killed_in_the_middle():
     operator.press("F2")
     operator.wait("prepare")
@@ -202,6 +294,8 @@ try:
         by_keyboard_without_network()
         stopped_by_the_citizen()
         killed_in_the_middle()
+        by_authority_that_nobody_shows()
+        officials_are_called()
         browser.close()
     print(json.dumps(told))
 finally:

@@ -46,13 +46,22 @@ fn kind_name(kind: bundle::DeviceKind) -> &'static str {
 fn consents(manifest: &Manifest) -> Vec<Fault> {
     let day = day_of(manifest);
     let mut faults = Vec::new();
+    // Whoever acts for another agrees to another text: it is not their own wallet.
+    let for_another = manifest
+        .behalf
+        .as_ref()
+        .is_some_and(|behalf| behalf.subject().is_some());
+    let file = match for_another {
+        true => rulebook::consents::Purpose::FileForAnother,
+        false => rulebook::consents::Purpose::File,
+    };
     for (purpose, text, name) in [
         (
             Purpose::Identify,
             rulebook::consents::Purpose::Identify,
             "identify",
         ),
-        (Purpose::File, rulebook::consents::Purpose::File, "file"),
+        (Purpose::File, file, "file"),
     ] {
         match manifest
             .consents

@@ -28,17 +28,24 @@ fn field(name: &str, value: &str) -> FieldClaim {
     }
 }
 
+/// Whoever acts for another agrees to a text of its own.
+fn for_another(visit: &mut Visit) {
+    visit.claims.consents[1].text_version = "file-for-another-2026-01".to_owned();
+}
+
 /// A child's birth certificate, brought by the parent whose card it is; the child was asked.
 fn child(visit: &mut Visit) {
+    for_another(visit);
     visit.claims.behalf = Some(Behalf::LegalRepresentative {
         subject: subject(CHILD, BORN),
         shown_by: 0,
-        subject_agreed_at: Some(visit.claims.opened_at + SignedDuration::from_secs(1)),
+        subject_agreed_at: Some(visit.claims.opened_at),
     });
     visit.claims.documents[0].fields = vec![field("so_dinh_danh", CHILD)];
 }
 
 fn proxy(visit: &mut Visit) {
+    for_another(visit);
     visit.claims.behalf = Some(Behalf::Proxy {
         subject: subject(GIVER, "1985-03-04"),
         shown_by: 0,
@@ -102,7 +109,15 @@ fn change(visit: &mut Visit, change: impl FnOnce(&mut Subject, &mut u32)) {
     }
 }
 
-const VECTORS: [Vector; 12] = [
+const VECTORS: [Vector; 13] = [
+    (
+        "consent_to_ones_own_wallet",
+        |visit| {
+            proxy(visit);
+            visit.claims.consents[1].text_version = "file-2026-01".to_owned();
+        },
+        &["examine.consent_text"],
+    ),
     (
         "authority_paper_missing",
         |visit| {

@@ -56,7 +56,6 @@ fn compare(page: Page<'_>, officials: &OfficialsView, official: &Person) -> (Mar
     let main = html! {
         (road(page))
         h1 { (words.t("officials.question")) }
-        p { (words.f("officials.looking", &[("name", &official.name)])) " · " (words.t(role_key(official.role))) }
         div class="pair" {
             figure {
                 figcaption { (words.t("officials.portrait")) }
@@ -68,21 +67,20 @@ fn compare(page: Page<'_>, officials: &OfficialsView, official: &Person) -> (Mar
                 figcaption { (words.t("officials.live")) }
                 img src={ "/officials/camera?official=" (number) } alt=(words.t("officials.live"));
             }
-        }
-        p class="hint" { (words.t("officials.hint")) }
-        (page.form(Verb::Sighting, "fields wide", html! {
-            label for="why" { (words.t("officials.why")) }
-            select id="why" name="why" {
-                @for why in Why::ALL {
-                    option value=(why.name()) selected[why == officials.likely] { (words.t(why_key(why))) }
+            (page.form(Verb::Sighting, "fields", html! {
+                p { (words.f("officials.looking", &[("name", &official.name)])) " · " (words.t(role_key(official.role))) }
+                label for="why" { (words.t("officials.why")) }
+                select id="why" name="why" {
+                    @for why in Why::ALL {
+                        option value=(why.name()) selected[why == officials.likely] { (words.t(why_key(why))) }
+                    }
                 }
-            }
-            div class="row" {
                 @for found in Finding::ALL {
                     button type="submit" name="choice" value=(found.name()) id={ "b-sighting-" (found.name()) } { (words.t(found_key(found))) }
                 }
-            }
-        }))
+            }))
+        }
+        p class="hint" { (words.t("officials.hint")) }
     };
     (main, page.foot(true, html! {}))
 }
