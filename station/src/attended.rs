@@ -19,7 +19,7 @@ use rulebook::grades;
 use rulebook::kinds;
 use screens::{
     AsideView, Asked, Clause, ConsentView, Heard, Owner, PageView, PaperView, Place, ReviewView,
-    ScanView, Screens, Touch,
+    ScanView, Screens, Touch, Whom,
 };
 use zeroize::Zeroizing;
 
@@ -306,7 +306,7 @@ impl People for AtScreens<'_> {
     }
 
     fn approve(&mut self, review: &Review) -> Result<bool, Stop> {
-        let turn = self.go(Place::Review(shown(review)));
+        let turn = self.go(Place::Review(shown(review, self.whom.whom)));
         self.floor.answer(turn, &mut || (), |touch| match touch {
             Touch::Approve => Some(()),
             _ => None,
@@ -339,7 +339,7 @@ impl AtScreens<'_> {
     }
 }
 
-fn shown(review: &Review) -> ReviewView {
+fn shown(review: &Review, whom: Whom) -> ReviewView {
     let papers = review.papers.iter().map(|paper| PaperView {
         kind: paper.kind.clone(),
         pages: paper.pages,
@@ -361,6 +361,7 @@ fn shown(review: &Review) -> ReviewView {
             .collect(),
     });
     ReviewView {
+        whom,
         holder: review.holder.clone(),
         papers: papers.collect(),
         set_aside: review

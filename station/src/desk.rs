@@ -41,6 +41,10 @@ pub enum Step {
     Consent {
         given: bool,
     },
+    /// The child whose papers they are was asked too.
+    ChildAsked {
+        agreed: bool,
+    },
     CardReading,
     /// How far a file of the chip has been read.
     CardFile {
@@ -259,7 +263,7 @@ impl Desk<'_> {
             },
             Ask::AskChild => match people.child() {
                 Ok(agreed) => {
-                    watch(Step::Consent { given: agreed });
+                    watch(Step::ChildAsked { agreed });
                     Event::ChildAnswered(agreed.then(|| (self.now)()))
                 }
                 Err(stop) => Event::Stopped(stop),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a journey that cannot go on has failed")]
 
 mod a_camera_that_goes_away_is_waited_for;
+mod a_childs_papers_go_to_the_childs_wallet;
 mod a_copied_chip_is_refused;
 mod a_desk_enrols_itself_and_renews_its_key;
 mod a_file_held_back_is_not_believed;

@@ -267,7 +267,8 @@ impl ScanView {
 /// What is looked at before it is sealed.
 #[derive(Clone, Default)]
 pub struct ReviewView {
-    /// The last digits of the holder's number.
+    pub whom: Whom,
+    /// The last digits of the number of whoever's papers they are.
     pub holder: String,
     pub papers: Vec<PaperView>,
     pub set_aside: Vec<AsideView>,

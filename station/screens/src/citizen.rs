@@ -187,7 +187,10 @@ fn scan(page: Page<'_>, scan: &ScanView) -> Markup {
 fn review(page: Page<'_>, review: &ReviewView) -> Markup {
     let words = page.words;
     html! {
-        h1 { (words.t("citizen.review")) }
+        h1 {
+            @if review.whom.is_for_another() { (words.f("citizen.review_for", &[("digits", &review.holder)])) }
+            @else { (words.t("citizen.review")) }
+        }
         ul class="texts" {
             @for paper in &review.papers {
                 li { (words.kind(&paper.kind)) " – " (words.f("review.pages", &[("n", &paper.pages.to_string())])) " · " (words.t(grade_key(paper.grade))) }

@@ -100,6 +100,7 @@ impl Floor<'_> {
             }),
             Step::PageAgain { .. }
             | Step::Consent { .. }
+            | Step::ChildAsked { .. }
             | Step::PortraitNotices { .. }
             | Step::Finger { .. }
             | Step::FingerNotDone { .. }

@@ -299,6 +299,13 @@ fn in_words(step: &Step, lang: Language) -> String {
             "consent: refused"
         }
         .into(),
+        Step::ChildAsked { agreed } => match (vi, agreed) {
+            (true, true) => "trẻ được hỏi: đồng ý",
+            (true, false) => "trẻ được hỏi: không đồng ý",
+            (false, true) => "the child was asked: agrees",
+            (false, false) => "the child was asked: does not agree",
+        }
+        .into(),
         Step::CardReading => if vi {
             "thẻ: đang đọc, xin giữ yên"
         } else {

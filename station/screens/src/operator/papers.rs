@@ -116,17 +116,21 @@ fn thumbnail(page: Page<'_>, seen: &PageView) -> Markup {
 
 pub(super) fn review(page: Page<'_>, review: &ReviewView) -> (Markup, Markup) {
     let words = page.words;
+    let (holder, owner) = match review.whom.is_for_another() {
+        true => ("review.subject", "owner.match_subject"),
+        false => ("review.holder", "owner.match"),
+    };
     let main = html! {
         (road(page))
         h1 { (words.t("review.title")) }
-        p class="hint" { (words.f("review.holder", &[("digits", &review.holder)])) }
+        p class="hint" { (words.f(holder, &[("digits", &review.holder)])) }
         ul class="papers" {
             @for paper in &review.papers {
                 li class="card" {
                     h2 { (words.kind(&paper.kind)) }
                     p { (words.f("review.pages", &[("n", &paper.pages.to_string())])) " · " (words.t(grade_key(paper.grade))) }
                     @match paper.owner {
-                        Owner::Holder => p class="yes" { span aria-hidden="true" { "✓ " } (words.t("owner.match")) },
+                        Owner::Holder => p class="yes" { span aria-hidden="true" { "✓ " } (words.t(owner)) },
                         Owner::Unknown => p class="look" { span aria-hidden="true" { "? " } (words.t("owner.unknown")) },
                     }
                     @if !paper.to_check.is_empty() {

@@ -240,6 +240,7 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
         (
             "review",
             Place::Review(ReviewView {
+                whom: Whom::Holder,
                 holder: "721".into(),
                 papers: vec![
                     PaperView {
@@ -261,6 +262,21 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
                     kind: "bang_tn".into(),
                     code: "paper.other_owner",
                 }],
+            }),
+        ),
+        (
+            "review-for-child",
+            Place::Review(ReviewView {
+                whom: Whom::Child,
+                holder: "567".into(),
+                papers: vec![PaperView {
+                    kind: "khai_sinh".into(),
+                    pages: 1,
+                    grade: 1,
+                    owner: Owner::Holder,
+                    to_check: Vec::new(),
+                }],
+                set_aside: Vec::new(),
             }),
         ),
         ("sealing", Place::Sealing),
