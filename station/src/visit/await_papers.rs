@@ -70,7 +70,7 @@ impl AwaitPapers {
             }
         }
         // What shows the right is asked for first: without it nothing may be filed, whatever else there is.
-        let shown_by = for_whom::shown_by(&self.matched, &kept)?;
+        let shown_by = for_whom::shown_by(&self.matched, &kept, &set_aside)?;
         if kept.is_empty() {
             return Err(Stop::refusal(NOTHING_TO_FILE));
         }

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rulebook::behalf::{self, Acting, BehalfFault, Both, Read};
 
+use super::await_papers::OTHER_OWNER;
 use super::event::Stop;
-use super::gathered::{Consented, Identified, Matched, Opening, PaperDocument};
+use super::gathered::{Consented, Identified, Matched, Opening, PaperDocument, SetAside};
 
 pub(super) const REFUSED: &str = "consent.refused_by_child";
 
@@ -106,11 +107,17 @@ pub(super) fn check(identified: &Identified) -> Result<(), Stop> {
 pub(super) fn shown_by(
     matched: &Matched,
     documents: &[PaperDocument],
+    set_aside: &[SetAside],
 ) -> Result<Option<u32>, Stop> {
     let Some((acting, subject)) = matched.identified.consented.opening.plan.whom.acting() else {
         return Ok(None);
     };
-    let mut why = BehalfFault::PaperMissing;
+    // One that was set aside for it names others.
+    let others = |aside: &SetAside| aside.code == OTHER_OWNER && behalf::shows(acting, &aside.kind);
+    let mut why = match set_aside.iter().any(others) {
+        true => BehalfFault::PaperNamesOthers,
+        false => BehalfFault::PaperMissing,
+    };
     for (at, document) in (0..).zip(documents) {
         if !behalf::shows(acting, &document.claim.kind) {
             continue;

@@ -135,7 +135,7 @@ def by_keyboard_without_network():
     for window, switch in [(operator, "b-language"), (citizen, "b-language")]:
         window.page.set_viewport_size({"width": 640, "height": 400})
         window.press_on(switch)
-        window.page.wait_for_function("document.documentElement.lang === 'en'")
+        window.page.wait_for_function("() => document.documentElement.lang === 'en'")
     operator.press("F2")
     operator.wait("prepare")
     operator.press("F2")
@@ -243,7 +243,7 @@ def officials_are_called():
         official_comes("can-bo-hai")
         # The chip's portrait and the person before the camera, both drawn.
         operator.page.wait_for_function(
-            "[...document.querySelectorAll('.pair img')].filter((one) => one.naturalWidth > 0).length === 2"
+            "() => [...document.querySelectorAll('.pair img')].filter((one) => one.naturalWidth > 0).length === 2"
         )
         citizen.page.wait_for_selector(".mirror img")
         operator.page.screenshot(path=str(folder / "officials.png"))
