@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -59,6 +59,43 @@ struct Fault {
 #[derive(Deserialize)]
 struct Filed {
     receipt: serde_json::Value,
+    #[serde(default)]
+    notices: Vec<Notice>,
+}
+
+/// What the verifier adds to a receipt: work is done, and somebody should know.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Notice {
+    pub code: String,
+    /// Which paper it is about, in the verifier's words: `paper 1` is the first.
+    #[serde(default)]
+    pub place: Option<String>,
+}
+
+impl Notice {
+    /// The paper it is about, counted from 1.
+    #[must_use]
+    pub fn paper(&self) -> Option<usize> {
+        self.place.as_deref()?.strip_prefix("paper ")?.parse().ok()
+    }
+}
+
+/// A bundle that was filed.
+#[derive(Debug)]
+pub struct Delivered {
+    pub receipt: SignedReceipt,
+    pub notices: Vec<Notice>,
+}
+
+/// How the verifier is, by its own word.
+#[derive(Clone, Copy, Debug)]
+pub struct Health {
+    /// What time it is there, to the second; none when it does not say.
+    pub time: Option<Timestamp>,
+    /// Its store answers too; without it nothing is filed.
+    pub ready: bool,
+    /// How long both answers took.
+    pub took: Duration,
 }
 
 #[derive(Deserialize)]
@@ -173,15 +210,31 @@ impl Courier {
     /// # Errors
     /// See [`CourierError`].
     pub async fn verifier_time(&self) -> Result<Option<Timestamp>, CourierError> {
+        Ok(dated(&self.alive().await?))
+    }
+
+    /// Whether the verifier answers, whether it could file, and how quickly.
+    ///
+    /// # Errors
+    /// See [`CourierError`]: nobody answers, or somebody else.
+    pub async fn health(&self) -> Result<Health, CourierError> {
+        let began = Instant::now();
+        let time = dated(&self.alive().await?);
+        let asked = self.http.get(self.url("readyz")?).send().await;
+        // Too many questions are no sign of ill health; everything else but a yes is.
+        let ready = asked.is_ok_and(|answer| {
+            answer.status().is_success() || answer.status() == StatusCode::TOO_MANY_REQUESTS
+        });
+        Ok(Health {
+            time,
+            ready,
+            took: began.elapsed(),
+        })
+    }
+
+    async fn alive(&self) -> Result<Response, CourierError> {
         let answer = self.http.head(self.url("healthz")?).send().await;
-        let answer = answer.map_err(broken)?;
-        let date = answer
-            .headers()
-            .get("date")
-            .and_then(|date| date.to_str().ok());
-        Ok(date
-            .and_then(|date| jiff::fmt::rfc2822::parse(date).ok())
-            .map(|date| date.timestamp()))
+        answer.map_err(broken)
     }
 
     /// Delivers one bundle and brings its receipt back. Safe to repeat: what already lies at the
@@ -190,8 +243,9 @@ impl Courier {
     /// # Errors
     /// See [`CourierError`]; all but `Refused` leave the bundle waiting.
     pub async fn deliver(&self, sealed: &SealedBundle) -> Result<SignedReceipt, CourierError> {
-        self.bring(sealed, &mut UploadPlaces::forgetful(), false)
-            .await
+        let mut places = UploadPlaces::forgetful();
+        let delivered = self.bring(sealed, &mut places, false).await?;
+        Ok(delivered.receipt)
     }
 
     /// The same, going on with uploads that an earlier process began; `carried` for a bundle that
@@ -204,7 +258,7 @@ impl Courier {
         sealed: &SealedBundle,
         places: &mut UploadPlaces,
         carried: bool,
-    ) -> Result<SignedReceipt, CourierError> {
+    ) -> Result<Delivered, CourierError> {
         let mut progress = Progress::default();
         let mut idle = 0;
         loop {
@@ -236,7 +290,7 @@ impl Courier {
         places: &mut UploadPlaces,
         carried: bool,
         progress: &mut Progress,
-    ) -> Result<SignedReceipt, CourierError> {
+    ) -> Result<Delivered, CourierError> {
         for blob in sealed.blobs() {
             self.send_blob(sealed.dir(), blob, places, progress).await?;
         }
@@ -259,8 +313,12 @@ impl Courier {
         match answer.0 {
             StatusCode::OK | StatusCode::CREATED => {
                 let filed: Filed = parse(answer.0, &answer.1)?;
-                SignedReceipt::from_json(filed.receipt.to_string().as_bytes())
-                    .map_err(|_| CourierError::Answer(answer.0.as_u16()))
+                let receipt = SignedReceipt::from_json(filed.receipt.to_string().as_bytes())
+                    .map_err(|_| CourierError::Answer(answer.0.as_u16()))?;
+                Ok(Delivered {
+                    receipt,
+                    notices: filed.notices,
+                })
             }
             StatusCode::UNPROCESSABLE_ENTITY => {
                 let problem: Problem = parse(answer.0, &answer.1)?;
@@ -443,6 +501,13 @@ impl Courier {
     fn url(&self, path: &str) -> Result<Url, CourierError> {
         self.base.join(path).map_err(|_| CourierError::Setup("url"))
     }
+}
+
+/// The time that an answer carries.
+fn dated(answer: &Response) -> Option<Timestamp> {
+    let date = answer.headers().get("date")?.to_str().ok()?;
+    let date = jiff::fmt::rfc2822::parse(date).ok()?;
+    Some(date.timestamp())
 }
 
 fn upload_offset(answer: &Response) -> Option<u64> {

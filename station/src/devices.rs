@@ -4,6 +4,7 @@ pub mod camera;
 pub mod card_reader;
 pub mod finger_sensor;
 pub mod scanner;
+pub mod watch;
 
 use std::time::Duration;
 

@@ -25,6 +25,7 @@ pub mod script;
 pub mod sign_in;
 pub mod slip;
 pub mod sorting;
+pub mod speech;
 pub mod spool;
 pub mod tickets;
 pub mod visit;
@@ -47,6 +48,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         screens::CODES,
         sealing_keys::CODES,
         sign_in::CODES,
+        speech::CODES,
         spool::CODES,
         tickets::CODES,
         visit::CODES,

@@ -3,6 +3,7 @@
 mod assemble;
 mod card;
 mod devices;
+mod diagnose;
 mod enroll;
 mod judge;
 mod keys;
@@ -44,6 +45,8 @@ enum Command {
     Visit(visit::VisitCommand),
     /// Readers, scanners, cameras and sensors, with their health.
     Devices(devices::DevicesArguments),
+    /// The whole desk looked over, for whoever mends it; of nobody anything.
+    Diagnose(diagnose::DiagnoseArguments),
     /// Whether the desk may open visits: keys, clock, disk, tickets, what waits.
     Preflight(preflight::PreflightArguments),
     /// The chip card.
@@ -79,6 +82,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let lang = arguments.lang;
     let shape = match &arguments.command {
         Command::Paper(command) if command.streams() => Shape::Line,
+        Command::Devices(arguments) if arguments.streams() => Shape::Line,
         _ if arguments.json => Shape::Document,
         _ => Shape::Words,
     };
@@ -86,6 +90,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Visit(command) => visit::run(command, lang),
         Command::Devices(arguments) => devices::run(&arguments),
+        Command::Diagnose(arguments) => diagnose::run(&arguments, lang),
         Command::Preflight(arguments) => preflight::run(&arguments, lang),
         Command::Card(command) => card::run(command, lang),
         Command::Paper(command) => paper::run(command, lang),

@@ -14,7 +14,7 @@ use crate::durable::write_whole;
 
 pub const CODES: &[&str] = &[UNREADABLE, WRONG, LOCKED, NO_KEY];
 
-const UNREADABLE: &str = "duty.unreadable";
+pub const UNREADABLE: &str = "duty.unreadable";
 pub const WRONG: &str = "login.wrong";
 pub const LOCKED: &str = "login.locked";
 /// The person is known, and their signing key is not there.
@@ -110,6 +110,12 @@ impl SignIn {
         };
         sign_in.keep()?;
         Ok(sign_in)
+    }
+
+    /// The list itself.
+    #[must_use]
+    pub fn list(&self) -> &DutyList {
+        &self.list
     }
 
     /// Everybody on the list.

@@ -16,6 +16,8 @@ mod an_altered_data_group_is_refused;
 mod an_honest_visit_reaches_the_wallet;
 mod an_unreadable_page_is_not_filed;
 mod another_persons_face_is_refused;
+mod devices_that_come_and_go_are_noticed;
+mod diagnostics_name_nobody;
 mod every_failure_is_documented;
 mod every_threat_names_tests_that_exist;
 mod fingers_are_asked_for_by_name;

@@ -27,7 +27,7 @@ fn done(program: &str, arguments: &[&str]) {
 }
 
 /// Keys, certificates and settings, by the commands that a province would use.
-fn set_up(folder: &Path) {
+pub(crate) fn set_up(folder: &Path) {
     let (keys, own) = (folder.join("keys"), folder.join("own"));
     done("niem-verifier", &["keys", "init", text(&keys)]);
     let official = |(id, role)| (id, vec!["--operator", id, "--role", role]);

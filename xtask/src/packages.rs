@@ -55,6 +55,7 @@ pub(crate) const FONTS: &[&str] = &[
 
 /// To run a desk with a virtual reader, scanner and sensor.
 pub(crate) const RUN: &[&str] = &[
+    "espeak-ng",
     "pcscd",
     "vsmartcard-vpcd",
     "libsane1",

@@ -251,5 +251,9 @@ fn fault(error: Error) -> TransportError {
     }
 }
 
+mod watcher;
+
+pub use watcher::{Standing, Watcher};
+
 #[cfg(test)]
 mod tests;

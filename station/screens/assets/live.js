@@ -29,16 +29,25 @@
 
   function put(page) {
     document.body.className = page.body.className;
+    const other = document.documentElement.lang !== page.documentElement.lang;
     document.documentElement.lang = page.documentElement.lang;
     const main = document.getElementById("main");
     const moved = main.dataset.turn !== page.getElementById("main").dataset.turn;
     const held = document.activeElement && document.activeElement.id;
+    const open = [...document.querySelectorAll("details[open][id]")].map((one) => one.id);
     for (const id of parts) {
       const fresh = page.getElementById(id);
       if (told.get(id) === fresh.innerHTML) continue;
       told.set(id, fresh.innerHTML);
       document.getElementById(id).replaceChildren(...fresh.childNodes);
     }
+    // What somebody opened to read stays open while it is there.
+    for (const id of open) {
+      const same = document.getElementById(id);
+      if (same) same.open = true;
+    }
+    if (moved || other) hush();
+    else show(!voice.paused);
     main.dataset.turn = page.getElementById("main").dataset.turn;
     main.dataset.place = page.getElementById("main").dataset.place;
     if (moved) {
@@ -61,7 +70,11 @@
       setTimeout(listen, 1000);
     };
   }
-  listen();
+  if (live) listen();
+  for (const one of document.querySelectorAll("[data-print]")) {
+    one.hidden = false;
+    one.addEventListener("click", () => window.print());
+  }
 
   // A hand that shakes touches twice: the second touch of the same button is not heard.
   let sent = null;
@@ -72,6 +85,28 @@
     if (sent && sent.mark === mark && now - sent.at < 800) { event.preventDefault(); return; }
     sent = { mark, at: now };
   });
+
+  // Reading aloud: one sound at a time; it ends with the page it belongs to.
+  const voice = new Audio();
+  const show = (playing) => {
+    for (const one of document.querySelectorAll("[data-speak]")) {
+      one.hidden = false;
+      one.setAttribute("aria-pressed", String(playing));
+    }
+  };
+  const hush = () => { voice.pause(); voice.removeAttribute("src"); show(false); };
+  voice.addEventListener("ended", hush);
+  voice.addEventListener("error", () => show(false));
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-speak]");
+    if (!button) return;
+    if (!voice.paused) { hush(); return; }
+    // A new address each time, so that no earlier page is heard.
+    voice.src = `${button.dataset.speak}?at=${Date.now()}`;
+    show(true);
+    voice.play().catch(() => show(false));
+  });
+  show(false);
 
   document.addEventListener("keydown", (event) => {
     if (!/^F\d+$/.test(event.key)) return;

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use rulebook::Language;
 
+use crate::devices::DeviceView;
 use crate::touch::{Whom, Why};
 
 /// Everything that is shown now.
@@ -13,6 +14,8 @@ use crate::touch::{Whom, Why};
 pub struct Board {
     pub site: Site,
     pub line: Line,
+    /// What is plugged in, always in the same order; empty until somebody looks.
+    pub devices: Vec<DeviceView>,
     pub operator: Option<Person>,
     pub place: Place,
     /// Grows with every change of place; a touch names the one it was made at, so that a second tap, or a page left open
@@ -20,6 +23,8 @@ pub struct Board {
     pub turn: u64,
     /// When the visit began that is under way.
     pub began: Option<Timestamp>,
+    /// A voice is there that reads the citizen's pages aloud.
+    pub speaks: bool,
     /// Of the operator's page.
     pub language: Language,
     /// Of the citizen's display.
@@ -49,6 +54,8 @@ pub struct Line {
     pub online: Option<bool>,
     pub waiting: u32,
     pub oldest: Option<Timestamp>,
+    /// The verifier answers, and late, or could not file just now.
+    pub slow: bool,
 }
 
 /// Who is signed in.
@@ -313,6 +320,16 @@ pub struct ReceiptView {
     pub set_aside: usize,
     /// The citizen said how it was, or did not want to.
     pub surveyed: bool,
+    /// What the verifier noticed when it filed.
+    pub notices: Vec<NoticeView>,
+}
+
+/// Something to know about what was filed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoticeView {
+    pub code: &'static str,
+    /// The paper it is about, counted from 0.
+    pub paper: Option<usize>,
 }
 
 /// What has become of the bundle; never more than a receipt says.

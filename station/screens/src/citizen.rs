@@ -10,7 +10,7 @@ use crate::board::{
     ScanView,
 };
 use crate::gate::Side;
-use crate::operator::{delivered, finger_key, grade_key, pose_key, said};
+use crate::operator::{delivered, finger_key, grade_key, noticed, pose_key, said};
 use crate::parts::{Look, Page};
 use crate::rights::Verb;
 use crate::words::Words;
@@ -31,6 +31,18 @@ pub(crate) fn page(board: &Board, token: &str) -> Markup {
     )
 }
 
+/// What the page says, as markup: its question and its answers, without the frame.
+pub(crate) fn words(board: &Board) -> String {
+    let page = Page {
+        side: Side::Citizen,
+        words: Words(board.citizen.language),
+        board,
+        token: "",
+    };
+    let (main, on) = parts(page);
+    main.into_string() + &on.into_string()
+}
+
 fn bar(page: Page<'_>) -> Markup {
     let words = page.words;
     html! {
@@ -38,6 +50,12 @@ fn bar(page: Page<'_>) -> Markup {
         @if page.board.site.practice { p class="ribbon" { (words.t("app.practice")) } }
         div class="state" {
             (page.language_switch())
+            @if page.board.speaks {
+                // The script alone can play a sound and stop it; without it there is nothing to touch.
+                button type="button" class="small" id="b-read-aloud" data-speak="/citizen/speech" aria-pressed="false" hidden {
+                    (words.t("common.read_aloud"))
+                }
+            }
             (page.button(Verb::Bigger, Look::Small, words.t("common.bigger"), None))
         }
     }
@@ -219,6 +237,7 @@ fn receipt(page: Page<'_>, receipt: &ReceiptView) -> (Markup, Markup) {
         h1 { (delivered(page, receipt)) }
         p { (words.t("slip.number")) " " strong class="big" { (receipt.number) } }
         p { (words.f("slip.to_return", &[("n", &receipt.sheets_returned.to_string())])) }
+        (noticed(page, receipt, false))
         @if receipt.surveyed {
             p { (words.t("survey.thanks")) }
         } @else {

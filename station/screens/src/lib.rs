@@ -11,24 +11,30 @@
 mod assets;
 mod board;
 mod citizen;
+mod devices;
+mod diagnosis;
 mod gate;
 mod operator;
 mod parts;
 mod pictures;
 mod rights;
 mod server;
+mod speech;
 mod touch;
 mod words;
 
 pub use board::{
     AsideView, Asked, Board, CitizenView, Clause, ConsentView, Delivery, End, FaceView, FingerView,
-    Line, OfficialsView, Owner, PageView, PaperView, Person, Place, ReceiptView, Refused,
-    ReviewView, Role, ScanView, Site, WhomView,
+    Line, NoticeView, OfficialsView, Owner, PageView, PaperView, Person, Place, ReceiptView,
+    Refused, ReviewView, Role, ScanView, Site, WhomView,
 };
+pub use devices::{Device, DeviceState, DeviceView};
+pub use diagnosis::{Defect, Diagnosis, Fact, Found, Section, lines};
 pub use gate::{Keys, Side};
 pub use pictures::Pictures;
 pub use rights::{Verb, may};
-pub use server::{Heard, Screens, Window, router};
+pub use server::{Examine, Heard, Screens, Window, router};
+pub use speech::{Voice, spoken};
 pub use touch::{CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
 
 /// Every code that the pages themselves answer with.

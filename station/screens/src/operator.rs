@@ -1,5 +1,7 @@
 //! The operator's page: where the visit is, what to do now, and what waits to be sent.
 
+mod devices;
+pub(crate) mod diagnosis;
 mod ending;
 mod officials;
 mod papers;
@@ -7,9 +9,10 @@ mod person;
 mod start;
 mod whom;
 
+use jiff::Timestamp;
 use maud::{Markup, html};
 
-pub(crate) use ending::delivered;
+pub(crate) use ending::{delivered, noticed};
 pub(crate) use papers::grade_key;
 pub(crate) use person::{finger_key, pose_key};
 pub(crate) use whom::said;
@@ -97,11 +100,15 @@ fn bar(page: Page<'_>) -> Markup {
             @if board.citizen.help {
                 (page.button(Verb::Help, Look::Danger, words.t("desk.help_wanted"), None))
             }
+            @if board.operator.is_some() {
+                a class="tool" id="b-diagnostics" href="/diagnostics" { (words.t("diag.link")) }
+            }
             (page.language_switch())
             @if board.operator.is_some() && !board.place.in_visit() {
                 (page.button(Verb::SignOut, Look::Small, words.t("shift.end"), None))
             }
         }
+        (devices::strip(words, &board.devices))
     }
 }
 
@@ -117,8 +124,11 @@ fn line(words: Words, line: &Line) -> Markup {
             span aria-hidden="true" { (sign) } " " (told)
             @if line.waiting > 0 {
                 " · "
-                @let oldest = line.oldest.map_or_else(String::new, |at| words.clock(at));
+                @let oldest = line.oldest.map_or_else(String::new, |at| words.since(at, Timestamp::now()));
                 (words.f("status.queue", &[("n", &line.waiting.to_string()), ("t", &oldest)]))
+            }
+            @if line.slow && line.online == Some(true) {
+                span class="slow" { span aria-hidden="true" { " ◔ " } (words.t("status.external_slow")) }
             }
         }
     }

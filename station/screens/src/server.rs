@@ -20,11 +20,14 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::board::{Board, CitizenView, Line, Place, Role, Site};
+use crate::devices::DeviceView;
+use crate::diagnosis::Diagnosis;
 use crate::gate::{self, Keys, Side};
 use crate::pictures::Pictures;
 use crate::rights::{Verb, may};
+use crate::speech::{Voice, spoken};
 use crate::touch::{CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
-use crate::{assets, citizen, operator};
+use crate::{assets, citizen, devices, operator};
 
 /// Longer than anything a form of ours sends.
 const MAX_FORM: usize = 4096;
@@ -36,6 +39,12 @@ const MOST_SHEETS: u32 = 100;
 pub trait Window: Send + Sync {
     /// The newest picture after number `seen`, as a JPEG; none when none came within `wait`.
     fn after(&self, seen: u64, wait: Duration) -> Option<(u64, Zeroizing<Vec<u8>>)>;
+}
+
+/// Whoever can look the desk over.
+pub trait Examine: Send + Sync {
+    /// How the desk is; it may take some seconds.
+    fn examine(&self) -> Diagnosis;
 }
 
 /// A touch and the turn of the board at which it was made.
@@ -52,6 +61,8 @@ pub struct Screens {
     pub pictures: Pictures,
     keys: Keys,
     camera: Mutex<Option<Arc<dyn Window>>>,
+    examiner: Mutex<Option<Arc<dyn Examine>>>,
+    voice: Mutex<Option<Arc<dyn Voice>>>,
     port: u16,
 }
 
@@ -62,6 +73,7 @@ impl Screens {
         let board = Board {
             site,
             line: Line::default(),
+            devices: Vec::new(),
             operator: None,
             place: Place::SignedOut {
                 people: Vec::new(),
@@ -69,6 +81,7 @@ impl Screens {
             },
             turn: 1,
             began: None,
+            speaks: false,
             language: Language::Vi,
             citizen: CitizenView {
                 language: Language::Vi,
@@ -84,6 +97,8 @@ impl Screens {
             pictures: Pictures::default(),
             keys,
             camera: Mutex::new(None),
+            examiner: Mutex::new(None),
+            voice: Mutex::new(None),
             port,
         };
         (Arc::new(screens), heard)
@@ -92,6 +107,12 @@ impl Screens {
     /// Changes what is shown without a change of place.
     pub fn show(&self, change: impl FnOnce(&mut Board)) {
         self.board.send_modify(change);
+    }
+
+    /// Shows how it stands with a device; what is known already redraws nothing.
+    pub fn show_device(&self, view: DeviceView) {
+        self.board
+            .send_if_modified(|board| devices::put(&mut board.devices, view));
     }
 
     /// Goes to another place; touches made at the one before no longer count. Returns the new turn.
@@ -114,6 +135,18 @@ impl Screens {
     /// What the citizen's display shows while somebody is looked at.
     pub fn set_camera(&self, camera: Option<Arc<dyn Window>>) {
         *self.camera.lock().unwrap_or_else(PoisonError::into_inner) = camera;
+    }
+
+    /// Who reads the citizen's pages aloud; without anybody the pages offer it no more.
+    pub fn set_voice(&self, voice: Option<Arc<dyn Voice>>) {
+        let speaks = voice.is_some();
+        *self.voice.lock().unwrap_or_else(PoisonError::into_inner) = voice;
+        self.show(|board| board.speaks = speaks);
+    }
+
+    /// Who looks the desk over when the operator asks.
+    pub fn set_examiner(&self, examiner: Arc<dyn Examine>) {
+        *self.examiner.lock().unwrap_or_else(PoisonError::into_inner) = Some(examiner);
     }
 
     /// Says a touch as the windows do; for whoever drives the desk without a browser.
@@ -139,9 +172,11 @@ pub fn router(screens: Arc<Screens>) -> Router {
         .route("/enter/{key}", get(enter))
         .route("/touch/{verb}", post(operator_touch))
         .route("/citizen/touch/{verb}", post(citizen_touch))
+        .route("/diagnostics", get(diagnostics))
         .route("/live", get(operator_live))
         .route("/citizen/live", get(citizen_live))
         .route("/citizen/camera", get(camera))
+        .route("/citizen/speech", get(speech))
         .route("/pages/{number}", get(page_picture))
         .route("/officials/portrait", get(portrait))
         .route("/officials/camera", get(officials_camera))
@@ -200,6 +235,32 @@ fn page(screens: &Screens, side: Side, headers: &HeaderMap) -> Response<Body> {
         Side::Citizen => citizen::page(&board, &token),
     };
     Html(page.into_string()).into_response()
+}
+
+/// The desk looked over, for whoever is signed in.
+async fn diagnostics(State(screens): App, headers: HeaderMap) -> Response<Body> {
+    if !screens.keys.paired(Side::Operator, &headers) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
+    }
+    if screens.board.borrow().operator.is_none() {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_YOURS);
+    }
+    let examining = screens.clone();
+    let looked = tokio::task::spawn_blocking(move || {
+        // One look at a time: a button that is pressed again waits for its turn.
+        let examiner = examining
+            .examiner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        examiner.as_ref().map(|examiner| examiner.examine())
+    });
+    match looked.await {
+        Ok(Some(diagnosis)) => {
+            let board = screens.board();
+            Html(operator::diagnosis::page(&board, &diagnosis).into_string()).into_response()
+        }
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// What a form may send; each verb reads what is its own.
@@ -466,6 +527,24 @@ fn moving(
         answer.headers_mut().insert("content-type", kind);
     }
     answer
+}
+
+/// The citizen's page as it stands now, read aloud; for that window alone.
+async fn speech(State(screens): App, headers: HeaderMap) -> Response<Body> {
+    if !screens.keys.paired(Side::Citizen, &headers) {
+        return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
+    }
+    let board = screens.board();
+    let speaking = tokio::task::spawn_blocking(move || {
+        // One page at a time: whoever touches again and again starts no crowd of voices.
+        let voice = screens.voice.lock().unwrap_or_else(PoisonError::into_inner);
+        let voice = voice.as_ref()?;
+        voice.speak(&spoken(&board), board.citizen.language)
+    });
+    match speaking.await {
+        Ok(Some(sound)) => ([("content-type", "audio/wav")], sound).into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// A page of the visit, for the operator alone.

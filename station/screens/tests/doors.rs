@@ -9,8 +9,9 @@ use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use screens::{
-    CardDigits, Finding, Heard, Keys, OfficialsView, Person, Place, Role, ScanView, Screens, Side,
-    Site, SubjectTyped, Touch, Verb, Whom, WhomView, Why, may, router,
+    CardDigits, Defect, Device, DeviceState, DeviceView, Diagnosis, Examine, Finding, Found, Heard,
+    Keys, OfficialsView, Person, Place, Role, ScanView, Screens, Section, Side, Site, SubjectTyped,
+    Touch, Verb, Whom, WhomView, Why, may, router,
 };
 use tower::ServiceExt as _;
 
@@ -328,6 +329,86 @@ async fn pictures_of_a_person_are_for_the_official_who_looks() {
     }
     desk.screens.pictures.wipe();
     assert!(desk.screens.pictures.portrait().is_none());
+}
+
+/// A desk that was looked over, with something wrong.
+struct Look;
+
+impl Examine for Look {
+    fn examine(&self) -> Diagnosis {
+        Diagnosis {
+            at: "2026-03-02T03:12:00Z".parse().unwrap(),
+            station: "phuong-mau-01".into(),
+            findings: vec![Defect {
+                code: "preflight.disk_low",
+                stops: false,
+            }],
+            sections: vec![
+                Section::new("diag.devices")
+                    .with("device.scanner", Found::Trouble("scan.not_found")),
+            ],
+        }
+    }
+}
+
+/// Whoever is signed in may look the desk over; a citizen, and an empty chair, may not.
+#[tokio::test]
+async fn the_desk_is_looked_over_by_whoever_is_signed_in() {
+    let desk = desk();
+    desk.screens.set_examiner(Arc::new(Look));
+    let operator = desk.pair(Side::Operator).await;
+    let citizen = desk.pair(Side::Citizen).await;
+    let ask = async |cookie: &str| {
+        let request = asking(Method::GET, "/diagnostics").header("cookie", cookie);
+        desk.send(request.body(Body::empty()).unwrap())
+            .await
+            .status()
+    };
+    assert_eq!(ask(&operator.cookie).await, StatusCode::FORBIDDEN);
+    for role in [
+        Role::Volunteer,
+        Role::Clerk,
+        Role::Certifier,
+        Role::Director,
+    ] {
+        desk.screens
+            .show(|board| board.operator = Some(person(role)));
+        assert_eq!(ask(&operator.cookie).await, StatusCode::OK);
+        assert_eq!(ask(&citizen.cookie).await, StatusCode::FORBIDDEN);
+    }
+    let page = desk.page("/diagnostics", &operator.cookie).await;
+    assert!(page.contains("preflight.disk_low") && page.contains("scan.not_found"));
+    assert!(!page.contains("Cán bộ Mẫu"), "it names nobody");
+}
+
+/// A state that is known redraws nothing; each of the devices keeps its place in the bar, on every page.
+#[tokio::test]
+async fn devices_stand_in_the_bar_of_every_page() {
+    let desk = desk();
+    let paired = desk.pair(Side::Operator).await;
+    let gone = DeviceView {
+        device: Device::CardReader,
+        state: DeviceState::Trouble("card.no_reader"),
+    };
+    desk.screens.show_device(gone);
+    for place in [Place::Opening, Place::Sheets, Place::Sealing] {
+        desk.screens.go(place);
+        let page = desk.page("/", &paired.cookie).await;
+        let bar = page.split("</header>").next().unwrap();
+        for part in ["device-card-reader", "card.no_reader", "<svg"] {
+            assert!(bar.contains(part), "{part}");
+        }
+    }
+    desk.screens.show_device(DeviceView {
+        state: DeviceState::Ready,
+        ..gone
+    });
+    assert!(
+        !desk
+            .page("/", &paired.cookie)
+            .await
+            .contains("card.no_reader")
+    );
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@
 use bundle::{BundleDigest, Receipt, SignedReceipt, VerifierPublicKey};
 use jiff::Timestamp;
 
-use super::{Courier, CourierError};
+use super::{Courier, CourierError, Notice};
 use crate::spool::{Spool, SpoolError, Standing};
 
 /// What one round works with.
@@ -24,8 +24,8 @@ pub struct Round<'a> {
 /// How it ended for one bundle.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Filed, and gone from the spool.
-    Filed(Receipt, SignedReceipt),
+    /// Filed, and gone from the spool; with what the verifier noticed.
+    Filed(Receipt, SignedReceipt, Vec<Notice>),
     /// It waits, or was set aside when the error is final.
     Failed(CourierError),
 }
@@ -68,9 +68,9 @@ impl Round<'_> {
     /// Delivers one bundle and lets go of it against its receipt.
     pub async fn deliver(&mut self, digest: BundleDigest, standing: Standing) -> Outcome {
         match self.exchange(digest, standing).await {
-            Ok((receipt, signed)) => {
+            Ok((receipt, signed, notices)) => {
                 tracing::info!(bundle = %digest, "filed");
-                Outcome::Filed(receipt, signed)
+                Outcome::Filed(receipt, signed, notices)
             }
             Err(error) => {
                 self.waits(digest, standing, &error);
@@ -83,14 +83,15 @@ impl Round<'_> {
         &self,
         digest: BundleDigest,
         standing: Standing,
-    ) -> Result<(Receipt, SignedReceipt), CourierError> {
+    ) -> Result<(Receipt, SignedReceipt, Vec<Notice>), CourierError> {
         let unreadable = |error: SpoolError| CourierError::Disk(std::io::Error::other(error));
         let sealed = self.spool.load(digest).map_err(unreadable)?;
         let mut places = self.spool.upload_places();
         let carried = standing == Standing::Carried;
-        let signed = self.courier.bring(&sealed, &mut places, carried).await?;
+        let delivered = self.courier.bring(&sealed, &mut places, carried).await?;
+        let signed = delivered.receipt;
         match self.spool.forget(digest, &signed, self.verifier) {
-            Ok(receipt) => Ok((receipt, signed)),
+            Ok(receipt) => Ok((receipt, signed, delivered.notices)),
             Err(SpoolError::Disk(error)) => Err(CourierError::Disk(error)),
             // A receipt under another key, or for another bundle, frees nothing.
             Err(_) => Err(CourierError::Answer(200)),

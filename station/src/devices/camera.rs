@@ -19,12 +19,14 @@ mod feed;
 mod found;
 mod identity;
 mod preview;
+mod standing;
 
 pub use choice::{Choice, Chosen, look_up};
 pub use feed::{Eye, OpenEye, Patience};
 pub use found::Found;
 pub use identity::{Identity, NotAllowed, admit};
 pub use preview::{Look, Preview, Shot};
+pub use standing::standing;
 
 pub const CODES: &[&str] = &[
     "camera.not_found",

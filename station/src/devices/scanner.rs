@@ -38,11 +38,90 @@ pub fn open(
     config: &ScannerConfig,
     programs: impl Fn(&str) -> PathBuf,
 ) -> Result<Box<dyn Scanner>, ScanError> {
-    let driver = driver(config.driver, config, &programs);
-    Ok(Box::new(DeskScanner {
-        inner: chosen(driver, &config.device)?,
-        patience: Duration::from_millis(config.patience_ms),
-    }))
+    Scanners::of(config, programs).open()
+}
+
+/// The scanners that the configured driver knows, of which the desk uses one. Clones look into the same list.
+#[derive(Clone)]
+pub struct Scanners {
+    registry: Registry,
+    driver: ScannerDriverName,
+    network: bool,
+    wanted: String,
+    patience: Duration,
+}
+
+impl Scanners {
+    /// `programs` says where a worker of that name lies.
+    #[must_use]
+    pub fn of(config: &ScannerConfig, programs: impl Fn(&str) -> PathBuf) -> Self {
+        let driver = driver(config.driver, config, &programs);
+        Self {
+            registry: Registry::new(vec![driver]),
+            driver: config.driver,
+            network: config.network,
+            wanted: config.device.clone(),
+            patience: Duration::from_millis(config.patience_ms),
+        }
+    }
+
+    /// The desk's scanner.
+    ///
+    /// # Errors
+    /// [`ScanError::NotFound`] when it is not there; why the driver could not search.
+    pub fn open(&self) -> Result<Box<dyn Scanner>, ScanError> {
+        let found = self.registry.look_for(&self.wanted)?;
+        Ok(Box::new(self.held(Some(found))))
+    }
+
+    /// The desk's scanner, which may be plugged in later.
+    #[must_use]
+    pub fn open_or_wait(&self) -> Box<dyn Scanner> {
+        Box::new(self.held(self.registry.look_for(&self.wanted).ok()))
+    }
+
+    /// Whether it is there now and can be asked; a search gives way to a scan that runs.
+    ///
+    /// # Errors
+    /// The code of why not.
+    pub fn search(&self) -> Result<(), &'static str> {
+        let found = self.registry.look_for(&self.wanted);
+        let ill = self.registry.health().into_iter();
+        if let Some(code) = ill.filter_map(|health| health.trouble).next() {
+            return Err(code);
+        }
+        let scanner = found.map_err(|error| error.code())?;
+        match scanner.capabilities().trouble.as_deref() {
+            None => Ok(()),
+            // A worker of another version may know another word.
+            Some(told) => Err(scanner_drivers::CODES
+                .iter()
+                .find(|code| **code == told)
+                .copied()
+                .unwrap_or(ScanError::Io.code())),
+        }
+    }
+
+    /// The kernel's list of USB tells when this driver's scanners come and go.
+    #[must_use]
+    pub fn hang_on_usb(&self) -> bool {
+        let played = ["pnm:", "test:"];
+        self.driver == ScannerDriverName::Sane
+            && !self.network
+            && !played.iter().any(|name| self.wanted.starts_with(name))
+    }
+
+    fn held(&self, inner: Option<Box<dyn Scanner>>) -> DeskScanner {
+        let not_yet = Capabilities {
+            id: self.wanted.clone(),
+            ..Capabilities::default()
+        };
+        DeskScanner {
+            scanners: self.clone(),
+            inner,
+            not_yet,
+        }
+    }
 }
 
 /// Every driver there is, as the configuration sets it up.
@@ -126,26 +205,34 @@ fn driver(
 
 /// A scanner with the desk's habits: it waits for paper, and takes it from where this scanner has any.
 struct DeskScanner {
-    inner: Box<dyn Scanner>,
-    patience: Duration,
+    scanners: Scanners,
+    inner: Option<Box<dyn Scanner>>,
+    /// What is said of one that is not there yet.
+    not_yet: Capabilities,
 }
 
 impl Scanner for DeskScanner {
     fn id(&self) -> &str {
-        self.inner.id()
+        &self.capabilities().id
     }
 
     fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
+        self.inner
+            .as_ref()
+            .map_or(&self.not_yet, |scanner| scanner.capabilities())
     }
 
     fn run(&mut self, job: &ScanJob, hear: &mut dyn FnMut(ScanEvent)) -> Result<(), ScanError> {
+        let scanner = match &mut self.inner {
+            Some(scanner) => scanner,
+            none => none.insert(self.scanners.registry.look_for(&self.scanners.wanted)?),
+        };
         let job = ScanJob {
-            patience: job.patience.max(self.patience),
-            source: source(job.source, &self.inner.capabilities().sources),
+            patience: job.patience.max(self.scanners.patience),
+            source: source(job.source, &scanner.capabilities().sources),
             ..job.clone()
         };
-        self.inner.run(&job, hear)
+        scanner.run(&job, hear)
     }
 }
 

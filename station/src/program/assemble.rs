@@ -8,14 +8,17 @@ use bundle::{FileKey, Recipients, SealingKey, StationId, VerifierPublicKey};
 use emrtd::CscaTrust;
 use emrtd::proof::terminal::{FileTerminal, Terminal};
 use models_opencv::Format;
+use scanner_drivers::Scanner;
 use sealing_keys::{PlaceError, tls};
 use station::answer::Trouble;
 use station::booth::{self, WorkerBooth};
 use station::config::{self, CameraRole, Config, DevicePlace};
 use station::courier::Courier;
+use station::devices::Devices;
 use station::devices::camera;
 use station::devices::card_reader::{HabitBook, PcscReader};
-use station::devices::{Devices, scanner};
+use station::devices::scanner::{self, Scanners};
+use station::devices::watch::{Watched, WatchedCamera, WatchedSensor};
 use station::epoch;
 use station::readers::{ReaderPool, Wanted};
 use station::script::PersonKey;
@@ -35,15 +38,43 @@ pub(super) fn trouble<E: std::fmt::Display>(code: &'static str) -> impl Fn(E) ->
     move |error| Trouble::new(code, error)
 }
 
+/// Everything a visit needs; a scanner that is not there is told before anybody is asked for anything.
 pub(super) fn devices(config: &Config) -> Result<Devices, Trouble> {
+    let scanner = scanner::open(&config.scanner, beside_program)
+        .map_err(|error| Trouble::new(error.code(), error))?;
+    devices_with(config, scanner)
+}
+
+/// What is watched while the desk stands.
+pub(super) fn watched(
+    config: &Config,
+    scanners: Scanners,
+    in_use: Box<dyn Fn() -> bool + Send>,
+) -> Watched {
+    Watched {
+        reader: config.card.reader.clone(),
+        camera: WatchedCamera {
+            sources: config.camera.sources(CameraRole::Face),
+            allow: config.camera.allow.clone(),
+            practice: config.practice,
+        },
+        scanners,
+        sensor: sensor(config).map(|sensor| WatchedSensor {
+            worker: sensor.worker,
+            env: sensor.env,
+            in_use,
+        }),
+    }
+}
+
+/// The same at a desk that stands: its scanner may be plugged in later.
+pub(super) fn devices_with(config: &Config, scanner: Box<dyn Scanner>) -> Result<Devices, Trouble> {
     let readers = readers(&Wanted {
         tessdata: &config.models.tessdata,
         languages: &config.models.languages,
         models: Some(&config.models.dir),
         second_opinion: config.models.second_opinion,
     })?;
-    let scanner = scanner::open(&config.scanner, beside_program)
-        .map_err(|error| Trouble::new(error.code(), error))?;
     let mut booth = WorkerBooth::new(beside_program(PERSON_WORKER), booth_setup(config)?);
     // Models that do not load are told before anybody sits down.
     booth
@@ -86,14 +117,6 @@ fn booth_setup(config: &Config) -> Result<booth::Setup, Trouble> {
     for format in &config.camera.formats {
         let _: Format = format.parse().map_err(trouble("config.invalid"))?;
     }
-    let sensor = config.finger.as_ref().map(|finger| booth::SensorSetup {
-        worker: finger
-            .worker
-            .clone()
-            .unwrap_or_else(|| beside_program(FINGER_WORKER)),
-        env: pairs(&finger.env),
-        wait_ms: finger.wait_ms,
-    });
     Ok(booth::Setup {
         models: config.models.dir.clone(),
         camera: booth::CameraSetup {
@@ -102,7 +125,19 @@ fn booth_setup(config: &Config) -> Result<booth::Setup, Trouble> {
             practice: config.practice,
             formats: config.camera.formats.clone(),
         },
-        sensor,
+        sensor: sensor(config),
+    })
+}
+
+fn sensor(config: &Config) -> Option<booth::SensorSetup> {
+    let finger = config.finger.as_ref()?;
+    Some(booth::SensorSetup {
+        worker: finger
+            .worker
+            .clone()
+            .unwrap_or_else(|| beside_program(FINGER_WORKER)),
+        env: pairs(&finger.env),
+        wait_ms: finger.wait_ms,
     })
 }
 

@@ -1,16 +1,22 @@
 //! `devices`: what is plugged in, and whether it answers.
 
+use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use clap::Args;
 use emrtd::transport::pcsc::{self, Readers};
 use finger_worker::SensorWorker;
 use scanner_drivers::{Capabilities, Registry};
+use screens::{DeviceState, DeviceView};
 use serde_json::{Value, json};
 use station::answer::Answer;
 use station::config::{CameraRole, Config};
 use station::devices::camera::{admit, is_simulated, look_up, plugged};
-use station::devices::scanner;
+use station::devices::scanner::{self, Scanners};
+use station::devices::watch::{Pace, Watch};
 
 use super::{Told, assemble, beside_program};
 
@@ -18,10 +24,26 @@ use super::{Told, assemble, beside_program};
 pub(crate) struct DevicesArguments {
     #[arg(long, default_value = "station.toml")]
     config: PathBuf,
+    /// Goes on for so many seconds and tells, a JSON line each, how it stands with each device and what changes.
+    #[arg(long, value_name = "SECONDS")]
+    follow: Option<u64>,
+    /// How often what does not tell of itself is looked at, in milliseconds.
+    #[arg(long, requires = "follow", value_name = "MS")]
+    every: Option<u64>,
+}
+
+impl DevicesArguments {
+    /// The answer comes as lines, each as soon as it is known.
+    pub(super) fn streams(&self) -> bool {
+        self.follow.is_some()
+    }
 }
 
 pub(crate) fn run(arguments: &DevicesArguments) -> Told {
     let config = assemble::config(&arguments.config)?;
+    if let Some(seconds) = arguments.follow {
+        return follow(&config, Duration::from_secs(seconds), arguments.every);
+    }
     let readers = match Readers::new().and_then(|readers| readers.names()) {
         Ok(names) => json!(
             names
@@ -31,7 +53,7 @@ pub(crate) fn run(arguments: &DevicesArguments) -> Told {
         ),
         Err(error) => json!({ "code": error.code() }),
     };
-    let env = |env: &std::collections::BTreeMap<String, String>| {
+    let env = |env: &BTreeMap<String, String>| {
         env.iter()
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect::<Vec<_>>()
@@ -80,6 +102,39 @@ pub(crate) fn run(arguments: &DevicesArguments) -> Told {
     let json = json!({ "readers": readers, "scanners": scanners, "scanner_drivers": drivers, "finger_sensors": sensors, "cameras": cameras, "cameras_plugged_in": plugged });
     let words = format!("{json:#}");
     Ok(Answer::ok(json, words))
+}
+
+/// What the operator's page shows of the devices, as it changes.
+fn follow(config: &Config, time: Duration, every: Option<u64>) -> Told {
+    let pace = every
+        .map(Duration::from_millis)
+        .map_or_else(Pace::default, |every| Pace {
+            glance: every,
+            missing: every,
+            well: every,
+        });
+    let scanners = Scanners::of(&config.scanner, beside_program);
+    let watched = assemble::watched(config, scanners, Box::new(|| false));
+    let known = Mutex::new(BTreeMap::new());
+    let tell = move |view: DeviceView| {
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.insert(view.device, view.state) == Some(view.state) {
+            return;
+        }
+        let (state, code) = match view.state {
+            DeviceState::Looking => ("looking", None),
+            DeviceState::Ready => ("ready", None),
+            DeviceState::Card => ("card", None),
+            DeviceState::Trouble(code) => ("trouble", Some(code)),
+        };
+        let line = json!({ "event": "device", "device": view.device.name(), "state": state, "code": code });
+        // Nobody listens any more: the command ends by itself.
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    };
+    let watch = Watch::begin(watched, pace, Arc::new(tell));
+    std::thread::sleep(time);
+    drop(watch);
+    Ok(Answer::ok(json!({ "event": "end" }), String::new()))
 }
 
 /// A camera of the configuration: whether it is there and may be used, and what it gives.

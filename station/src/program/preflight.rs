@@ -69,11 +69,16 @@ pub(crate) fn run(arguments: &PreflightArguments, lang: Language) -> Told {
 /// Looks at everything and judges it.
 pub(super) fn look(desk: &Desk<'_>) -> Result<Preflight, Trouble> {
     let now = Timestamp::now();
+    Ok(Preflight::judge(&facts(desk, now)?, &desk.config.stop, now))
+}
+
+/// What is there, before anybody judges it.
+pub(super) fn facts(desk: &Desk<'_>, now: Timestamp) -> Result<Facts, Trouble> {
     let spool = |error: station::spool::SpoolError| Trouble::new(error.code(), error);
     let waiting = desk.spool.waiting().map_err(spool)?;
     let carried = desk.spool.carried().map_err(spool)?;
     let state_dir = &desk.config.state_dir;
-    let facts = Facts {
+    Ok(Facts {
         seal: trial(desk, now).err(),
         trust: assemble::trust(desk.config)
             .err()
@@ -87,8 +92,7 @@ pub(super) fn look(desk: &Desk<'_>) -> Result<Preflight, Trouble> {
         refused: desk.spool.refused().map_err(spool)?.len(),
         oldest_waiting: desk.spool.oldest(),
         tickets: desk.tickets.len().unwrap_or(0),
-    };
-    Ok(Preflight::judge(&facts, &desk.config.stop, now))
+    })
 }
 
 /// A seal to nowhere: both keys sign, the certificates stand and name whom they should.
@@ -129,7 +133,7 @@ fn until(desk: &Desk<'_>) -> Option<Timestamp> {
         .min()
 }
 
-fn ask(config: &Config) -> Result<Timestamp, &'static str> {
+pub(super) fn ask(config: &Config) -> Result<Timestamp, &'static str> {
     let courier: Courier = assemble::courier(config).map_err(|trouble| trouble.code)?;
     let runtime = assemble::runtime().map_err(|trouble| trouble.code)?;
     let asked =
@@ -142,7 +146,7 @@ fn ask(config: &Config) -> Result<Timestamp, &'static str> {
     }
 }
 
-fn free_bytes(folder: &Path) -> Option<u64> {
+pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(folder).ok()?;
     disk.f_bavail.checked_mul(disk.f_frsize)
 }

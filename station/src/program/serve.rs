@@ -12,15 +12,19 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use screens::{Keys, Screens, Side, Site, Window};
+use screens::{Keys, Place, Screens, Side, Site, Window};
 use serde_json::json;
 use station::answer::{Answer, Trouble};
-use station::config::ScreensConfig;
+use station::config::{Config, ScreensConfig};
 use station::devices::camera::Look;
+use station::devices::scanner::Scanners;
+use station::devices::watch::{Pace, Watch};
 use station::sign_in::SignIn;
+use station::speech::EspeakNg;
 use zeroize::Zeroizing;
 
-use super::{Told, assemble};
+use super::diagnose::Examiner;
+use super::{Told, assemble, beside_program};
 
 #[derive(Args)]
 pub(crate) struct ServeArguments {
@@ -30,6 +34,9 @@ pub(crate) struct ServeArguments {
     #[arg(long)]
     ready_file: Option<PathBuf>,
 }
+
+/// Debian's name of the program that speaks.
+pub(super) const VOICE: &str = "espeak-ng";
 
 /// The windows' keys, so that a window stays paired when the desk restarts.
 const KEYS_FILE: &str = "screens.keys";
@@ -69,9 +76,22 @@ pub(crate) fn run(arguments: &ServeArguments) -> Told {
     runtime.spawn(async move { axum::serve(listener, screens::router(pages)).await });
 
     let line = courier::begin(&config, spool.clone(), screens.clone())?;
-    let mut devices = assemble::devices(&config)?;
+    let scanners = Scanners::of(&config.scanner, beside_program);
+    // A scanner that is plugged in later is found when it is wanted.
+    let mut devices = assemble::devices_with(&config, scanners.open_or_wait())?;
+    let _watch = watch(&config, scanners, &screens);
     if let Some(look) = devices.booth.preview() {
         screens.set_camera(Some(Arc::new(Mirror(Mutex::new(look)))));
+    }
+    screens.set_examiner(Arc::new(Examiner {
+        config: config.clone(),
+        spool: spool.clone(),
+        screens: Arc::downgrade(&screens),
+    }));
+    match EspeakNg::find(Path::new(VOICE)) {
+        Ok(voice) => screens.set_voice(Some(Arc::new(voice))),
+        // The pages then offer no reading aloud, and the desk's diagnostics say so.
+        Err(error) => tracing::warn!(code = error.code(), "nothing is read aloud"),
     }
     tell(arguments, &keys, port)?;
     shift::Shift {
@@ -91,7 +111,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Told {
     Ok(Answer::ok(json!({ "outcome": "ended" }), ""))
 }
 
-fn site(config: &station::config::Config, wanted: &ScreensConfig) -> Site {
+fn site(config: &Config, wanted: &ScreensConfig) -> Site {
     Site {
         centre: wanted.centre.clone(),
         station: config.station.clone(),
@@ -99,6 +119,20 @@ fn site(config: &station::config::Config, wanted: &ScreensConfig) -> Site {
         practice: config.practice,
         practice_can: wanted.lesson.can.clone().filter(|_| config.practice),
     }
+}
+
+/// Keeps the devices' states true on the operator's page.
+fn watch(config: &Config, scanners: Scanners, screens: &Arc<Screens>) -> Watch {
+    let fingers = screens.clone();
+    let in_use = Box::new(move || matches!(fingers.board().place, Place::Finger(_)));
+    let watched = assemble::watched(config, scanners, in_use);
+    let screens = screens.clone();
+    let pace = Pace::default();
+    Watch::begin(
+        watched,
+        pace,
+        Arc::new(move |view| screens.show_device(view)),
+    )
 }
 
 /// Where the screens are, for whoever starts the two windows.

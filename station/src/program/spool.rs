@@ -187,7 +187,7 @@ fn push(config: &Config, only_due: bool, lang: Language) -> Told {
     let ended = assemble::runtime()?.block_on(round.run(only_due, &mut |digest, standing, outcome| {
         let carried = standing == Standing::Carried;
         let (told, line, code) = match outcome {
-            Outcome::Filed(receipt, _) => (
+            Outcome::Filed(receipt, ..) => (
                 json!({ "bundle": digest.to_string(), "outcome": "filed", "entry": receipt.entry, "carried": carried }),
                 format!("{digest} → {}", receipt.entry),
                 SUCCESS,
@@ -283,7 +283,7 @@ pub(super) fn push_one(config: &Config, spool: &Spool, digest: BundleDigest) -> 
     };
     let runtime = assemble::runtime().map_err(setup)?;
     match runtime.block_on(round.deliver(digest, Standing::Waiting)) {
-        Outcome::Filed(receipt, signed) => {
+        Outcome::Filed(receipt, signed, _) => {
             let value = serde_json::from_slice(&signed.to_json()).unwrap_or_default();
             Ok((receipt, value))
         }

@@ -24,6 +24,7 @@ pub(super) fn receipt(page: Page<'_>, receipt: &ReceiptView) -> (Markup, Markup)
             }
             p class="returned" { (words.f("slip.to_return", &[("n", &receipt.sheets_returned.to_string())])) }
         }
+        (noticed(page, receipt, true))
         p { (words.t("slip.give_back")) }
     };
     let on = page.keyed(
@@ -34,6 +35,22 @@ pub(super) fn receipt(page: Page<'_>, receipt: &ReceiptView) -> (Markup, Markup)
         Some(KEY_ON),
     );
     (main, page.foot(false, on))
+}
+
+/// What the verifier noticed when it filed: by paper, and for the operator with what to do.
+pub(crate) fn noticed(page: Page<'_>, receipt: &ReceiptView, remedies: bool) -> Markup {
+    let words = page.words;
+    html! {
+        @for notice in &receipt.notices {
+            div class="note" role="status" {
+                p class="what" {
+                    @if let Some((kind, ..)) = notice.paper.and_then(|at| receipt.papers.get(at)) { (words.kind(kind)) " – " }
+                    (words.cause(notice.code))
+                }
+                @if remedies { p { (words.remedy(notice.code)) } }
+            }
+        }
+    }
 }
 
 /// Never more than what has happened.

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use screens::{
-    AsideView, Asked, Clause, ConsentView, Delivery, End, FaceView, FingerView, OfficialsView,
-    Owner, PageView, PaperView, Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView,
+    AsideView, Asked, Clause, ConsentView, Defect, Delivery, Device, DeviceState, DeviceView,
+    Diagnosis, End, Examine, FaceView, FingerView, Found, NoticeView, OfficialsView, Owner,
+    PageView, PaperView, Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView, Section,
     Whom, WhomView, Why,
 };
 
@@ -12,6 +13,80 @@ pub(crate) fn person() -> Person {
         id: "can-bo-mau".into(),
         name: "Nguyễn Thị Mẫu Đường".into(),
         role: Role::Clerk,
+    }
+}
+
+/// What is plugged in: all well in one picture, all that can go wrong in another.
+pub(crate) fn devices(name: &str) -> Vec<DeviceView> {
+    let view = |device, state| DeviceView { device, state };
+    let trouble = DeviceState::Trouble;
+    match name {
+        "home-devices" => vec![
+            view(Device::CardReader, trouble("card.service_missing")),
+            view(Device::Camera, trouble("camera.not_found")),
+            view(Device::Scanner, trouble("scan.not_found")),
+            view(Device::FingerSensor, DeviceState::Looking),
+        ],
+        "home-reader" => vec![
+            view(Device::CardReader, trouble("card.no_reader")),
+            view(Device::Camera, DeviceState::Ready),
+            view(Device::Scanner, DeviceState::Ready),
+            view(Device::FingerSensor, trouble("sensor.not_found")),
+        ],
+        _ => vec![
+            view(Device::CardReader, DeviceState::Card),
+            view(Device::Camera, DeviceState::Ready),
+            view(Device::Scanner, DeviceState::Ready),
+            view(Device::FingerSensor, DeviceState::Ready),
+        ],
+    }
+}
+
+/// A desk that was looked over.
+pub(crate) struct Look;
+
+impl Examine for Look {
+    fn examine(&self) -> Diagnosis {
+        let text = |text: &str| Found::Text(text.into());
+        let digest = || Found::Digest("9f".repeat(32));
+        Diagnosis {
+            at: at(),
+            station: "phuong-mau-01".into(),
+            findings: vec![
+                Defect {
+                    code: "preflight.clock_differs",
+                    stops: true,
+                },
+                Defect {
+                    code: "preflight.certificate_soon",
+                    stops: false,
+                },
+            ],
+            sections: vec![
+                Section::new("diag.program")
+                    .with("diag.version", text("0.1.0"))
+                    .with("diag.rulebook", digest())
+                    .about("diag.package", "espeak-ng", Found::Nothing)
+                    .about("diag.package", "pcscd", text("1.9.9-2")),
+                Section::new("diag.devices")
+                    .with("device.card_reader", Found::Yes)
+                    .with("device.camera", Found::Trouble("camera.not_found"))
+                    .about(
+                        "device.camera",
+                        "usb:046d:0825:A1B2C3",
+                        text("opencv-videoio"),
+                    ),
+                Section::new("diag.clock")
+                    .with("diag.desk_time", Found::At(at()))
+                    .with("diag.ahead", Found::Seconds(-412)),
+                Section::new("diag.queue")
+                    .with("diag.waiting", Found::Count(12))
+                    .with("diag.bytes", Found::Bytes(123_456_789)),
+                Section::new("diag.models")
+                    .about("diag.model", "face-recognition-sface", digest())
+                    .about("diag.model", "vietnamese-line-recogniser", digest()),
+            ],
+        }
     }
 }
 
@@ -28,6 +103,7 @@ fn receipt(delivery: Delivery, surveyed: bool) -> ReceiptView {
         papers: vec![("khai_sinh".into(), 1, 1), ("hoc_ba".into(), 12, 1)],
         set_aside: 1,
         surveyed,
+        notices: Vec::new(),
     }
 }
 
@@ -117,6 +193,20 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
             Place::Home {
                 unfinished: Some(at()),
                 last: Some(End::Sealed(receipt(Delivery::Waiting, true))),
+            },
+        ),
+        (
+            "home-devices",
+            Place::Home {
+                unfinished: None,
+                last: None,
+            },
+        ),
+        (
+            "home-reader",
+            Place::Home {
+                unfinished: None,
+                last: None,
             },
         ),
         (
@@ -284,7 +374,17 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
             "receipt-waiting",
             Place::Receipt(receipt(Delivery::Waiting, false)),
         ),
-        ("receipt", Place::Receipt(receipt(filed, true))),
+        ("receipt", Place::Receipt(receipt(filed.clone(), true))),
+        (
+            "receipt-noticed",
+            Place::Receipt(ReceiptView {
+                notices: vec![NoticeView {
+                    code: "examine.pages_filed_before",
+                    paper: Some(1),
+                }],
+                ..receipt(filed, true)
+            }),
+        ),
         (
             "stopped",
             Place::Stopped {

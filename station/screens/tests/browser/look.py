@@ -75,6 +75,9 @@ def fits_its_foot(page):
 
 def look(page, side, name, language):
     found = []
+    # What a device needs is read behind its sign.
+    for one in page.query_selector_all(".device summary"):
+        one.evaluate("one => { one.parentElement.open = true; }")
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         if pictures != "-":
@@ -98,6 +101,19 @@ def look(page, side, name, language):
     return [f"{name} {side} {language}: {one}" for one in found]
 
 
+def printed(page, language):
+    """On paper the buttons are gone and nothing is cut off."""
+    page.emulate_media(media="print")
+    found = []
+    if page.locator("#foot").is_visible():
+        found.append("buttons are printed")
+    paper = page.pdf(format="A4")
+    if pictures != "-":
+        (pathlib.Path(pictures) / f"diagnostics-{language}.pdf").write_bytes(paper)
+    page.emulate_media(media="screen")
+    return [f"printed {language}: {one}" for one in found]
+
+
 with sync_playwright() as play:
     browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
     loud = []
@@ -111,6 +127,14 @@ with sync_playwright() as play:
     print("ready", flush=True)
     for line in sys.stdin:
         name, place, language, turn = line.split()
+        if name == "diagnostics":
+            page = pages["operator"]
+            page.goto(origin + "/diagnostics")
+            for fault in look(page, "operator", name, language) + printed(page, language):
+                print("!", fault, flush=True)
+            page.goto(origin + "/")
+            print("done", flush=True)
+            continue
         for side, page in pages.items():
             page.wait_for_function(
                 "(turn) => document.getElementById('main').dataset.turn === turn", arg=turn, timeout=10_000

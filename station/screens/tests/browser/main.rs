@@ -39,6 +39,7 @@ fn every_page_in_both_languages() {
         practice_can: Some("004721".into()),
     };
     let (screens, _heard) = Screens::new(site, keys.clone(), port);
+    screens.set_examiner(std::sync::Arc::new(gallery::Look));
     let doors = router(screens.clone());
     runtime.spawn(async move {
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
@@ -60,6 +61,15 @@ fn every_page_in_both_languages() {
     let mut told = BufReader::new(looking.stdout.take().unwrap()).lines();
     assert_eq!(told.next().unwrap().unwrap(), "ready");
     let mut faults = Vec::new();
+    let mut hear = |faults: &mut Vec<String>| {
+        loop {
+            let line = told.next().expect("the browser ended").unwrap();
+            match line.strip_prefix("! ") {
+                Some(fault) => faults.push(fault.to_owned()),
+                None => break,
+            }
+        }
+    };
     for language in [Language::Vi, Language::En] {
         for (name, place) in gallery::places() {
             let operator = !matches!(place, Place::SignedOut { .. });
@@ -67,20 +77,20 @@ fn every_page_in_both_languages() {
                 board.language = language;
                 board.citizen.language = language;
                 board.operator = operator.then(gallery::person);
+                board.speaks = true;
+                board.devices = gallery::devices(name);
                 board.line.online = Some(true);
+                board.line.slow = name == "home-devices";
                 board.line.waiting = 2;
                 board.line.oldest = Some("2026-03-02T01:00:00Z".parse().unwrap());
             });
             let turn = screens.go(place.clone());
             writeln!(asks, "{name} {} {} {turn}", place.name(), language.as_str()).unwrap();
-            loop {
-                let line = told.next().expect("the browser ended").unwrap();
-                match line.strip_prefix("! ") {
-                    Some(fault) => faults.push(fault.to_owned()),
-                    None => break,
-                }
-            }
+            hear(&mut faults);
         }
+        // A page of its own, which is also printed.
+        writeln!(asks, "diagnostics diagnostics {} 0", language.as_str()).unwrap();
+        hear(&mut faults);
     }
     drop(asks);
     looking.wait().unwrap();

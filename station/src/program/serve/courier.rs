@@ -8,16 +8,23 @@ use std::time::Duration;
 use bundle::{BundleDigest, VerifierPublicKey};
 use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use screens::{Delivery, End, Line, Place, ReceiptView, Screens};
+use rulebook::failures;
+use screens::{Delivery, End, Line, NoticeView, Place, ReceiptView, Screens};
 use station::answer::Trouble;
 use station::config::Config;
-use station::courier::{Courier, Outcome, Round};
+use station::courier::{Courier, CourierError, Notice, Outcome, Round};
 use station::spool::Spool;
 
 use super::super::assemble;
 
+/// More than a slip has room for.
+const MOST_NOTICES: usize = 12;
+
 /// How often the line is tried when nothing happens.
 const BEAT: Duration = Duration::from_secs(10);
+
+/// `domain.md` §3.6: what takes longer outside is waited for no more, and said.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// Starts it; a word through the sender makes it look at once.
 pub(super) fn begin(
@@ -45,9 +52,10 @@ pub(super) fn begin(
 }
 
 async fn look(courier: &Courier, verifier: &VerifierPublicKey, spool: &Spool, screens: &Screens) {
-    let online = courier.verifier_time().await.is_ok();
-    show_line(spool, screens, online);
-    if !online {
+    let health = courier.health().await.ok();
+    let mut slow = health.is_some_and(|health| !health.ready || health.took > SLOW);
+    show_line(spool, screens, health.is_some(), slow);
+    if health.is_none() {
         return;
     }
     let mut round = Round {
@@ -59,23 +67,28 @@ async fn look(courier: &Courier, verifier: &VerifierPublicKey, spool: &Spool, sc
     };
     let ran = round
         .run(true, &mut |digest, _, outcome| {
+            slow |= matches!(
+                &outcome,
+                Outcome::Failed(CourierError::Busy { .. } | CourierError::Server { .. })
+            );
             settle(screens, digest, &outcome);
-            show_line(spool, screens, true);
+            show_line(spool, screens, true, slow);
         })
         .await;
     if let Err(error) = ran {
         tracing::error!(code = error.code(), "the queue could not be looked through");
     }
-    show_line(spool, screens, true);
+    show_line(spool, screens, true, slow);
 }
 
-fn show_line(spool: &Spool, screens: &Screens, online: bool) {
+fn show_line(spool: &Spool, screens: &Screens, online: bool, slow: bool) {
     let count = |list: Result<Vec<BundleDigest>, _>| list.map_or(0, |list| list.len());
     let waiting = count(spool.waiting()) + count(spool.carried());
     let line = Line {
         online: Some(online),
         waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
         oldest: spool.oldest(),
+        slow,
     };
     if screens.board().line != line {
         screens.show(|board| board.line = line);
@@ -84,11 +97,15 @@ fn show_line(spool: &Spool, screens: &Screens, online: bool) {
 
 /// The slip that is still shown turns when its bundle is filed, or refused.
 fn settle(screens: &Screens, digest: BundleDigest, outcome: &Outcome) {
+    let mut notices = Vec::new();
     let delivery = match outcome {
-        Outcome::Filed(receipt, _) => Delivery::Filed {
-            entry: receipt.entry.to_string(),
-            at: Timestamp::now(),
-        },
+        Outcome::Filed(receipt, _, told) => {
+            notices = told.iter().filter_map(noticed).take(MOST_NOTICES).collect();
+            Delivery::Filed {
+                entry: receipt.entry.to_string(),
+                at: Timestamp::now(),
+            }
+        }
         Outcome::Failed(error) if error.is_final() => Delivery::Refused { code: error.code() },
         Outcome::Failed(_) => return,
     };
@@ -97,6 +114,7 @@ fn settle(screens: &Screens, digest: BundleDigest, outcome: &Outcome) {
         let turn = |receipt: &mut ReceiptView| {
             if receipt.number == number {
                 receipt.delivery = delivery.clone();
+                receipt.notices.clone_from(&notices);
             }
         };
         match &mut board.place {
@@ -108,6 +126,15 @@ fn settle(screens: &Screens, digest: BundleDigest, outcome: &Outcome) {
             _ => {}
         }
     });
+}
+
+/// What the verifier noticed, where this desk has words for it.
+fn noticed(notice: &Notice) -> Option<NoticeView> {
+    let text = failures::text(&notice.code)?;
+    Some(NoticeView {
+        code: &text.code,
+        paper: notice.paper().and_then(|number| number.checked_sub(1)),
+    })
 }
 
 /// The slip's number: 48 bits of the bundle's digest, in groups of four that can be read out.

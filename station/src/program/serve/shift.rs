@@ -260,6 +260,7 @@ impl Shift<'_> {
                     papers: papers.collect(),
                     set_aside: end.set_aside.len(),
                     surveyed: false,
+                    notices: Vec::new(),
                 };
                 let turn = self.screens.go(Place::Receipt(receipt));
                 // Now it can be sent, and the slip turns when it was.
