@@ -94,6 +94,9 @@ pub struct ScreensConfig {
     /// After so long without a touch between two visits, somebody has to sign in again.
     #[serde(default = "lock_after_s")]
     pub lock_after_s: u64,
+    /// After so long without a touch the citizen's display is covered; never less than two minutes.
+    #[serde(default = "citizen_quiet_s")]
+    pub citizen_quiet_s: u64,
     /// What a learner needs; used in practice alone.
     #[serde(default)]
     pub lesson: LessonConfig,
@@ -126,6 +129,11 @@ fn port() -> u16 {
 /// `domain.md` §3.1: two minutes.
 fn lock_after_s() -> u64 {
     120
+}
+
+/// `domain.md` §6.2: the least there may be; consent is read aloud within one.
+fn citizen_quiet_s() -> u64 {
+    180
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -22,11 +22,13 @@ pub mod preflight;
 #[cfg(feature = "tesseract")]
 pub mod readers;
 pub mod script;
+pub mod shifts;
 pub mod sign_in;
 pub mod slip;
 pub mod sorting;
 pub mod speech;
 pub mod spool;
+pub mod store;
 pub mod tickets;
 pub mod visit;
 
@@ -50,6 +52,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         sign_in::CODES,
         speech::CODES,
         spool::CODES,
+        store::CODES,
         tickets::CODES,
         visit::CODES,
         visit::NOTICES,

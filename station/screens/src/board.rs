@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rulebook::Language;
 
 use crate::devices::DeviceView;
+use crate::quiet::Quiet;
 use crate::touch::{Whom, Why};
 
 /// Everything that is shown now.
@@ -29,6 +30,10 @@ pub struct Board {
     pub language: Language,
     /// Of the citizen's display.
     pub citizen: CitizenView,
+    /// How still it has become at the operator's page, and at the citizen's display.
+    pub quiet: (Quiet, Quiet),
+    /// The shift of whoever is signed in.
+    pub shift: Option<ShiftView>,
     /// "Stop and erase" was pressed while a device was at work; it ends with the device's next word.
     pub stopping: bool,
 }
@@ -45,6 +50,14 @@ pub struct Site {
     pub practice: bool,
     /// What a learner needs to play a visit: said on the operator's page in practice alone.
     pub practice_can: Option<String>,
+}
+
+/// A shift at this desk, as its journal has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShiftView {
+    pub began: Timestamp,
+    /// From when until when the one before was.
+    pub before: Option<(Timestamp, Timestamp)>,
 }
 
 /// The line to the verifier and what waits for it.

@@ -12,6 +12,7 @@ use crate::board::{
 use crate::gate::Side;
 use crate::operator::{delivered, finger_key, grade_key, noticed, pose_key, said};
 use crate::parts::{Look, Page};
+use crate::quiet::Quiet;
 use crate::rights::Verb;
 use crate::words::Words;
 
@@ -23,6 +24,7 @@ pub(crate) fn page(board: &Board, token: &str) -> Markup {
         token,
     };
     let (main, on) = parts(page);
+    let main = html! { (more_time(page)) (main) };
     page.document(
         page.words.t("app.title"),
         bar(page),
@@ -40,6 +42,7 @@ pub(crate) fn words(board: &Board) -> String {
         token: "",
     };
     let (main, on) = parts(page);
+    let main = html! { (more_time(page)) (main) };
     main.into_string() + &on.into_string()
 }
 
@@ -71,6 +74,9 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
             none(),
         );
     }
+    if page.board.quiet.1 == Quiet::Over {
+        return covered(page);
+    }
     match &page.board.place {
         Place::SignedOut { .. } | Place::Home { .. } => (welcome(page), none()),
         Place::Prepare { .. } => (told("citizen.prepare"), none()),
@@ -90,6 +96,34 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         Place::Receipt(receipt) => self::receipt(page, receipt),
         Place::Stopped { .. } => (stopped(page), none()),
     }
+}
+
+/// Half a minute before the display is covered; one touch gives the whole time again.
+fn more_time(page: Page<'_>) -> Markup {
+    let words = page.words;
+    html! {
+        @if page.board.quiet.1 == Quiet::Warned {
+            section class="note ask" role="alert" {
+                p class="what" { (words.t("quiet.ask")) }
+                p { (words.t("quiet.ask_hint")) }
+                (page.button(Verb::MoreTime, Look::Main, words.t("quiet.more"), None))
+            }
+        }
+    }
+}
+
+/// Nobody is there: what was shown is of nobody's business who comes by. After the visit's end it does not come back.
+fn covered(page: Page<'_>) -> (Markup, Markup) {
+    let words = page.words;
+    if matches!(page.board.place, Place::Receipt(_)) {
+        return (welcome(page), html! {});
+    }
+    let main = html! {
+        h1 { (words.t("quiet.covered")) }
+        p { (words.t("quiet.kept")) }
+    };
+    let on = page.button(Verb::MoreTime, Look::Main, words.t("common.next"), None);
+    (main, on)
 }
 
 fn welcome(page: Page<'_>) -> Markup {

@@ -17,6 +17,7 @@ mod gate;
 mod operator;
 mod parts;
 mod pictures;
+mod quiet;
 mod rights;
 mod server;
 mod speech;
@@ -26,12 +27,13 @@ mod words;
 pub use board::{
     AsideView, Asked, Board, CitizenView, Clause, ConsentView, Delivery, End, FaceView, FingerView,
     Line, NoticeView, OfficialsView, Owner, PageView, PaperView, Person, Place, ReceiptView,
-    Refused, ReviewView, Role, ScanView, Site, WhomView,
+    Refused, ReviewView, Role, ScanView, ShiftView, Site, WhomView,
 };
 pub use devices::{Device, DeviceState, DeviceView};
 pub use diagnosis::{Defect, Diagnosis, Fact, Found, Section, lines};
 pub use gate::{Keys, Side};
 pub use pictures::Pictures;
+pub use quiet::{Limits, Quiet};
 pub use rights::{Verb, may};
 pub use server::{Examine, Heard, Screens, Window, router};
 pub use speech::{Voice, spoken};

@@ -20,6 +20,7 @@ pub(crate) use whom::said;
 use crate::board::{Board, Line, Place};
 use crate::gate::Side;
 use crate::parts::{Look, Page};
+use crate::quiet::Quiet;
 use crate::rights::Verb;
 use crate::words::Words;
 
@@ -109,6 +110,12 @@ fn bar(page: Page<'_>) -> Markup {
             }
         }
         (devices::strip(words, &board.devices))
+        @if board.quiet.0 != Quiet::Awake {
+            div class="note ask" role="alert" {
+                p class="what" { (words.t("quiet.lock")) }
+                (page.button(Verb::MoreTime, Look::Main, words.t("quiet.stay"), None))
+            }
+        }
     }
 }
 

@@ -29,10 +29,12 @@ pub enum Verb {
     Survey,
     Bigger,
     Help,
+    /// Whoever is there needs more time.
+    MoreTime,
 }
 
 impl Verb {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::SignIn,
         Self::SignOut,
         Self::Language,
@@ -56,6 +58,7 @@ impl Verb {
         Self::Survey,
         Self::Bigger,
         Self::Help,
+        Self::MoreTime,
     ];
 
     /// As it stands in the address.
@@ -85,6 +88,7 @@ impl Verb {
             Self::Survey => "survey",
             Self::Bigger => "bigger",
             Self::Help => "help",
+            Self::MoreTime => "more-time",
         }
     }
 
@@ -103,7 +107,10 @@ impl Verb {
 pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
     match (side, verb) {
         (_, Verb::Language | Verb::Help) => true,
-        (Side::Citizen, Verb::Consent | Verb::Survey | Verb::Bigger | Verb::StopAndErase) => true,
+        (
+            Side::Citizen,
+            Verb::Consent | Verb::Survey | Verb::Bigger | Verb::StopAndErase | Verb::MoreTime,
+        ) => true,
         (Side::Citizen, _) => false,
         (Side::Operator, Verb::SignIn) => true,
         (Side::Operator, Verb::Consent | Verb::Survey | Verb::Bigger) => false,
@@ -130,8 +137,9 @@ pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
         (Side::Operator, Verb::Sighting) => {
             matches!(role, Some(Role::Clerk | Role::Certifier | Role::Director))
         }
-        (Side::Operator, Verb::SignOut | Verb::Back | Verb::StopAndErase | Verb::Done) => {
-            role.is_some()
-        }
+        (
+            Side::Operator,
+            Verb::SignOut | Verb::Back | Verb::StopAndErase | Verb::Done | Verb::MoreTime,
+        ) => role.is_some(),
     }
 }

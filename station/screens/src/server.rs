@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Form, Path, Request, State};
@@ -24,6 +24,7 @@ use crate::devices::DeviceView;
 use crate::diagnosis::Diagnosis;
 use crate::gate::{self, Keys, Side};
 use crate::pictures::Pictures;
+use crate::quiet::{self, Limits, Quiet};
 use crate::rights::{Verb, may};
 use crate::speech::{Voice, spoken};
 use crate::touch::{CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
@@ -63,6 +64,8 @@ pub struct Screens {
     camera: Mutex<Option<Arc<dyn Window>>>,
     examiner: Mutex<Option<Arc<dyn Examine>>>,
     voice: Mutex<Option<Arc<dyn Voice>>>,
+    /// When the operator's page, and the citizen's display, were touched last.
+    stirred: Mutex<(Instant, Instant)>,
     port: u16,
 }
 
@@ -88,6 +91,8 @@ impl Screens {
                 size: 0,
                 help: false,
             },
+            quiet: Default::default(),
+            shift: None,
             stopping: false,
         };
         let (touches, heard) = channel();
@@ -99,6 +104,7 @@ impl Screens {
             camera: Mutex::new(None),
             examiner: Mutex::new(None),
             voice: Mutex::new(None),
+            stirred: Mutex::new((Instant::now(), Instant::now())),
             port,
         };
         (Arc::new(screens), heard)
@@ -118,12 +124,47 @@ impl Screens {
     /// Goes to another place; touches made at the one before no longer count. Returns the new turn.
     pub fn go(&self, place: Place) -> u64 {
         let mut turn = 0;
+        self.stir(None);
         self.board.send_modify(|board| {
             board.place = place;
+            board.quiet = Default::default();
             board.turn += 1;
             turn = board.turn;
         });
         turn
+    }
+
+    /// How long nobody has touched this display, and nothing moved on it.
+    #[must_use]
+    pub fn still(&self, side: Side, now: Instant) -> Duration {
+        let stirred = *self.stirred.lock().unwrap_or_else(PoisonError::into_inner);
+        now.saturating_duration_since(match side {
+            Side::Operator => stirred.0,
+            Side::Citizen => stirred.1,
+        })
+    }
+
+    /// Shows what becomes of displays that nobody touches; to be called every second or so.
+    pub fn keep_quiet(&self, limits: Limits, now: Instant) {
+        let still = [Side::Operator, Side::Citizen].map(|side| (side, self.still(side, now)));
+        self.board.send_if_modified(|board| {
+            let [operator, citizen] =
+                still.map(|(side, still)| quiet::of(board, side, still, limits));
+            let news = board.quiet != (operator, citizen);
+            board.quiet = (operator, citizen);
+            news
+        });
+    }
+
+    /// Somebody is there, at one display or at both.
+    fn stir(&self, side: Option<Side>) {
+        let mut stirred = self.stirred.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        match side {
+            Some(Side::Operator) => stirred.0 = now,
+            Some(Side::Citizen) => stirred.1 = now,
+            None => *stirred = (now, now),
+        }
     }
 
     /// What is shown now.
@@ -320,7 +361,13 @@ fn touched(
     let Some(verb) = Verb::of(verb).filter(|verb| may(side, acting(screens, *verb), *verb)) else {
         return refuse(StatusCode::FORBIDDEN, gate::NOT_YOURS);
     };
+    screens.stir(Some(side));
     match verb {
+        Verb::MoreTime => screens.show(|board| match side {
+            Side::Operator => board.quiet.0 = Quiet::Awake,
+            Side::Citizen if quiet::is_gone(board) => {}
+            Side::Citizen => board.quiet.1 = Quiet::Awake,
+        }),
         Verb::Language => screens.show(|board| {
             let language = match side {
                 Side::Operator => &mut board.language,
@@ -408,7 +455,7 @@ fn read(verb: Verb, number: Option<u32>, sent: &Sent) -> Option<Touch> {
                 .ok()
                 .filter(|level| (1..=5).contains(level)),
         ),
-        Verb::Language | Verb::Bigger | Verb::Help => return None,
+        Verb::Language | Verb::Bigger | Verb::Help | Verb::MoreTime => return None,
     })
 }
 

@@ -23,6 +23,7 @@ use station::epoch;
 use station::readers::{ReaderPool, Wanted};
 use station::script::PersonKey;
 use station::spool::Spool;
+use station::store;
 use station::tickets::TicketStock;
 
 use super::{beside_program, read_file};
@@ -31,7 +32,10 @@ const PERSON_WORKER: &str = "niem-person-worker";
 const FINGER_WORKER: &str = "niem-finger-worker";
 
 pub(super) fn config(path: &Path) -> Result<Config, Trouble> {
-    config::read(path).map_err(|error| Trouble::new(error.code(), error))
+    let config: Config = config::read(path).map_err(|error| Trouble::new(error.code(), error))?;
+    store::check(&config.state_dir, config.practice)
+        .map_err(|error| Trouble::new(error.code(), error))?;
+    Ok(config)
 }
 
 pub(super) fn trouble<E: std::fmt::Display>(code: &'static str) -> impl Fn(E) -> Trouble {
@@ -239,6 +243,8 @@ pub(super) fn courier(config: &Config) -> Result<Courier, Trouble> {
 }
 
 pub(super) fn spool(config: &Config) -> Result<Spool, Trouble> {
+    store::claim(&config.state_dir, config.practice)
+        .map_err(|error| Trouble::new(error.code(), error))?;
     Spool::open(&config.state_dir.join("spool")).map_err(|error| Trouble::new(error.code(), error))
 }
 

@@ -8,17 +8,18 @@ use std::io::IsTerminal as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use jiff::Timestamp;
-use screens::{Keys, Place, Screens, Side, Site, Window};
+use screens::{Keys, Limits, Place, Screens, Side, Site, Window};
 use serde_json::json;
 use station::answer::{Answer, Trouble};
 use station::config::{Config, ScreensConfig};
 use station::devices::camera::Look;
 use station::devices::scanner::Scanners;
 use station::devices::watch::{Pace, Watch};
+use station::shifts::Shifts;
 use station::sign_in::SignIn;
 use station::speech::EspeakNg;
 use zeroize::Zeroizing;
@@ -51,6 +52,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> Told {
     let verifier = assemble::verifier_key(&config)?;
     let sign_in = SignIn::open(&wanted.duty, &config.state_dir, &verifier, Timestamp::now())
         .map_err(|error| Trouble::new(error.code(), error))?;
+    let shifts = Shifts::open(&config.state_dir, config.practice, Timestamp::now())
+        .map_err(assemble::trouble("store.disk"))?;
     let keys = keys(&config.state_dir.join(KEYS_FILE))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted.port))
         .map_err(assemble::trouble("screen.port"))?;
@@ -79,6 +82,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Told {
     let scanners = Scanners::of(&config.scanner, beside_program);
     // A scanner that is plugged in later is found when it is wanted.
     let mut devices = assemble::devices_with(&config, scanners.open_or_wait())?;
+    keep_quiet(&wanted, &screens);
     let _watch = watch(&config, scanners, &screens);
     if let Some(look) = devices.booth.preview() {
         screens.set_camera(Some(Arc::new(Mirror(Mutex::new(look)))));
@@ -105,6 +109,7 @@ pub(crate) fn run(arguments: &ServeArguments) -> Told {
             wanted: &wanted,
             sign_in,
         },
+        shifts,
         line,
     }
     .run(&mut devices)?;
@@ -119,6 +124,22 @@ fn site(config: &Config, wanted: &ScreensConfig) -> Site {
         practice: config.practice,
         practice_can: wanted.lesson.can.clone().filter(|_| config.practice),
     }
+}
+
+/// Covers and locks what nobody touches, for as long as there are screens.
+fn keep_quiet(wanted: &ScreensConfig, screens: &Arc<Screens>) {
+    let limits = Limits {
+        operator: Duration::from_secs(wanted.lock_after_s),
+        citizen: Duration::from_secs(wanted.citizen_quiet_s),
+    };
+    let screens = Arc::downgrade(screens);
+    std::thread::spawn(move || {
+        while let Some(screens) = screens.upgrade() {
+            screens.keep_quiet(limits, Instant::now());
+            drop(screens);
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    });
 }
 
 /// Keeps the devices' states true on the operator's page.

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use screens::{
-    Delivery, FaceView, FingerView, Keys, Place, ReceiptView, ReviewView, ScanView, Screens, Site,
-    spoken,
+    ConsentView, Delivery, FaceView, FingerView, Keys, OfficialsView, Place, ReceiptView,
+    ReviewView, ScanView, Screens, Site, spoken,
 };
 
 use super::*;
@@ -36,9 +36,12 @@ fn pages() -> Vec<Place> {
             unfinished: None,
             last: None,
         },
-        Place::Prepare { asked: Vec::new() },
+        Place::Prepare {
+            asked: Vec::new(),
+            whom: WhomView::default(),
+        },
         Place::Opening,
-        Place::Consent,
+        Place::Consent(ConsentView::default()),
         Place::CardKey { failed: None },
         Place::CardReading {
             share: 40,
@@ -46,9 +49,15 @@ fn pages() -> Vec<Place> {
         },
         Place::Face(FaceView::default()),
         Place::Finger(FingerView::default()),
-        Place::Officials {
+        Place::Officials(OfficialsView {
             code: "person.face_inconclusive",
-        },
+            number: 1,
+            people: Vec::new(),
+            refused: None,
+            looking: None,
+            portrait: false,
+            likely: Why::Unclear,
+        }),
         Place::Sheets,
         Place::Scan(ScanView::default()),
         Place::Reading,

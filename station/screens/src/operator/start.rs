@@ -72,6 +72,15 @@ pub(super) fn home(
         }
         @if let Some(last) = last { (last_visit(page, last)) }
         p { (words.t("home.hint")) }
+        @if let Some(shift) = &page.board.shift {
+            p class="hint shift" {
+                (words.f("shift.began", &[("t", &words.moment(shift.began))]))
+                " · " @if page.board.site.practice { (words.t("shift.practice")) } @else { (words.t("shift.real")) }
+                @if let Some((from, until)) = shift.before {
+                    " · " (words.f("shift.before", &[("from", &words.moment(from)), ("until", &words.moment(until))]))
+                }
+            }
+        }
     };
     let on = page.keyed(
         Verb::Begin,

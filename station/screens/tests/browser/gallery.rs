@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use screens::{
     AsideView, Asked, Clause, ConsentView, Defect, Delivery, Device, DeviceState, DeviceView,
     Diagnosis, End, Examine, FaceView, FingerView, Found, NoticeView, OfficialsView, Owner,
-    PageView, PaperView, Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView, Section,
-    Whom, WhomView, Why,
+    PageView, PaperView, Person, Place, Quiet, ReceiptView, Refused, ReviewView, Role, ScanView,
+    Section, ShiftView, Whom, WhomView, Why,
 };
 
 pub(crate) fn person() -> Person {
@@ -39,6 +39,24 @@ pub(crate) fn devices(name: &str) -> Vec<DeviceView> {
             view(Device::Scanner, DeviceState::Ready),
             view(Device::FingerSensor, DeviceState::Ready),
         ],
+    }
+}
+
+/// How still it has become at the operator's page and at the citizen's display.
+pub(crate) fn quiet(name: &str) -> (Quiet, Quiet) {
+    match name {
+        "home-locking" => (Quiet::Warned, Quiet::Awake),
+        "consent-warned" | "receipt-warned" => (Quiet::Awake, Quiet::Warned),
+        "consent-covered" | "receipt-covered" => (Quiet::Awake, Quiet::Over),
+        _ => (Quiet::Awake, Quiet::Awake),
+    }
+}
+
+/// A shift, and the one before.
+pub(crate) fn shift() -> ShiftView {
+    ShiftView {
+        began: at(),
+        before: Some((at(), at())),
     }
 }
 
@@ -203,6 +221,13 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
             },
         ),
         (
+            "home-locking",
+            Place::Home {
+                unfinished: None,
+                last: None,
+            },
+        ),
+        (
             "home-reader",
             Place::Home {
                 unfinished: None,
@@ -248,6 +273,8 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
         ("consent-of-child", consent(Whom::Child, true)),
         ("consent-proxy", consent(Whom::Proxy, false)),
         ("consent-helped", consent(Whom::Helper, false)),
+        ("consent-warned", Place::Consent(ConsentView::default())),
+        ("consent-covered", Place::Consent(ConsentView::default())),
         ("card", Place::CardKey { failed: None }),
         (
             "card-failed",
@@ -375,6 +402,14 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
             Place::Receipt(receipt(Delivery::Waiting, false)),
         ),
         ("receipt", Place::Receipt(receipt(filed.clone(), true))),
+        (
+            "receipt-warned",
+            Place::Receipt(receipt(filed.clone(), false)),
+        ),
+        (
+            "receipt-covered",
+            Place::Receipt(receipt(filed.clone(), false)),
+        ),
         (
             "receipt-noticed",
             Place::Receipt(ReceiptView {

@@ -85,6 +85,10 @@ fn every_page_in_both_languages() {
                 board.line.oldest = Some("2026-03-02T01:00:00Z".parse().unwrap());
             });
             let turn = screens.go(place.clone());
+            screens.show(|board| {
+                board.quiet = gallery::quiet(name);
+                board.shift = Some(gallery::shift());
+            });
             writeln!(asks, "{name} {} {} {turn}", place.name(), language.as_str()).unwrap();
             hear(&mut faults);
         }

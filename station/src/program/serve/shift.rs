@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use bundle::{Role, SealingKey};
 use jiff::Timestamp;
 use rulebook::Language;
-use screens::{CitizenView, Delivery, End, Heard, Place, ReceiptView, Screens, Touch};
+use screens::{
+    CitizenView, Delivery, End, Heard, Place, ReceiptView, Screens, ShiftView, Side, Touch,
+};
 use station::answer::Trouble;
 use station::attended::{AtScreens, Chosen, Floor, Reception as _, asked};
 use station::clock;
@@ -17,6 +19,7 @@ use station::config::{Config, ScreensConfig};
 use station::desk::{Desk, VisitEnd};
 use station::devices::Devices;
 use station::script::OperatorScript;
+use station::shifts::{Event, Shifts};
 use station::spool::Spool;
 use station::visit::{Closed, ForWhom, StopKind};
 
@@ -37,6 +40,7 @@ pub(super) struct Shift<'a> {
     pub(super) heard: &'a Receiver<Heard>,
     pub(super) spool: &'a Spool,
     pub(super) reception: Reception<'a>,
+    pub(super) shifts: Shifts,
     pub(super) line: Sender<()>,
 }
 
@@ -62,6 +66,7 @@ impl Shift<'_> {
         let mut unfinished = self.take_mark();
         while let Some(operator) = self.sign_somebody_in() {
             let mut last = None;
+            self.begins(&operator);
             // Between two visits.
             loop {
                 let turn = self.screens.go(Place::Home {
@@ -70,9 +75,13 @@ impl Shift<'_> {
                 });
                 match self.wait(turn, true) {
                     Waited::Touch(Touch::Begin) => {}
-                    Waited::Touch(Touch::SignOut) | Waited::Silence => break,
+                    Waited::Touch(Touch::SignOut) => break self.ends(Event::End),
+                    Waited::Silence => break self.ends(Event::Locked),
                     Waited::Touch(_) => continue,
-                    Waited::Ended => return Ok(()),
+                    Waited::Ended => {
+                        self.ends(Event::Interrupted);
+                        return Ok(());
+                    }
                 }
                 if let Some(end) = self.visit(&operator, devices) {
                     last = Some(end);
@@ -82,16 +91,36 @@ impl Shift<'_> {
         Ok(())
     }
 
+    /// Notes that somebody sat down. A journal that cannot be written keeps nobody from work.
+    fn begins(&mut self, operator: &Operator) {
+        let now = Timestamp::now();
+        let before = self.shifts.past().map(|past| (past.from, past.until));
+        self.screens
+            .show(|board| board.shift = Some(ShiftView { began: now, before }));
+        let who = operator.script.id.as_str();
+        if let Err(error) = self.shifts.start(who, operator.role, now) {
+            tracing::error!(kind = ?error.kind(), "the start of a shift was not noted");
+        }
+    }
+
+    fn ends(&mut self, event: Event) {
+        self.screens.show(|board| board.shift = None);
+        if let Err(error) = self.shifts.end(event, Timestamp::now()) {
+            tracing::error!(kind = ?error.kind(), "the end of a shift was not noted");
+        }
+    }
+
     /// The next touch of this turn.
     fn wait(&self, turn: u64, locks: bool) -> Waited {
-        let began = Instant::now();
         loop {
             match self.heard.recv_timeout(Duration::from_millis(500)) {
                 Ok(heard) if heard.turn == turn => return Waited::Touch(heard.touch),
                 Ok(_) => {}
                 Err(RecvTimeoutError::Timeout) => {
                     let silence = Duration::from_secs(self.wanted.lock_after_s);
-                    if locks && began.elapsed() > silence {
+                    // The page warns by the same measure, and one touch begins it anew.
+                    let still = self.screens.still(Side::Operator, Instant::now());
+                    if locks && still > silence {
                         return Waited::Silence;
                     }
                 }
