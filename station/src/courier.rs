@@ -538,3 +538,24 @@ fn parse<T: for<'de> Deserialize<'de>>(
 ) -> Result<T, CourierError> {
     serde_json::from_slice(bytes).map_err(|_| CourierError::Answer(status.as_u16()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_are_read_and_an_older_verifier_sends_none() {
+        let answer = br#"{"outcome":"filed","receipt":{},"notices":[
+            {"code":"examine.pages_filed_before","place":"paper 2","entry":"e"},{"code":"new.word"}]}"#;
+        let filed: Filed = parse(StatusCode::CREATED, answer).unwrap();
+        let told: Vec<_> = filed
+            .notices
+            .iter()
+            .map(|notice| (notice.code.as_str(), notice.paper()))
+            .collect();
+        let expected = [("examine.pages_filed_before", Some(2)), ("new.word", None)];
+        assert_eq!(told, expected);
+        let older: Filed = parse(StatusCode::OK, br#"{"receipt":{}}"#).unwrap();
+        assert!(older.notices.is_empty());
+    }
+}

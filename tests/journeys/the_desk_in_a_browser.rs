@@ -194,6 +194,16 @@ fn visits_are_played_and_nothing_that_goes_away_costs_anything() {
     let survey: std::collections::BTreeMap<String, [u32; 5]> =
         serde_json::from_slice(&survey).unwrap();
     assert_eq!(survey.values().collect::<Vec<_>>(), [&[1, 0, 0, 0, 0]]);
+    assert!(told["spoken_bytes"].as_u64() > Some(100_000), "{told}");
+    // The journal of shifts knows of the desk that was killed.
+    let shifts = fs::read_to_string(folder.path().join("state/shifts.jsonl")).unwrap();
+    let noted = shifts.lines().map(|line| {
+        let note: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(note["practice"], true);
+        note["event"].as_str().unwrap().to_owned()
+    });
+    let noted: Vec<String> = noted.collect();
+    assert_eq!(noted[..3], ["start", "interrupted", "start"]);
     // Nothing of anybody in what the programs wrote down.
     for log in ["desk.log", "verifier.log"] {
         let log = fs::read_to_string(folder.path().join(log)).unwrap();

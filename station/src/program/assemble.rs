@@ -23,7 +23,7 @@ use station::epoch;
 use station::readers::{ReaderPool, Wanted};
 use station::script::PersonKey;
 use station::spool::Spool;
-use station::store;
+use station::store::{self, StoreError};
 use station::tickets::TicketStock;
 
 use super::{beside_program, read_file};
@@ -33,9 +33,11 @@ const FINGER_WORKER: &str = "niem-finger-worker";
 
 pub(super) fn config(path: &Path) -> Result<Config, Trouble> {
     let config: Config = config::read(path).map_err(|error| Trouble::new(error.code(), error))?;
-    store::check(&config.state_dir, config.practice)
-        .map_err(|error| Trouble::new(error.code(), error))?;
-    Ok(config)
+    // Whoever may not look there is told so when they need what lies there.
+    match store::check(&config.state_dir, config.practice) {
+        Err(error @ StoreError::OtherKind) => Err(Trouble::new(error.code(), error)),
+        _ => Ok(config),
+    }
 }
 
 pub(super) fn trouble<E: std::fmt::Display>(code: &'static str) -> impl Fn(E) -> Trouble {

@@ -97,6 +97,34 @@ def sign_in():
     operator.wait("home")
 
 
+def looked_over():
+    """The bar knows the devices; the desk looked over tells a technician everything, and of nobody anything."""
+    for device in ["card-reader", "camera", "scanner"]:
+        operator.page.wait_for_selector(f"#device-{device}.ready, #device-{device}.card-laid", timeout=60_000)
+    operator.page.click("#b-diagnostics")
+    operator.page.wait_for_selector("#b-print:visible")
+    page = operator.page.inner_text("body")
+    for wanted in ["espeak-ng", "Virtual PCD", "Danh sách trực", "Phiếu mở lượt còn lại"]:
+        if wanted not in page:
+            raise SystemExit(f"the desk looked over does not tell of {wanted}: {page}")
+    if "Cán bộ Mẫu" in page or digits in page:
+        raise SystemExit("the desk looked over names somebody")
+    operator.page.click("#b-desk")
+    operator.wait("home")
+
+
+def read_aloud():
+    """A touch speaks the page, another one stops it."""
+    citizen.page.click("#b-read-aloud")
+    citizen.page.wait_for_selector("#b-read-aloud[aria-pressed=true]")
+    kind, size = citizen.page.evaluate("fetch('/citizen/speech').then((a) => a.blob()).then((b) => [b.type, b.size])")
+    if kind != "audio/wav" or size < 100_000:
+        raise SystemExit(f"the page is not read aloud: {kind}, {size} bytes")
+    told["spoken_bytes"] = size
+    citizen.page.click("#b-read-aloud")
+    citizen.page.wait_for_selector("#b-read-aloud[aria-pressed=false]")
+
+
 def by_clicks():
     """Two papers; the operator's window is closed and opened again in the middle."""
     operator.touches = 0
@@ -104,6 +132,7 @@ def by_clicks():
     operator.click("#b-begin")
     operator.click("#b-prepared")
     citizen.wait("consent")
+    read_aloud()
     citizen.click("#b-consent-agree")
     operator.wait("card")
     operator.page.fill("#digits", digits)
@@ -160,6 +189,9 @@ def by_keyboard_without_network():
         raise SystemExit("a slip claims what has not happened")
     start_verifier()
     operator.says("Filed in the wallet", seconds=120)
+    # The same page was filed by the visit before; the verifier noticed, and the slip says so.
+    operator.says("All pages of this paper were filed")
+    citizen.says("All pages of this paper were filed")
     operator.press("F2")
     operator.wait("home")
 
@@ -290,6 +322,7 @@ try:
         operator = Window(browser, links[0], viewport={"width": 1280, "height": 800})
         citizen = Window(browser, links[1], viewport={"width": 1024, "height": 600})
         sign_in()
+        looked_over()
         by_clicks()
         by_keyboard_without_network()
         stopped_by_the_citizen()
