@@ -88,7 +88,9 @@ fn look(config: &Config, spool: Result<&Spool, &'static str>) -> Diagnosis {
     let visits_left = judged.ok().and_then(|judged| judged.visits_left);
     let models = models(config);
     for fact in &models.facts {
-        if let Found::Trouble(code) = fact.found {
+        if let Found::Trouble(code) = fact.found
+            && !findings.iter().any(|known| known.code == code)
+        {
             findings.push(Defect { code, stops: false });
         }
     }
