@@ -25,7 +25,7 @@ pub struct Round<'a> {
 #[derive(Debug)]
 pub enum Outcome {
     /// Filed, and gone from the spool; with what the verifier noticed.
-    Filed(Receipt, SignedReceipt, Vec<Notice>),
+    Filed(Box<Receipt>, SignedReceipt, Vec<Notice>),
     /// It waits, or was set aside when the error is final.
     Failed(CourierError),
 }
@@ -70,7 +70,7 @@ impl Round<'_> {
         match self.exchange(digest, standing).await {
             Ok((receipt, signed, notices)) => {
                 tracing::info!(bundle = %digest, "filed");
-                Outcome::Filed(receipt, signed, notices)
+                Outcome::Filed(Box::new(receipt), signed, notices)
             }
             Err(error) => {
                 self.waits(digest, standing, &error);

@@ -285,7 +285,7 @@ pub(super) fn push_one(config: &Config, spool: &Spool, digest: BundleDigest) -> 
     match runtime.block_on(round.deliver(digest, Standing::Waiting)) {
         Outcome::Filed(receipt, signed, _) => {
             let value = serde_json::from_slice(&signed.to_json()).unwrap_or_default();
-            Ok((receipt, value))
+            Ok((*receipt, value))
         }
         Outcome::Failed(error) => Err(error),
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use screens::{
     ConsentView, Delivery, FaceView, FingerView, Keys, OfficialsView, Place, ReceiptView,
-    ReviewView, ScanView, Screens, Site, spoken,
+    ReviewView, ScanView, Screens, Site, WhomView, Why, spoken,
 };
 
 use super::*;
