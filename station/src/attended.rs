@@ -5,7 +5,7 @@ mod officials;
 mod telling;
 mod whom;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -46,6 +46,8 @@ pub struct Floor<'a> {
     stopped: Cell<bool>,
     /// Sheets that were counted.
     sheets: Cell<u32>,
+    /// The last digits of the holder's number, as they were looked at.
+    holder: RefCell<String>,
 }
 
 impl<'a> Floor<'a> {
@@ -58,12 +60,19 @@ impl<'a> Floor<'a> {
             heard,
             stopped: Cell::new(false),
             sheets: Cell::new(0),
+            holder: RefCell::default(),
         }
     }
 
     #[must_use]
     pub fn sheets(&self) -> u32 {
         self.sheets.get()
+    }
+
+    /// The last digits of the holder's number; nothing before they were looked at.
+    #[must_use]
+    pub fn holder(&self) -> String {
+        self.holder.borrow().clone()
     }
 
     /// Waits for a touch of this turn that answers.
@@ -306,6 +315,7 @@ impl People for AtScreens<'_> {
     }
 
     fn approve(&mut self, review: &Review) -> Result<bool, Stop> {
+        self.floor.holder.replace(review.holder.clone());
         let turn = self.go(Place::Review(shown(review, self.whom.whom)));
         self.floor.answer(turn, &mut || (), |touch| match touch {
             Touch::Approve => Some(()),

@@ -48,6 +48,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         epoch::CODES,
         preflight::CODES,
         screens::CODES,
+        slips::CODES,
         sealing_keys::CODES,
         sign_in::CODES,
         speech::CODES,

@@ -314,7 +314,7 @@ pub enum Owner {
 }
 
 /// A paper that is handed back unstored.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AsideView {
     pub kind: String,
     pub code: &'static str,
@@ -325,12 +325,20 @@ pub struct AsideView {
 pub struct ReceiptView {
     /// Of the bundle: the first characters of its digest, in groups of four.
     pub number: String,
+    /// The bundle's whole digest: what the slip's code says until there is a receipt.
+    pub bundle: String,
+    /// The receipt in short (`docs/bundle-v1.md` §10), once it came.
+    pub codes: Vec<String>,
+    /// The last digits of the holder's number.
+    pub holder: String,
     pub sealed_at: Timestamp,
     pub delivery: Delivery,
     pub sheets_returned: u32,
     /// Kinds of what was filed, with their pages and grades.
     pub papers: Vec<(String, usize, u8)>,
-    pub set_aside: usize,
+    pub set_aside: Vec<AsideView>,
+    /// How often a slip was given out; the second one says that it is not the first.
+    pub issued: u32,
     /// The citizen said how it was, or did not want to.
     pub surveyed: bool,
     /// What the verifier noticed when it filed.

@@ -10,8 +10,6 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-pub(crate) const CODES: &[&str] = &[NOT_PAIRED, ELSEWHERE, NOT_YOURS, PORT_TAKEN];
-
 /// The port of the pages cannot be opened.
 pub(crate) const PORT_TAKEN: &str = "screen.port";
 

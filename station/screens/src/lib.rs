@@ -20,6 +20,7 @@ mod pictures;
 mod quiet;
 mod rights;
 mod server;
+mod slip;
 mod speech;
 mod touch;
 mod words;
@@ -34,10 +35,16 @@ pub use diagnosis::{Defect, Diagnosis, Fact, Found, Section, lines};
 pub use gate::{Keys, Side};
 pub use pictures::Pictures;
 pub use quiet::{Limits, Quiet};
-pub use rights::{Verb, may};
+pub use rights::{Verb, may, may_issue};
 pub use server::{Examine, Heard, Screens, Window, router};
 pub use speech::{Voice, spoken};
 pub use touch::{CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
 
 /// Every code that the pages themselves answer with.
-pub const CODES: &[&str] = gate::CODES;
+pub const CODES: &[&str] = &[
+    gate::ELSEWHERE,
+    gate::NOT_PAIRED,
+    gate::NOT_YOURS,
+    gate::PORT_TAKEN,
+    slip::ASK_CLERK,
+];

@@ -26,6 +26,7 @@ pub enum Verb {
     Back,
     StopAndErase,
     Done,
+    Slip,
     Survey,
     Bigger,
     Help,
@@ -34,7 +35,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::SignIn,
         Self::SignOut,
         Self::Language,
@@ -55,6 +56,7 @@ impl Verb {
         Self::Back,
         Self::StopAndErase,
         Self::Done,
+        Self::Slip,
         Self::Survey,
         Self::Bigger,
         Self::Help,
@@ -85,6 +87,7 @@ impl Verb {
             Self::Back => "back",
             Self::StopAndErase => "stop",
             Self::Done => "done",
+            Self::Slip => "slip",
             Self::Survey => "survey",
             Self::Bigger => "bigger",
             Self::Help => "help",
@@ -139,7 +142,19 @@ pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
         }
         (
             Side::Operator,
-            Verb::SignOut | Verb::Back | Verb::StopAndErase | Verb::Done | Verb::MoreTime,
+            Verb::SignOut
+            | Verb::Back
+            | Verb::StopAndErase
+            | Verb::Done
+            | Verb::Slip
+            | Verb::MoreTime,
         ) => role.is_some(),
     }
+}
+
+/// Whether this person may give out a slip of which `issued` are out: the first is whoever serves, a second one is an
+/// official's (`domain.md` §6.3: a volunteer asks a clerk).
+#[must_use]
+pub fn may_issue(role: Option<Role>, issued: u32) -> bool {
+    role.is_some_and(|role| issued == 0 || role >= Role::Clerk)
 }

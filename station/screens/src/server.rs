@@ -28,7 +28,7 @@ use crate::quiet::{self, Limits, Quiet};
 use crate::rights::{Verb, may};
 use crate::speech::{Voice, spoken};
 use crate::touch::{CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
-use crate::{assets, citizen, devices, operator};
+use crate::{assets, citizen, devices, operator, slip};
 
 /// Longer than anything a form of ours sends.
 const MAX_FORM: usize = 4096;
@@ -368,6 +368,7 @@ fn touched(
             Side::Citizen if quiet::is_gone(board) => {}
             Side::Citizen => board.quiet.1 = Quiet::Awake,
         }),
+        Verb::Slip => return give_slip(screens, sent.turn, &sent.choice),
         Verb::Language => screens.show(|board| {
             let language = match side {
                 Side::Operator => &mut board.language,
@@ -398,6 +399,30 @@ fn acting(screens: &Screens, verb: Verb) -> Option<Role> {
         _ => board.operator.as_ref(),
     };
     person.map(|person| person.role)
+}
+
+/// The slip as a PDF, made in memory; the page then knows that one is out.
+fn give_slip(screens: &Screens, turn: u64, choice: &str) -> Response<Body> {
+    let board = screens.board();
+    let pdf = match slip::pdf(&board, choice) {
+        Some(Ok(pdf)) if board.turn == turn => pdf,
+        Some(Err(error)) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, error.code()),
+        _ => return back_to(Side::Operator),
+    };
+    let mut allowed = false;
+    // Asked and counted at once, so that two touches together are not both the first.
+    screens
+        .board
+        .send_modify(|now| allowed = now.turn == turn && slip::count(now, &board));
+    if !allowed {
+        return refuse(StatusCode::FORBIDDEN, slip::ASK_CLERK);
+    }
+    let head = [
+        ("content-type", "application/pdf"),
+        // Shown and printed from there; a file in a folder of downloads would stay.
+        ("content-disposition", "inline; filename=\"phieu.pdf\""),
+    ];
+    (head, pdf).into_response()
 }
 
 /// What a form says; none of one that says nothing of use, which then changes nothing.
@@ -455,7 +480,7 @@ fn read(verb: Verb, number: Option<u32>, sent: &Sent) -> Option<Touch> {
                 .ok()
                 .filter(|level| (1..=5).contains(level)),
         ),
-        Verb::Language | Verb::Bigger | Verb::Help | Verb::MoreTime => return None,
+        Verb::Language | Verb::Bigger | Verb::Help | Verb::MoreTime | Verb::Slip => return None,
     })
 }
 

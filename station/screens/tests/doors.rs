@@ -10,11 +10,12 @@ use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use screens::{
-    CardDigits, ConsentView, Defect, Delivery, Device, DeviceState, DeviceView, Diagnosis, Examine,
-    Finding, Found, Heard, Keys, Limits, OfficialsView, Person, Place, Quiet, ReceiptView, Role,
-    ScanView, Screens, Section, Side, Site, SubjectTyped, Touch, Verb, Voice, Whom, WhomView, Why,
-    may, router,
+    AsideView, CardDigits, ConsentView, Defect, Delivery, Device, DeviceState, DeviceView,
+    Diagnosis, Examine, Finding, Found, Heard, Keys, Limits, OfficialsView, Person, Place, Quiet,
+    ReceiptView, Role, ScanView, Screens, Section, Side, Site, SubjectTyped, Touch, Verb, Voice,
+    Whom, WhomView, Why, may, may_issue, router,
 };
+use slips::{FiledPaper, Form, Outcome, Paper, ReceiptSlip};
 use tower::ServiceExt as _;
 
 const PORT: u16 = 8470;
@@ -612,4 +613,134 @@ async fn whose_papers_they_are_is_heard_and_not_shown() {
         [Touch::ForWhom(Whom::Proxy), Touch::Subject(subject)]
     );
     assert!(!desk.page("/", &paired.cookie).await.contains("004567"));
+}
+
+fn receipt() -> ReceiptView {
+    ReceiptView {
+        number: "3B63-01C3-5E80".into(),
+        bundle: format!("sha256:3b6301c35e80{}", "0".repeat(52)),
+        codes: Vec::new(),
+        holder: "721".into(),
+        sealed_at: "2026-03-02T03:12:00Z".parse().unwrap(),
+        delivery: Delivery::Waiting,
+        sheets_returned: 3,
+        papers: vec![("khai_sinh".into(), 1, 1)],
+        set_aside: vec![AsideView {
+            kind: "bang_tn".into(),
+            code: "paper.other_owner",
+        }],
+        notices: Vec::new(),
+        issued: 0,
+        surveyed: false,
+    }
+}
+
+/// What the slip of [`receipt()`] has to be, made beside the doors.
+fn slip(outcome: Outcome, paper: Paper, large: bool, reprint: bool) -> Vec<u8> {
+    let slip = ReceiptSlip {
+        centre: "Trung tâm mẫu".into(),
+        hotline: "1022".into(),
+        number: "3B63-01C3-5E80".into(),
+        sealed_at: "2026-03-02T03:12:00Z".parse().unwrap(),
+        outcome,
+        holder: "721".into(),
+        papers: vec![FiledPaper {
+            kind: "khai_sinh".into(),
+            pages: 1,
+            grade: 1,
+        }],
+        set_aside: vec![("bang_tn".into(), "paper.other_owner")],
+        sheets_returned: 3,
+        appointment: None,
+        practice: true,
+        reprint,
+    };
+    slip.pdf(Form { paper, large }).unwrap()
+}
+
+impl Desk {
+    /// The answer to the touch, with the slip that it gave.
+    async fn slip(&self, paired: &Paired, more: &str) -> (StatusCode, Vec<u8>) {
+        let turn = self.screens.board().turn;
+        let form = format!("token={}&turn={turn}{more}", paired.token);
+        let request = asking(Method::POST, "/touch/slip")
+            .header("cookie", &paired.cookie)
+            .header("origin", format!("http://127.0.0.1:{PORT}"))
+            .header("content-type", "application/x-www-form-urlencoded");
+        let answer = self.send(request.body(Body::from(form)).unwrap()).await;
+        let status = answer.status();
+        if status == StatusCode::OK {
+            assert_eq!(answer.headers()["content-type"], "application/pdf");
+            assert_eq!(answer.headers()["cache-control"], "no-store");
+        }
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, bytes.to_vec())
+    }
+}
+
+#[tokio::test]
+async fn a_volunteer_gives_out_one_slip_and_an_official_one_that_says_it_is_a_reprint() {
+    let desk = desk();
+    let operator = desk.pair(Side::Operator).await;
+    desk.screens.go(Place::Receipt(receipt()));
+    let waiting = || Outcome::Waiting {
+        bundle: receipt().bundle,
+    };
+    // Nobody is signed in.
+    let (status, _) = desk.slip(&operator, "&choice=a5").await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+
+    let sign_in = |role| {
+        desk.screens
+            .show(|board| board.operator = Some(person(role)))
+    };
+    sign_in(Role::Volunteer);
+    let (status, pdf) = desk.slip(&operator, "&choice=a5").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(pdf == slip(waiting(), Paper::A5, false, false));
+    let (status, told) = desk.slip(&operator, "&choice=a5").await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(
+        String::from_utf8(told)
+            .unwrap()
+            .contains("screen.ask_clerk")
+    );
+    let page = desk.page("/", &operator.cookie).await;
+    assert!(!page.contains("/touch/slip") && page.contains("Mời cán bộ tiếp nhận"));
+
+    sign_in(Role::Clerk);
+    let (status, pdf) = desk.slip(&operator, "&choice=roll80").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(pdf == slip(waiting(), Paper::Roll80, false, true));
+    assert!(!may_issue(Some(Role::Volunteer), 1) && !may_issue(None, 0));
+}
+
+#[tokio::test]
+async fn the_slip_turns_with_its_bundle_and_its_letters_with_the_citizens() {
+    let desk = desk();
+    let operator = desk.pair(Side::Operator).await;
+    let (at, code) = ("2026-03-02T03:14:00Z".parse().unwrap(), "NIEM1/11:ABC");
+    desk.screens.show(|board| {
+        board.operator = Some(person(Role::Volunteer));
+        board.citizen.size = 1;
+    });
+    desk.screens.go(Place::Receipt(ReceiptView {
+        delivery: Delivery::Filed {
+            entry: "0190".into(),
+            at,
+        },
+        codes: vec![code.into()],
+        ..receipt()
+    }));
+    let filed = Outcome::Filed {
+        at,
+        codes: vec![code.into()],
+    };
+    let (status, pdf) = desk.slip(&operator, "&choice=a5").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(pdf == slip(filed, Paper::A5, true, false));
+    // Of another turn, and where no slip is: nothing.
+    desk.screens.go(Place::Sheets);
+    let (status, _) = desk.slip(&operator, "&choice=a5").await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
 }

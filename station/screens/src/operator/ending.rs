@@ -4,7 +4,9 @@ use maud::{Markup, html};
 
 use crate::board::{Delivery, ReceiptView};
 use crate::parts::{KEY_ON, Look, Page};
-use crate::rights::Verb;
+use crate::rights::{Verb, may_issue};
+
+use crate::slip::{ASK_CLERK, large};
 
 use super::papers::grade_key;
 use super::road;
@@ -26,6 +28,7 @@ pub(super) fn receipt(page: Page<'_>, receipt: &ReceiptView) -> (Markup, Markup)
         }
         (noticed(page, receipt, true))
         p { (words.t("slip.give_back")) }
+        (paper(page, receipt))
     };
     let on = page.keyed(
         Verb::Done,
@@ -50,6 +53,26 @@ pub(crate) fn noticed(page: Page<'_>, receipt: &ReceiptView, remedies: bool) -> 
                 @if remedies { p { (words.remedy(notice.code)) } }
             }
         }
+    }
+}
+
+/// The slip on paper: opened beside this page, to be printed from there.
+fn paper(page: Page<'_>, receipt: &ReceiptView) -> Markup {
+    let words = page.words;
+    let role = page.board.operator.as_ref().map(|person| person.role);
+    if !may_issue(role, receipt.issued) {
+        return html! { p class="hint" role="status" { (words.cause(ASK_CLERK)) " " (words.remedy(ASK_CLERK)) } };
+    }
+    html! {
+        form method="post" action="/touch/slip" class="one" target="_blank" {
+            input type="hidden" name="token" value=(page.token);
+            input type="hidden" name="turn" value=(page.board.turn);
+            button type="submit" id="b-slip-a5" class="plain" name="choice" value="a5" { (words.t("slip.as_a5")) }
+            " "
+            button type="submit" id="b-slip-roll80" class="plain" name="choice" value="roll80" { (words.t("slip.as_roll")) }
+        }
+        @if large(page.board) { p class="hint" { (words.t("slip.large")) } }
+        @if receipt.issued > 0 { p class="hint" { (words.t("slip.again")) } }
     }
 }
 

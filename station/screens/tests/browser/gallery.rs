@@ -115,11 +115,18 @@ fn at() -> Timestamp {
 fn receipt(delivery: Delivery, surveyed: bool) -> ReceiptView {
     ReceiptView {
         number: "3B63-01C3-5E80".into(),
+        bundle: format!("sha256:3b6301c35e80{}", "0".repeat(52)),
+        codes: Vec::new(),
+        holder: "721".into(),
         sealed_at: at(),
         delivery,
         sheets_returned: 3,
         papers: vec![("khai_sinh".into(), 1, 1), ("hoc_ba".into(), 12, 1)],
-        set_aside: 1,
+        set_aside: vec![AsideView {
+            kind: "bang_tn".into(),
+            code: "paper.other_owner",
+        }],
+        issued: u32::from(surveyed),
         surveyed,
         notices: Vec::new(),
     }

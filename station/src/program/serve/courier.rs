@@ -5,7 +5,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use bundle::{BundleDigest, VerifierPublicKey};
+use bundle::{BundleDigest, Slip, VerifierPublicKey};
 use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rulebook::failures;
@@ -97,13 +97,20 @@ fn show_line(spool: &Spool, screens: &Screens, online: bool, slow: bool) {
 
 /// The slip that is still shown turns when its bundle is filed, or refused.
 fn settle(screens: &Screens, digest: BundleDigest, outcome: &Outcome) {
-    let mut notices = Vec::new();
+    let (mut notices, mut codes) = (Vec::new(), Vec::new());
     let delivery = match outcome {
-        Outcome::Filed(receipt, _, told) => {
+        Outcome::Filed(receipt, signed, told) => {
             notices = told.iter().filter_map(noticed).take(MOST_NOTICES).collect();
+            codes = Slip::of(signed).map_or_else(
+                |error| {
+                    tracing::warn!(code = error.code(), "the receipt has no short form");
+                    Vec::new()
+                },
+                |slip| slip.codes(),
+            );
             Delivery::Filed {
                 entry: receipt.entry.to_string(),
-                at: Timestamp::now(),
+                at: receipt.filed_at,
             }
         }
         Outcome::Failed(error) if error.is_final() => Delivery::Refused { code: error.code() },
@@ -115,6 +122,7 @@ fn settle(screens: &Screens, digest: BundleDigest, outcome: &Outcome) {
             if receipt.number == number {
                 receipt.delivery = delivery.clone();
                 receipt.notices.clone_from(&notices);
+                receipt.codes.clone_from(&codes);
             }
         };
         match &mut board.place {

@@ -10,7 +10,8 @@ use bundle::{Role, SealingKey};
 use jiff::Timestamp;
 use rulebook::Language;
 use screens::{
-    CitizenView, Delivery, End, Heard, Place, ReceiptView, Screens, ShiftView, Side, Touch,
+    AsideView, CitizenView, Delivery, End, Heard, Place, ReceiptView, Screens, ShiftView, Side,
+    Touch,
 };
 use station::answer::Trouble;
 use station::attended::{AtScreens, Chosen, Floor, Reception as _, asked};
@@ -49,6 +50,13 @@ struct Operator {
     script: OperatorScript,
     role: Role,
     key: Arc<dyn SealingKey>,
+}
+
+/// What the slip says of a visit besides what was sealed.
+struct Told {
+    sheets: u32,
+    /// The last digits of the holder's number.
+    holder: String,
 }
 
 /// What is heard while the desk waits.
@@ -198,7 +206,7 @@ impl Shift<'_> {
         // From here on the bundle, or nothing, is what is kept; the slip can be read again.
         self.unmark();
         let end = match walked {
-            Ok((end, sheets)) => self.ended(&end, sheets),
+            Ok((end, told)) => self.ended(&end, told),
             Err(trouble) => {
                 tracing::warn!(code = trouble.code, "no visit could be opened");
                 self.stopped(trouble.code, false)
@@ -223,7 +231,7 @@ impl Shift<'_> {
         operator: &Operator,
         whom: ForWhom,
         devices: &mut Devices,
-    ) -> Result<(VisitEnd, u32), Trouble> {
+    ) -> Result<(VisitEnd, Told), Trouble> {
         let config = self.config;
         let device_key = assemble::device_key(config)?;
         let recipients = assemble::recipients(config)?;
@@ -265,10 +273,14 @@ impl Shift<'_> {
         };
         let mut people = AtScreens::new(&floor, self.wanted.feeder, glass, &mut self.reception);
         let end = desk.run(opening, &mut people, &mut |step| floor.tell(step));
-        Ok((end, floor.sheets()))
+        let told = Told {
+            sheets: floor.sheets(),
+            holder: floor.holder(),
+        };
+        Ok((end, told))
     }
 
-    fn ended(&self, end: &VisitEnd, sheets: u32) -> End {
+    fn ended(&self, end: &VisitEnd, told: Told) -> End {
         match &end.closed {
             Closed::Stopped(stop) => self.stopped(stop.code, stop.kind == StopKind::Refusal),
             Closed::Sealed(digest) => {
@@ -281,13 +293,21 @@ impl Shift<'_> {
                     };
                     (document.kind.clone(), document.pages, grade)
                 });
+                let aside = end.set_aside.iter().map(|aside| AsideView {
+                    kind: aside.kind.clone(),
+                    code: aside.code,
+                });
                 let receipt = ReceiptView {
                     number: courier::number_of(*digest),
+                    bundle: digest.to_string(),
+                    codes: Vec::new(),
+                    holder: told.holder,
                     sealed_at: Timestamp::now(),
                     delivery: Delivery::Waiting,
-                    sheets_returned: sheets,
+                    sheets_returned: told.sheets,
                     papers: papers.collect(),
-                    set_aside: end.set_aside.len(),
+                    set_aside: aside.collect(),
+                    issued: 0,
                     surveyed: false,
                     notices: Vec::new(),
                 };
