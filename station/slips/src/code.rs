@@ -35,7 +35,6 @@ impl Code {
 
     /// The side of one module, in points.
     pub(crate) fn module(&self) -> f32 {
-        #[expect(clippy::cast_precision_loss, reason = "at most 117 modules")]
         let modules = self.modules as f32;
         let dots = (LEAST_SIDE / modules / DOT).ceil().max(LEAST_DOTS);
         dots * DOT
@@ -43,7 +42,6 @@ impl Code {
 
     /// The side without its white, in points.
     pub(crate) fn side(&self) -> f32 {
-        #[expect(clippy::cast_precision_loss, reason = "at most 117 modules")]
         let modules = self.modules as f32;
         self.module() * modules
     }

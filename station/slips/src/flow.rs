@@ -246,7 +246,6 @@ impl Flow {
 
     fn squares(&mut self, code: &Code, left: f32) {
         let (module, top) = (code.module(), self.y);
-        #[expect(clippy::cast_precision_loss, reason = "at most 117 modules")]
         let at = |modules: usize| modules as f32 * module;
         for (column, row, length) in code.runs() {
             self.mark(Mark::Block {
