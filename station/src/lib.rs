@@ -17,6 +17,7 @@ pub mod devices;
 pub mod door;
 mod durable;
 pub mod epoch;
+pub mod kept;
 pub mod people;
 pub mod preflight;
 #[cfg(feature = "tesseract")]

@@ -111,6 +111,10 @@ pub enum Place {
     Finger(FingerView),
     Officials(OfficialsView),
     Sheets,
+    /// Counted again, while the pages wait.
+    Recount {
+        sheets: u32,
+    },
     Scan(ScanView),
     /// Papers are put together after the last page was read.
     Reading,
@@ -227,16 +231,18 @@ pub struct ScanView {
     pub pages: Vec<PageView>,
     /// The scanner is at work.
     pub busy: bool,
-    /// What the scanner said.
+    /// What the scanner met, or what is missing; the pages stay.
     pub trouble: Option<&'static str>,
     /// A feeder stands beside the glass.
     pub feeder: bool,
+    /// The page that is looked at, and the only one of which a volunteer sees a picture.
+    pub current: Option<u32>,
 }
 
 /// One page as it was judged.
 #[derive(Clone, Debug, Default)]
 pub struct PageView {
-    /// From 1.
+    /// From 1, as it was scanned; it stays when the page is moved.
     pub number: u32,
     pub read: bool,
     /// What is wrong with it; the first is named.
@@ -245,21 +251,60 @@ pub struct PageView {
     pub notices: Vec<&'static str>,
     /// Grows when it is scanned again, so that no old picture is shown.
     pub version: u32,
+    /// By how many degrees clockwise it was turned.
+    pub turn: u32,
+    /// Pages of one paper have the same.
+    pub paper: usize,
+    /// Taken out: no paper's, and still accounted for.
+    pub out: Option<Out>,
+}
+
+/// Why a page is no paper's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Out {
+    Blank,
+    /// Scanned twice.
+    Duplicate,
+    NotWanted,
 }
 
 impl ScanView {
+    /// Pages that were not taken out, in their order.
+    pub fn staying(&self) -> impl Iterator<Item = &PageView> {
+        self.pages.iter().filter(|page| page.out.is_none())
+    }
+
+    /// Pages that were.
+    pub fn taken_out(&self) -> impl Iterator<Item = &PageView> {
+        self.pages.iter().filter(|page| page.out.is_some())
+    }
+
+    /// The place of a page among those that stay, from 1.
+    #[must_use]
+    pub fn place_of(&self, number: u32) -> Option<usize> {
+        let at = self.staying().position(|page| page.number == number)?;
+        Some(at + 1)
+    }
+
     /// Pages that have to be laid down again.
     pub fn bad(&self) -> impl Iterator<Item = &PageView> {
-        self.pages.iter().filter(|page| !page.refused.is_empty())
+        self.staying().filter(|page| !page.refused.is_empty())
+    }
+
+    /// Pages that count as pages of the sheets that were counted.
+    #[must_use]
+    pub fn seen(&self) -> usize {
+        let again = |page: &&PageView| page.out != Some(Out::Duplicate);
+        self.pages.iter().filter(again).count()
     }
 
     /// Everything that was counted was scanned, read, and is good.
     #[must_use]
     pub fn complete(&self) -> bool {
         !self.busy
-            && self.pages.len() as u64 >= u64::from(self.sheets)
-            && !self.pages.is_empty()
-            && self.pages.iter().all(|page| page.read)
+            && self.seen() as u64 >= u64::from(self.sheets)
+            && self.staying().next().is_some()
+            && self.staying().all(|page| page.read)
             && self.bad().next().is_none()
     }
 }
@@ -345,6 +390,7 @@ impl Place {
             Self::Finger(_) => "finger",
             Self::Officials(_) => "officials",
             Self::Sheets => "sheets",
+            Self::Recount { .. } => "recount",
             Self::Scan(_) => "scan",
             Self::Reading => "reading",
             Self::Review(_) => "review",
@@ -381,7 +427,7 @@ impl Place {
             Self::Consent(_) => 1,
             Self::CardKey { .. } | Self::CardReading { .. } => 2,
             Self::Face(_) | Self::Finger(_) | Self::Officials(_) => 3,
-            Self::Sheets | Self::Scan(_) | Self::Reading => 4,
+            Self::Sheets | Self::Recount { .. } | Self::Scan(_) | Self::Reading => 4,
             Self::Review(_) => 5,
             Self::Sealing => 6,
             Self::Receipt(_) => 7,

@@ -47,6 +47,9 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
     let words = page.words;
     let told = |key: &'static str| html! { h1 { (words.t(key)) } };
     let none = || html! {};
+    if page.board.stopping && page.board.place.in_visit() {
+        return (told("desk.stopping"), none());
+    }
     if page.board.citizen.help {
         return (
             html! { h1 { (words.t("citizen.help_comes")) } p { (words.f("slip.hotline", &[("phone", &page.board.site.hotline)])) } },
@@ -64,7 +67,7 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         Place::Face(face) => (self::face(page, face), none()),
         Place::Finger(finger) => (self::finger(page, finger), none()),
         Place::Officials(officials) => (self::officials(page, officials), none()),
-        Place::Sheets => (told("citizen.count"), none()),
+        Place::Sheets | Place::Recount { .. } => (told("citizen.count"), none()),
         Place::Scan(scan) => (self::scan(page, scan), none()),
         Place::Reading => (told("desk.reading"), none()),
         Place::Review(review) => (self::review(page, review), none()),
@@ -178,8 +181,8 @@ fn finger(page: Page<'_>, finger: &FingerView) -> Markup {
 fn scan(page: Page<'_>, scan: &ScanView) -> Markup {
     let words = page.words;
     html! {
-        h1 { (words.t("citizen.scanning")) }
-        p class="big" { (words.f("scan.progress", &[("i", &scan.pages.len().to_string()), ("n", &scan.sheets.to_string())])) }
+        h1 { (words.t(if scan.trouble.is_some() { "citizen.scanner" } else { "citizen.scanning" })) }
+        p class="big" { (words.f("scan.progress", &[("i", &scan.seen().to_string()), ("n", &scan.sheets.to_string())])) }
         p { (words.t("citizen.papers_stay")) }
     }
 }

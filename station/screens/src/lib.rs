@@ -22,14 +22,14 @@ mod words;
 
 pub use board::{
     AsideView, Asked, Board, CitizenView, Clause, ConsentView, Delivery, End, FaceView, FingerView,
-    Line, OfficialsView, Owner, PageView, PaperView, Person, Place, ReceiptView, Refused,
+    Line, OfficialsView, Out, Owner, PageView, PaperView, Person, Place, ReceiptView, Refused,
     ReviewView, Role, ScanView, Site, WhomView,
 };
 pub use gate::{Keys, Side};
 pub use pictures::Pictures;
 pub use rights::{Verb, may};
 pub use server::{Heard, Screens, Window, router};
-pub use touch::{CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
+pub use touch::{Arrangement, CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
 
 /// Every code that the pages themselves answer with.
 pub const CODES: &[&str] = gate::CODES;

@@ -4,6 +4,8 @@ mod ending;
 mod officials;
 mod papers;
 mod person;
+mod scanner;
+mod sheet;
 mod start;
 mod whom;
 
@@ -45,6 +47,9 @@ pub(crate) fn page(board: &Board, token: &str) -> Markup {
 }
 
 fn parts(page: Page<'_>) -> (Markup, Markup) {
+    if page.board.stopping && page.board.place.in_visit() {
+        return waiting(page, "desk.stopping");
+    }
     match &page.board.place {
         Place::SignedOut { people, refused } => start::signed_out(page, people, *refused),
         Place::Home { unfinished, last } => start::home(page, *unfinished, last.as_ref()),
@@ -57,6 +62,7 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         Place::Finger(finger) => person::finger(page, finger),
         Place::Officials(officials) => officials::page(page, officials),
         Place::Sheets => papers::sheets(page),
+        Place::Recount { sheets } => papers::recount(page, *sheets),
         Place::Scan(scan) => papers::scan(page, scan),
         Place::Reading => waiting(page, "desk.reading"),
         Place::Review(review) => papers::review(page, review),

@@ -1,6 +1,6 @@
 //! Who may touch what: one table, asked at every touch (`domain.md` §6.3).
 
-use crate::board::Role;
+use crate::board::{Role, ScanView};
 use crate::gate::Side;
 
 /// What can be touched, as the last piece of its address.
@@ -21,6 +21,13 @@ pub enum Verb {
     Sheets,
     Scan,
     Again,
+    Retry,
+    Look,
+    Earlier,
+    Later,
+    Turn,
+    TakeOut,
+    PutBack,
     Enough,
     Approve,
     Back,
@@ -32,7 +39,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 30] = [
         Self::SignIn,
         Self::SignOut,
         Self::Language,
@@ -48,6 +55,13 @@ impl Verb {
         Self::Sheets,
         Self::Scan,
         Self::Again,
+        Self::Retry,
+        Self::Look,
+        Self::Earlier,
+        Self::Later,
+        Self::Turn,
+        Self::TakeOut,
+        Self::PutBack,
         Self::Enough,
         Self::Approve,
         Self::Back,
@@ -77,6 +91,13 @@ impl Verb {
             Self::Sheets => "sheets",
             Self::Scan => "scan",
             Self::Again => "again",
+            Self::Retry => "retry",
+            Self::Look => "look",
+            Self::Earlier => "earlier",
+            Self::Later => "later",
+            Self::Turn => "turn",
+            Self::TakeOut => "take-out",
+            Self::PutBack => "put-back",
             Self::Enough => "enough",
             Self::Approve => "approve",
             Self::Back => "back",
@@ -92,6 +113,12 @@ impl Verb {
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|verb| verb.name() == name)
     }
+}
+
+/// Whether a picture of this page is shown: a volunteer sees the one page that is looked at (`domain.md` §6.3).
+#[must_use]
+pub(crate) fn may_see(role: Role, scan: &ScanView, page: u32) -> bool {
+    role != Role::Volunteer || scan.current == Some(page)
 }
 
 /// Whether this touch counts from that side. `role` is that of whoever is signed in, or, for [`Verb::Sighting`], of the
@@ -118,6 +145,13 @@ pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
             | Verb::Sheets
             | Verb::Scan
             | Verb::Again
+            | Verb::Retry
+            | Verb::Look
+            | Verb::Earlier
+            | Verb::Later
+            | Verb::Turn
+            | Verb::TakeOut
+            | Verb::PutBack
             | Verb::Enough
             | Verb::Approve,
         ) => matches!(

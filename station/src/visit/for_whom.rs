@@ -7,12 +7,12 @@ use jiff::civil::Date;
 use rulebook::behalf::{self, Acting, BehalfFault, Both, Read};
 
 use super::event::Stop;
-use super::gathered::{Consented, Identified, Matched, Opening, PaperDocument};
+use super::gathered::{Consented, Identified, Opening, PaperDocument, Recognised};
 
 pub(super) const REFUSED: &str = "consent.refused_by_child";
 
 /// For whom.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ForWhom {
     /// The card's holder, for themselves.
     #[default]
@@ -104,10 +104,10 @@ pub(super) fn check(identified: &Identified) -> Result<(), Stop> {
 /// # Errors
 /// With the gravest that was found: a paper that names others, or none at all.
 pub(super) fn shown_by(
-    matched: &Matched,
+    matched: &Recognised,
     documents: &[PaperDocument],
 ) -> Result<Option<u32>, Stop> {
-    let Some((acting, subject)) = matched.identified.consented.opening.plan.whom.acting() else {
+    let Some((acting, subject)) = matched.consented.opening.plan.whom.acting() else {
         return Ok(None);
     };
     let mut why = BehalfFault::PaperMissing;
@@ -124,8 +124,12 @@ pub(super) fn shown_by(
 }
 
 /// A paper that shows the right names both, and is nobody else's for that.
-pub(super) fn owner(matched: &Matched, document: &PaperDocument, hinted: OwnerClaim) -> OwnerClaim {
-    let whom = &matched.identified.consented.opening.plan.whom;
+pub(super) fn owner(
+    matched: &Recognised,
+    document: &PaperDocument,
+    hinted: OwnerClaim,
+) -> OwnerClaim {
+    let whom = &matched.consented.opening.plan.whom;
     let shows = whom.acting().is_some_and(|(acting, subject)| {
         behalf::shows(acting, &document.claim.kind)
             && faults(matched, acting, subject, document).is_empty()
@@ -138,7 +142,7 @@ pub(super) fn owner(matched: &Matched, document: &PaperDocument, hinted: OwnerCl
 
 /// The same test that the verifier makes again.
 fn faults(
-    matched: &Matched,
+    matched: &Recognised,
     acting: Acting,
     subject: &Subject,
     document: &PaperDocument,

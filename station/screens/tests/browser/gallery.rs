@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use screens::{
-    AsideView, Asked, Clause, ConsentView, Delivery, End, FaceView, FingerView, OfficialsView,
+    AsideView, Asked, Clause, ConsentView, Delivery, End, FaceView, FingerView, OfficialsView, Out,
     Owner, PageView, PaperView, Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView,
     Whom, WhomView, Why,
 };
@@ -38,12 +38,14 @@ fn page(number: u32, read: bool, refused: &[&'static str], notices: &[&'static s
         refused: refused.to_vec(),
         notices: notices.to_vec(),
         version: 1,
+        ..PageView::default()
     }
 }
 
 fn scan(busy: bool, pages: Vec<PageView>) -> Place {
     Place::Scan(ScanView {
         sheets: 3,
+        current: pages.last().map(|page| page.number),
         pages,
         busy,
         trouble: None,
@@ -68,6 +70,39 @@ fn officials(number: usize, refused: Option<Refused>, looking: Option<Person>) -
         looking,
         portrait: true,
         likely: Why::AgedPortrait,
+    })
+}
+
+/// Two pages are there, and the scanner met this.
+fn scanner_met(code: &'static str) -> Place {
+    let pages = vec![page(1, true, &[], &[]), page(2, true, &[], &[])];
+    let Place::Scan(scan) = scan(false, pages) else {
+        unreachable!("a scan");
+    };
+    Place::Scan(ScanView {
+        trouble: Some(code),
+        ..scan
+    })
+}
+
+/// Two papers; a page was taken out.
+fn arranged() -> Place {
+    let of = |number, paper, out| PageView {
+        paper,
+        out,
+        ..page(number, true, &[], &[])
+    };
+    Place::Scan(ScanView {
+        sheets: 3,
+        pages: vec![
+            of(2, 0, None),
+            of(1, 0, None),
+            of(4, 1, None),
+            of(3, 1, Some(Out::Duplicate)),
+        ],
+        feeder: true,
+        current: Some(1),
+        ..ScanView::default()
     })
 }
 
@@ -236,6 +271,14 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
             "scan-ready",
             scan(false, (1..=3).map(|at| page(at, true, &[], &[])).collect()),
         ),
+        ("scan-jam", scanner_met("scan.jam")),
+        ("scan-cover", scanner_met("scan.cover_open")),
+        ("scan-no-paper", scanner_met("scan.no_paper")),
+        ("scan-gone", scanner_met("scan.not_found")),
+        ("scan-busy-elsewhere", scanner_met("scan.device_busy")),
+        ("scan-short", scanner_met("paper.count_mismatch")),
+        ("scan-arranged", arranged()),
+        ("recount", Place::Recount { sheets: 3 }),
         ("reading", Place::Reading),
         (
             "review",

@@ -227,6 +227,7 @@ impl Shift<'_> {
             recipients: &recipients,
             allow_bac: config.card.allow_bac,
             terminal: assemble::terminal(terminal)?,
+            keeper: None,
             now: &Timestamp::now,
         };
         let floor = Floor::new(self.screens, self.heard);
