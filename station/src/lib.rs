@@ -49,6 +49,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         sealing_keys::CODES,
         sign_in::CODES,
         spool::CODES,
+        kept::CODES,
         tickets::CODES,
         visit::CODES,
         visit::NOTICES,

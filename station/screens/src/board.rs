@@ -91,6 +91,12 @@ pub enum Place {
         unfinished: Option<Timestamp>,
         last: Option<End>,
     },
+    /// A visit that the power ended and that can go on, or the reason why it cannot.
+    Unfinished(UnfinishedView),
+    /// The citizen says that they are still there.
+    StillHere {
+        began: Timestamp,
+    },
     /// What is needed, and what need not be scanned.
     Prepare {
         asked: Vec<Asked>,
@@ -127,6 +133,18 @@ pub enum Place {
         code: &'static str,
         refusal: bool,
     },
+}
+
+/// A visit that the power ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnfinishedView {
+    pub began: Timestamp,
+    /// Pages that are kept of it.
+    pub pages: usize,
+    /// Why it cannot go on; nothing is kept of it then.
+    pub why: Option<&'static str>,
+    /// Somebody else began it, and whoever is signed in may not go on with it.
+    pub other: bool,
 }
 
 /// Why somebody was not let in.
@@ -381,6 +399,8 @@ impl Place {
         match self {
             Self::SignedOut { .. } => "signed-out",
             Self::Home { .. } => "home",
+            Self::Unfinished(_) => "unfinished",
+            Self::StillHere { .. } => "still-here",
             Self::Prepare { .. } => "prepare",
             Self::Opening => "opening",
             Self::Consent(_) => "consent",
@@ -414,7 +434,11 @@ impl Place {
     pub fn in_visit(&self) -> bool {
         !matches!(
             self,
-            Self::SignedOut { .. } | Self::Home { .. } | Self::Receipt(_) | Self::Stopped { .. }
+            Self::SignedOut { .. }
+                | Self::Home { .. }
+                | Self::Unfinished(_)
+                | Self::Receipt(_)
+                | Self::Stopped { .. }
         )
     }
 
@@ -422,8 +446,12 @@ impl Place {
     #[must_use]
     pub fn station(&self) -> Option<usize> {
         Some(match self {
-            Self::SignedOut { .. } | Self::Home { .. } | Self::Stopped { .. } => return None,
+            Self::SignedOut { .. }
+            | Self::Home { .. }
+            | Self::Unfinished(_)
+            | Self::Stopped { .. } => return None,
             Self::Prepare { .. } | Self::Opening => 0,
+            Self::StillHere { .. } => 4,
             Self::Consent(_) => 1,
             Self::CardKey { .. } | Self::CardReading { .. } => 2,
             Self::Face(_) | Self::Finger(_) | Self::Officials(_) => 3,

@@ -57,7 +57,10 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         );
     }
     match &page.board.place {
-        Place::SignedOut { .. } | Place::Home { .. } => (welcome(page), none()),
+        Place::StillHere { began } => still_here(page, *began),
+        Place::SignedOut { .. } | Place::Home { .. } | Place::Unfinished(_) => {
+            (welcome(page), none())
+        }
         Place::Prepare { .. } => (told("citizen.prepare"), none()),
         Place::Opening => (told("desk.opening"), none()),
         Place::Consent(asked) if asked.child => child(page),
@@ -75,6 +78,20 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         Place::Receipt(receipt) => self::receipt(page, receipt),
         Place::Stopped { .. } => (stopped(page), none()),
     }
+}
+
+/// After the power came back; nothing goes on without their own touch.
+fn still_here(page: Page<'_>, began: Timestamp) -> (Markup, Markup) {
+    let words = page.words;
+    let main = html! {
+        h1 { (words.f("resume.still_here", &[("time", &words.clock(began))])) }
+        p { (words.t("citizen.papers_stay")) }
+    };
+    let on = html! {
+        (page.button(Verb::StillHere, Look::Plain, words.t("resume.no"), Some("no")))
+        (page.button(Verb::StillHere, Look::Main, words.t("resume.yes"), Some("yes")))
+    };
+    (main, on)
 }
 
 fn welcome(page: Page<'_>) -> Markup {

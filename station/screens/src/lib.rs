@@ -23,7 +23,7 @@ mod words;
 pub use board::{
     AsideView, Asked, Board, CitizenView, Clause, ConsentView, Delivery, End, FaceView, FingerView,
     Line, OfficialsView, Out, Owner, PageView, PaperView, Person, Place, ReceiptView, Refused,
-    ReviewView, Role, ScanView, Site, WhomView,
+    ReviewView, Role, ScanView, Site, UnfinishedView, WhomView,
 };
 pub use gate::{Keys, Side};
 pub use pictures::Pictures;

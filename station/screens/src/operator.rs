@@ -7,6 +7,7 @@ mod person;
 mod scanner;
 mod sheet;
 mod start;
+mod unfinished;
 mod whom;
 
 use maud::{Markup, html};
@@ -53,6 +54,8 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
     match &page.board.place {
         Place::SignedOut { people, refused } => start::signed_out(page, people, *refused),
         Place::Home { unfinished, last } => start::home(page, *unfinished, last.as_ref()),
+        Place::Unfinished(view) => unfinished::offer(page, view),
+        Place::StillHere { .. } => unfinished::asked(page),
         Place::Prepare { asked, whom } => start::prepare(page, asked, whom),
         Place::Opening => waiting(page, "desk.opening"),
         Place::Consent(consent) => person::consent(page, consent),

@@ -10,6 +10,8 @@ pub enum Verb {
     SignOut,
     Language,
     Begin,
+    GoOn,
+    StillHere,
     ForWhom,
     Subject,
     Prepared,
@@ -39,11 +41,13 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::SignIn,
         Self::SignOut,
         Self::Language,
         Self::Begin,
+        Self::GoOn,
+        Self::StillHere,
         Self::ForWhom,
         Self::Subject,
         Self::Prepared,
@@ -80,6 +84,8 @@ impl Verb {
             Self::SignOut => "sign-out",
             Self::Language => "language",
             Self::Begin => "begin",
+            Self::GoOn => "go-on",
+            Self::StillHere => "still-here",
             Self::ForWhom => "for-whom",
             Self::Subject => "subject",
             Self::Prepared => "prepared",
@@ -130,14 +136,18 @@ pub(crate) fn may_see(role: Role, scan: &ScanView, page: u32) -> bool {
 pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
     match (side, verb) {
         (_, Verb::Language | Verb::Help) => true,
-        (Side::Citizen, Verb::Consent | Verb::Survey | Verb::Bigger | Verb::StopAndErase) => true,
+        (
+            Side::Citizen,
+            Verb::Consent | Verb::StillHere | Verb::Survey | Verb::Bigger | Verb::StopAndErase,
+        ) => true,
         (Side::Citizen, _) => false,
         (Side::Operator, Verb::SignIn) => true,
-        (Side::Operator, Verb::Consent | Verb::Survey | Verb::Bigger) => false,
+        (Side::Operator, Verb::Consent | Verb::StillHere | Verb::Survey | Verb::Bigger) => false,
         // A visit that files papers is any official's and a volunteer's work; a deputy director reads and closes days.
         (
             Side::Operator,
             Verb::Begin
+            | Verb::GoOn
             | Verb::ForWhom
             | Verb::Subject
             | Verb::Prepared

@@ -308,6 +308,10 @@ fn read(verb: Verb, number: Option<u32>, sent: &Sent) -> Option<Touch> {
         }),
         Verb::SignOut => Touch::SignOut,
         Verb::Begin => Touch::Begin,
+        Verb::GoOn => Touch::GoOn,
+        Verb::StillHere => Touch::StillHere {
+            yes: sent.choice == "yes",
+        },
         Verb::ForWhom => Touch::ForWhom(
             Whom::ALL
                 .into_iter()

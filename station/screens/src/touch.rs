@@ -13,6 +13,12 @@ pub enum Touch {
     ForWhom(Whom),
     /// Whose papers they are.
     Subject(SubjectTyped),
+    /// A visit that the power ended goes on.
+    GoOn,
+    /// The citizen's own touch: still there, or not.
+    StillHere {
+        yes: bool,
+    },
     /// Everybody knows what is needed; the visit is opened.
     Prepared,
     /// The citizen's own touch, and no other's.

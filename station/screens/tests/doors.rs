@@ -256,6 +256,8 @@ async fn every_door_asks_the_table_of_rights() {
     // What must never change without somebody noticing.
     assert!(!may(Side::Operator, Some(Role::Director), Verb::Consent));
     assert!(!may(Side::Operator, Some(Role::Clerk), Verb::Survey));
+    assert!(!may(Side::Operator, Some(Role::Clerk), Verb::StillHere));
+    assert!(!may(Side::Citizen, None, Verb::TakeOut));
     assert!(!may(Side::Operator, None, Verb::Begin));
     assert!(!may(Side::Citizen, Some(Role::Clerk), Verb::Approve));
     assert!(may(Side::Citizen, None, Verb::StopAndErase));

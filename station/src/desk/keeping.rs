@@ -72,10 +72,10 @@ impl Unfinished {
         self.keeper.erase()
     }
 
-    /// Sheets that were counted before; none yet.
+    /// Pages that are kept.
     #[must_use]
-    pub fn sheets(&self) -> u32 {
-        self.table.counted
+    pub fn pages(&self) -> usize {
+        self.table.len()
     }
 
     pub(super) fn apart(self) -> (Keeper, KeptRoad, KeptTable) {

@@ -280,6 +280,10 @@ impl Table {
 }
 
 impl KeptTable {
+    pub(super) fn len(&self) -> usize {
+        self.pages.len()
+    }
+
     /// The same table again, and the pages that have to be read anew, each with the way up a person gave it.
     pub(super) fn laid(self) -> (Table, Vec<(u32, Option<Turn>)>) {
         let unread = self.pages.iter().map(|page| (page.number, page.held));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use screens::{
     AsideView, Asked, Clause, ConsentView, Delivery, End, FaceView, FingerView, OfficialsView, Out,
     Owner, PageView, PaperView, Person, Place, ReceiptView, Refused, ReviewView, Role, ScanView,
-    Whom, WhomView, Why,
+    UnfinishedView, Whom, WhomView, Why,
 };
 
 pub(crate) fn person() -> Person {
@@ -70,6 +70,15 @@ fn officials(number: usize, refused: Option<Refused>, looking: Option<Person>) -
         looking,
         portrait: true,
         likely: Why::AgedPortrait,
+    })
+}
+
+fn unfinished(why: Option<&'static str>, other: bool) -> Place {
+    Place::Unfinished(UnfinishedView {
+        began: at(),
+        pages: 2,
+        why,
+        other,
     })
 }
 
@@ -187,6 +196,10 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
                 },
             },
         ),
+        ("unfinished", unfinished(None, false)),
+        ("unfinished-other", unfinished(None, true)),
+        ("unfinished-gone", unfinished(Some("kept.no_key"), false)),
+        ("still-here", Place::StillHere { began: at() }),
         ("opening", Place::Opening),
         ("consent", Place::Consent(ConsentView::default())),
         ("consent-for-child", consent(Whom::Child, false)),
