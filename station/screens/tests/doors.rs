@@ -426,3 +426,68 @@ async fn whose_papers_they_are_is_heard_and_not_shown() {
     );
     assert!(!desk.page("/", &paired.cookie).await.contains("004567"));
 }
+
+/// Whoever stops sees at once that it was heard, on both sides, however long a device works on.
+#[tokio::test]
+async fn a_stop_is_seen_at_once_on_both_sides() {
+    let desk = desk();
+    let operator = desk.pair(Side::Operator).await;
+    let citizen = desk.pair(Side::Citizen).await;
+    desk.screens.show(|board| {
+        board.operator = Some(person(Role::Volunteer));
+        board.began = Some("2026-03-02T03:12:00Z".parse().unwrap());
+    });
+    desk.screens.go(Place::Scan(ScanView {
+        sheets: 1,
+        busy: true,
+        ..ScanView::default()
+    }));
+    desk.touch(Side::Citizen, &citizen, Verb::StopAndErase, "")
+        .await;
+    for (path, paired) in [("/", &operator), ("/citizen", &citizen)] {
+        let page = desk.page(path, &paired.cookie).await;
+        assert!(page.contains("Đang dừng và xóa dữ liệu"), "{path}");
+    }
+    let heard = desk.heard.try_recv().unwrap();
+    assert_eq!(heard.touch, Touch::StopAndErase);
+}
+
+/// `domain.md` §6.3: a volunteer sees the page that is looked at, and none once it is closed.
+#[tokio::test]
+async fn a_volunteer_sees_the_one_page_that_is_looked_at() {
+    let desk = desk();
+    let paired = desk.pair(Side::Operator).await;
+    for page in [1, 2] {
+        for large in [false, true] {
+            desk.screens.pictures.put(page, large, vec![0xff].into());
+        }
+    }
+    let seen = |role, current| {
+        let (desk, paired) = (&desk, &paired);
+        async move {
+            desk.screens
+                .show(|board| board.operator = Some(person(role)));
+            desk.screens.go(Place::Scan(ScanView {
+                current,
+                ..ScanView::default()
+            }));
+            let mut seen = Vec::new();
+            for path in ["/pages/1", "/pages/1/large", "/pages/2", "/pages/2/large"] {
+                let request = asking(Method::GET, path).header("cookie", &paired.cookie);
+                let answer = desk.send(request.body(Body::empty()).unwrap()).await;
+                seen.push(answer.status() == StatusCode::OK);
+            }
+            seen
+        }
+    };
+    assert_eq!(
+        seen(Role::Volunteer, Some(2)).await,
+        [false, false, true, true]
+    );
+    assert_eq!(seen(Role::Volunteer, None).await, [false; 4]);
+    assert_eq!(seen(Role::Clerk, None).await, [true; 4]);
+    desk.screens.go(Place::Reading);
+    let request = asking(Method::GET, "/pages/1").header("cookie", &paired.cookie);
+    let answer = desk.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+}
