@@ -114,6 +114,15 @@ impl Hands<'_> {
     }
 }
 
+/// Hands that fail end the visit, which would wait for them otherwise.
+impl Drop for Hands<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.touch(0, Touch::StopAndErase);
+        }
+    }
+}
+
 fn order(scan: &ScanView) -> Vec<u32> {
     scan.staying().map(|page| page.number).collect()
 }
