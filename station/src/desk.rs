@@ -243,7 +243,7 @@ impl Desk<'_> {
         table.unread = unread;
         let begun = road
             .go_on(operator, table.counted, self.trust, (self.now)())
-            .unwrap_or_else(|stop| Visit::ended(stop));
+            .unwrap_or_else(Visit::ended);
         self.walk(begun, table, people, watch)
     }
 

@@ -239,6 +239,14 @@ fn asked(what: Arrangement) -> Arrange {
 
 /// Pages in the order in which they lie; what is known of each stays.
 pub(super) fn arrange(papers: &mut ScanView, pages: &[Arranged], counted: u32) {
+    let told = |papers: &ScanView| {
+        let pages = papers.pages.iter();
+        let pages: Vec<_> = pages
+            .map(|page| (page.number, page.version, page.paper, page.out))
+            .collect();
+        (papers.sheets, pages)
+    };
+    let before = told(papers);
     let mut known = std::mem::take(&mut papers.pages);
     papers.sheets = counted;
     papers.pages = pages
@@ -259,9 +267,10 @@ pub(super) fn arrange(papers: &mut ScanView, pages: &[Arranged], counted: u32) {
         })
         .collect();
     // A count, or a page, was what was missing.
-    if papers
-        .trouble
-        .is_some_and(|code| !code.starts_with("scan."))
+    if told(papers) != before
+        && papers
+            .trouble
+            .is_some_and(|code| !code.starts_with("scan."))
     {
         papers.trouble = None;
     }
