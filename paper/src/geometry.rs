@@ -49,6 +49,17 @@ impl Turn {
         }
     }
 
+    /// This turn and a quarter more, clockwise.
+    #[must_use]
+    pub fn and_quarter(self) -> Self {
+        match self {
+            Self::Upright => Self::Quarter,
+            Self::Quarter => Self::Half,
+            Self::Half => Self::ThreeQuarters,
+            Self::ThreeQuarters => Self::Upright,
+        }
+    }
+
     /// This turn and half a turn more.
     pub(crate) fn and_half(self) -> Self {
         match self {

@@ -71,6 +71,24 @@ pub(crate) fn upright(
     })
 }
 
+/// Turns a page as a person says, and straightens it.
+pub(crate) fn held(page: GrayImage, dpi: u32, turn: Turn) -> Upright {
+    let (level, lying) = Ink::both_ways(&page, dpi);
+    let lies = matches!(turn, Turn::Quarter | Turn::ThreeQuarters);
+    let way = Way::of(
+        &page,
+        match lies {
+            true => (Turn::Quarter, lying.skew().degrees),
+            false => (Turn::Upright, level.skew().degrees),
+        },
+    );
+    let on_its_head = way.turn != turn;
+    way.with(Balance {
+        down: if on_its_head { 1.0 } else { 0.0 },
+        ..Balance::default()
+    })
+}
+
 /// A page turned and straightened in one of the two ways in which its lines may run level.
 struct Way {
     view: GrayImage,

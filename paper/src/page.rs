@@ -53,13 +53,24 @@ pub struct Page {
     pub master: Master,
     /// By which the ledger knows the page again.
     likeness: Likeness,
+    /// So many verdicts are the page's own; what follows is the ledger's.
+    own: usize,
     /// QR codes and machine-readable zones.
     pub codes: Codes,
 }
 
 impl Page {
-    /// Enters the page in the ledger and keeps what the ledger says of it.
+    /// The page as the scanner saw it, to be looked at again.
+    ///
+    /// # Errors
+    /// [`PaperError::NotAnImage`] when its packed pixels cannot be unpacked.
+    pub fn sheet(&self) -> Result<Sheet, PaperError> {
+        Ok(Sheet::from_master(&self.master)?.seen_as(self.report.photograph))
+    }
+
+    /// Enters the page in the ledger and keeps what the ledger says of it, in the place of what an earlier one said.
     pub fn enter(&mut self, ledger: &mut PageLedger) {
+        self.report.verdicts.truncate(self.own);
         let verdicts = ledger.enter(&Entering {
             sha256: &self.report.sha256,
             likeness: Some(&self.likeness),
@@ -111,6 +122,7 @@ pub(crate) fn examine(
     let started = Instant::now();
     let master = sheet.master()?;
     let pack = started.elapsed();
+    let own = verdicts.len();
     let report = PageReport {
         number,
         sha256: master.sha256.clone(),
@@ -139,6 +151,7 @@ pub(crate) fn examine(
         read,
         master,
         likeness: seen.likeness,
+        own,
         codes,
     })
 }

@@ -57,7 +57,10 @@ pub(crate) fn read_flat(
         turn,
         skew_degrees,
         lines,
-    } = orient::upright(gray, dpi, engine)?;
+    } = match unaltered.held_so() {
+        Some(turn) => orient::held(gray, dpi, turn),
+        None => orient::upright(gray, dpi, engine)?,
+    };
     if !lines.words.is_empty() {
         first(&lines);
     }

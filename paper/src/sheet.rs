@@ -6,7 +6,7 @@ use std::io::Cursor;
 use image::{DynamicImage, GrayImage, ImageFormat, ImageReader, Limits, RgbImage};
 
 use crate::master::{Coding, from_group4, most_bytes};
-use crate::{Master, PaperError};
+use crate::{Master, PaperError, Turn};
 
 /// A3 at 1200 dpi has 279 Mpx; nobody brings that. A4 at 600 dpi has 35.
 const MAX_PIXELS: u64 = 150_000_000;
@@ -24,6 +24,8 @@ pub struct Sheet {
     photograph: bool,
     /// The file's own bytes when it came as a JPEG: packing it again would only lose.
     jpeg: Option<Vec<u8>>,
+    /// Which way up a person says it stands; unsaid, its letters tell.
+    held: Option<Turn>,
 }
 
 impl Sheet {
@@ -48,6 +50,7 @@ impl Sheet {
             dpi,
             photograph: false,
             jpeg: None,
+            held: None,
         })
     }
 
@@ -104,6 +107,26 @@ impl Sheet {
         }
     }
 
+    /// The same page as a person holds it: by how much it is turned clockwise to stand upright. Its pixels stay as they
+    /// are.
+    #[must_use]
+    pub fn held(self, turn: Turn) -> Self {
+        Self {
+            held: Some(turn),
+            ..self
+        }
+    }
+
+    pub(crate) fn held_so(&self) -> Option<Turn> {
+        self.held
+    }
+
+    /// The same page, seen by a camera or not.
+    #[must_use]
+    pub fn seen_as(self, photograph: bool) -> Self {
+        Self { photograph, ..self }
+    }
+
     pub fn width(&self) -> u32 {
         self.pixels.width()
     }
@@ -136,6 +159,11 @@ impl Sheet {
 
     fn channels(&self) -> u8 {
         if self.colour().is_some() { 3 } else { 1 }
+    }
+
+    /// The pixels as they are.
+    pub fn pixels(&self) -> &DynamicImage {
+        &self.pixels
     }
 
     /// Packs the unaltered pixels once and for all.

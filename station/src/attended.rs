@@ -2,6 +2,7 @@
 //! it is waited for.
 
 mod officials;
+mod pages;
 mod telling;
 mod whom;
 
@@ -12,40 +13,36 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use bundle::{Grade, OwnerClaim};
-use image::codecs::jpeg::JpegEncoder;
 use jiff::civil::Date;
 use rulebook::Language;
 use rulebook::grades;
 use rulebook::kinds;
 use screens::{
-    AsideView, Asked, Clause, ConsentView, Heard, Owner, PageView, PaperView, Place, ReviewView,
-    ScanView, Screens, Touch, Whom,
+    AsideView, Asked, Clause, ConsentView, Heard, Owner, PaperView, Place, ReviewView, ScanView,
+    Screens, Touch, Whom,
 };
-use zeroize::Zeroizing;
 
 use crate::desk::Official;
-use crate::people::{Agreed, BadPage, Called, Lay, People, Review};
-use crate::script::{CardKeyScript, ScanScript};
+use crate::people::{Agreed, Approval, Arranged, BadPage, Called, Lay, People, Review};
+use crate::script::CardKeyScript;
 use crate::visit::{ForWhom, Stop};
 
 pub use officials::{Came, Reception};
 pub(crate) use whom::CODES;
 pub use whom::Chosen;
 
+use pages::arrange;
+
 /// How often whoever waits for a touch looks after the pages that are read meanwhile.
 const BEAT: Duration = Duration::from_millis(100);
-
-/// A picture on the operator's page: enough to see which sheet it is, and whether it lies right.
-const THUMB: (u32, u32) = (360, 510);
-const THUMB_QUALITY: u8 = 70;
 
 /// The screens of one visit, for whoever asks and whoever tells.
 pub struct Floor<'a> {
     pub screens: &'a Screens,
     heard: &'a Receiver<Heard>,
     stopped: Cell<bool>,
-    /// Sheets that were counted.
-    sheets: Cell<u32>,
+    /// The pages as they are shown wherever they are shown.
+    papers: RefCell<ScanView>,
     /// The last digits of the holder's number, as they were looked at.
     holder: RefCell<String>,
 }
@@ -54,19 +51,21 @@ impl<'a> Floor<'a> {
     /// Whatever was touched before does not count any more.
     #[must_use]
     pub fn new(screens: &'a Screens, heard: &'a Receiver<Heard>) -> Self {
-        while heard.try_recv().is_ok() {}
-        Self {
+        let floor = Self {
             screens,
             heard,
             stopped: Cell::new(false),
-            sheets: Cell::new(0),
+            papers: RefCell::default(),
             holder: RefCell::default(),
-        }
+        };
+        // But an end is an end whenever it was asked for.
+        floor.listen();
+        floor
     }
 
     #[must_use]
     pub fn sheets(&self) -> u32 {
-        self.sheets.get()
+        self.papers.borrow().sheets
     }
 
     /// The last digits of the holder's number; nothing before they were looked at.
@@ -95,6 +94,9 @@ impl<'a> Floor<'a> {
         mut answers: impl FnMut(Touch) -> Option<T>,
     ) -> Result<Option<T>, Stop> {
         loop {
+            if self.stopped.get() {
+                return Err(self.stop());
+            }
             if end.is_some_and(|end| Instant::now() >= end) {
                 return Ok(None);
             }
@@ -135,8 +137,6 @@ impl<'a> Floor<'a> {
 /// The people at the screens of one visit.
 pub struct AtScreens<'a> {
     pub floor: &'a Floor<'a>,
-    /// A pile can be fed.
-    pub feeder: bool,
     /// What lies on a played scanner's glass, scan after scan; empty before a real one.
     pub glass: Vec<PathBuf>,
     /// Lets officials in who are called.
@@ -147,6 +147,7 @@ pub struct AtScreens<'a> {
 }
 
 impl<'a> AtScreens<'a> {
+    /// `feeder`: a pile can be fed.
     #[must_use]
     pub fn new(
         floor: &'a Floor<'a>,
@@ -154,9 +155,9 @@ impl<'a> AtScreens<'a> {
         glass: Vec<PathBuf>,
         reception: &'a mut dyn Reception,
     ) -> Self {
+        floor.papers.borrow_mut().feeder = feeder;
         Self {
             floor,
-            feeder,
             glass,
             reception,
             whom: ConsentView::default(),
@@ -164,37 +165,8 @@ impl<'a> AtScreens<'a> {
         }
     }
 
-    /// The driver's options for what lies there now.
-    fn options(&mut self) -> BTreeMap<String, String> {
-        let mut options = BTreeMap::new();
-        if let Some(page) = self.glass.get(self.laid % self.glass.len().max(1)) {
-            options.insert("filename".to_owned(), page.display().to_string());
-        }
-        self.laid += 1;
-        options
-    }
-
     fn go(&self, place: Place) -> u64 {
         self.floor.screens.go(place)
-    }
-
-    /// The pages as they are shown now.
-    fn scan_view(&self) -> ScanView {
-        match self.floor.screens.board().place {
-            Place::Scan(scan) => scan,
-            _ => ScanView {
-                sheets: self.floor.sheets.get(),
-                feeder: self.feeder,
-                ..ScanView::default()
-            },
-        }
-    }
-
-    fn busy(&self) {
-        let mut view = self.scan_view();
-        view.busy = true;
-        view.trouble = None;
-        self.go(Place::Scan(view));
     }
 }
 
@@ -240,89 +212,44 @@ impl People for AtScreens<'_> {
             Touch::Sheets(sheets) => Some(sheets),
             _ => None,
         })?;
-        self.floor.sheets.set(sheets);
+        self.floor.at_papers(|papers| papers.sheets = sheets);
         Ok(sheets)
     }
 
     fn lay(&mut self, meanwhile: &mut dyn FnMut()) -> Result<Lay, Stop> {
-        let mut view = self.scan_view();
-        view.busy = false;
-        let turn = self.go(Place::Scan(view));
-        let screens = self.floor.screens;
-        let complete =
-            move || matches!(&screens.board().place, Place::Scan(scan) if scan.complete());
-        let touch = self.floor.answer(turn, meanwhile, |touch| match touch {
-            Touch::Scan { .. } | Touch::Again { .. } => Some(touch),
-            Touch::Enough if complete() => Some(touch),
-            _ => None,
-        })?;
-        Ok(match touch {
-            Touch::Scan { feeder, same_paper } => {
-                self.busy();
-                Lay::Scan(ScanScript {
-                    same_paper,
-                    feeder,
-                    options: self.options(),
-                    ..ScanScript::default()
-                })
-            }
-            Touch::Again { page } if self.has(page) => {
-                self.busy();
-                Lay::Again {
-                    number: page,
-                    options: self.options(),
-                }
-            }
-            Touch::Again { .. } => return self.lay(meanwhile),
-            _ => {
-                self.go(Place::Reading);
-                Lay::Enough
-            }
-        })
+        self.laid_next(meanwhile)
     }
 
     fn page(&mut self, number: u32, image: &image::DynamicImage) {
-        let mut jpeg = Zeroizing::new(Vec::new());
-        let small = image.thumbnail(THUMB.0, THUMB.1);
-        let encoder = JpegEncoder::new_with_quality(&mut *jpeg, THUMB_QUALITY);
-        // A page that cannot be shown is still judged and read.
-        if small.write_with_encoder(encoder).is_ok() {
-            self.floor.screens.pictures.put(number, jpeg);
-        }
+        self.page_came(number, image);
+    }
+
+    fn arranged(&mut self, pages: &[Arranged], counted: u32) {
+        self.floor
+            .at_papers(|papers| arrange(papers, pages, counted));
+    }
+
+    fn trouble(&mut self, stop: Stop) -> Result<(), Stop> {
+        self.met(stop.code);
+        Ok(())
     }
 
     fn again(&mut self, bad: &BadPage) -> Result<BTreeMap<String, String>, Stop> {
-        let mut view = self.scan_view();
-        view.busy = false;
-        if let Some(page) = view.pages.iter_mut().find(|page| page.number == bad.number) {
-            page.read = true;
-            page.refused = vec![bad.why];
-        } else {
-            view.pages.push(PageView {
-                number: bad.number,
-                read: true,
-                refused: vec![bad.why],
-                ..PageView::default()
-            });
-        }
-        let turn = self.go(Place::Scan(view));
-        self.floor.answer(turn, &mut || (), |touch| match touch {
-            Touch::Again { page } if page == bad.number => Some(()),
-            _ => None,
-        })?;
-        self.busy();
-        Ok(self.options())
+        self.laid_again(bad)
     }
 
-    fn approve(&mut self, review: &Review) -> Result<bool, Stop> {
+    fn approve(&mut self, review: &Review) -> Result<Approval, Stop> {
         self.floor.holder.replace(review.holder.clone());
         let turn = self.go(Place::Review(shown(review, self.whom.whom)));
-        self.floor.answer(turn, &mut || (), |touch| match touch {
-            Touch::Approve => Some(()),
+        let approval = self.floor.answer(turn, &mut || (), |touch| match touch {
+            Touch::Approve => Some(Approval::Given),
+            Touch::Back => Some(Approval::Back),
             _ => None,
         })?;
-        self.go(Place::Sealing);
-        Ok(true)
+        if approval == Approval::Given {
+            self.go(Place::Sealing);
+        }
+        Ok(approval)
     }
 
     fn stopped(&self) -> bool {
@@ -339,13 +266,6 @@ impl AtScreens<'_> {
             Touch::Consent { given } => Some(given),
             _ => None,
         })
-    }
-
-    fn has(&self, number: u32) -> bool {
-        self.scan_view()
-            .pages
-            .iter()
-            .any(|page| page.number == number)
     }
 }
 

@@ -2,19 +2,22 @@
 //! every device and no order of things; the road knows the order and no device.
 
 mod card;
+mod keeping;
 mod officials;
 mod on_card;
 mod papers;
 mod scanning;
 mod sealing;
 mod sorting;
+mod table;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bundle::{
-    BundleDigest, Consent, MatchOutcome, Purpose, Recipients, SealingKey, SightingReason,
+    BundleDigest, Consent, MatchOutcome, OperatorId, Purpose, Recipients, Role, SealingKey,
+    SightingReason,
 };
 use emrtd::CscaTrust;
 use emrtd::proof::terminal::Terminal;
@@ -23,16 +26,19 @@ use zeroize::Zeroizing;
 
 use crate::booth::{FaceAsk, FingerAsk, FingerTaken};
 use crate::devices::Devices;
-use crate::people::{Agreed, People};
+use crate::people::{Agreed, Approval, People};
 use crate::spool::Spool;
 use crate::visit::{Ask, Closed, Event, ForWhom, Opening, SetAside, Stop, Visit};
 
 pub use card::{
     AccessSource, CODES as CARD_CODES, CardError, CardRead, Passage, Reading, WITHHELD, printed,
 };
+use keeping::Keeping;
+pub use keeping::Unfinished;
 pub use officials::Official;
 pub use on_card::{EnrolledFinger, minutiae_for};
 pub use sealing::CODES as SEALING_CODES;
+use table::Table;
 
 /// What happened at the desk, for whoever watches: places and codes, never a name.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -147,6 +153,13 @@ pub enum Step {
         mean_confidence: u8,
         /// What is wrong with it, and where.
         verdicts: Vec<paper::Verdict>,
+        /// By how many degrees clockwise it is turned to stand upright.
+        turn: u32,
+    },
+    /// A person turned a page; it is read again as they hold it.
+    PageTurned {
+        number: u32,
+        turn: u32,
     },
     /// A page that no engine could make anything of.
     PageUnread {
@@ -182,6 +195,8 @@ pub struct Desk<'a> {
     pub allow_bac: bool,
     /// Opens fingers that a card locks; see [`Reading::terminal`].
     pub terminal: Option<Arc<dyn Terminal>>,
+    /// Keeps the visit against a power cut; none where no key is at hand, or nobody would go on with it.
+    pub keeper: Option<crate::kept::Keeper>,
     /// The clock, as an argument so that a test can move it.
     pub now: &'a dyn Fn() -> Timestamp,
 }
@@ -214,6 +229,35 @@ impl Desk<'_> {
         people: &mut dyn People,
         watch: &mut dyn FnMut(Step),
     ) -> VisitEnd {
+        let (visit, asks) = Visit::open(opening);
+        self.walk((visit, asks), Table::default(), people, watch)
+    }
+
+    /// Goes on with a visit that the power ended: at the papers, with every page that had come off the scanner.
+    pub fn go_on(
+        &mut self,
+        unfinished: Unfinished,
+        operator: (OperatorId, Role),
+        people: &mut dyn People,
+        watch: &mut dyn FnMut(Step),
+    ) -> VisitEnd {
+        let (keeper, road, table) = unfinished.apart();
+        self.keeper = Some(keeper);
+        let (mut table, unread) = table.laid();
+        table.unread = unread;
+        let begun = road
+            .go_on(operator, table.counted, self.trust, (self.now)())
+            .unwrap_or_else(Visit::ended);
+        self.walk(begun, table, people, watch)
+    }
+
+    fn walk(
+        &mut self,
+        (mut visit, asks): (Visit, Vec<Ask>),
+        mut table: Table,
+        people: &mut dyn People,
+        watch: &mut dyn FnMut(Step),
+    ) -> VisitEnd {
         let started = Instant::now();
         let mut end = VisitEnd {
             closed: Closed::Stopped(Stop::withdrawn()),
@@ -221,10 +265,9 @@ impl Desk<'_> {
             documents: Vec::new(),
             elapsed: Duration::ZERO,
         };
-        let (mut visit, asks) = Visit::open(opening);
         let mut asks = VecDeque::from(asks);
         while let Some(ask) = asks.pop_front() {
-            let Some(event) = self.answer(ask, people, watch, &mut end) else {
+            let Some(event) = self.answer(ask, &mut table, people, watch, &mut end) else {
                 continue;
             };
             // A bundle that is sealed stays sealed; everything before it can be given up.
@@ -235,9 +278,11 @@ impl Desk<'_> {
             };
             let (next, more) = visit.step(event);
             visit = next;
+            Keeping(self.keeper.as_ref()).road(&visit);
             asks.extend(more);
         }
         self.devices.booth.rest();
+        self.forget();
         if let Visit::Closed(closed) = visit {
             end.closed = closed;
         }
@@ -245,9 +290,22 @@ impl Desk<'_> {
         end
     }
 
+    /// Nothing is kept of a visit that is over: sealed, stopped or withdrawn.
+    fn forget(&mut self) {
+        if let Some(keeper) = self.keeper.take()
+            && let Err(error) = keeper.erase()
+        {
+            tracing::error!(
+                code = error.code(),
+                "what was kept of a visit could not be erased"
+            );
+        }
+    }
+
     fn answer(
         &mut self,
         ask: Ask,
+        table: &mut Table,
         people: &mut dyn People,
         watch: &mut dyn FnMut(Step),
         end: &mut VisitEnd,
@@ -305,10 +363,15 @@ impl Desk<'_> {
             Ask::CountSheets => people
                 .sheets()
                 .map_or_else(Event::Stopped, Event::SheetsCounted),
-            Ask::ScanPapers { sheets } => self.papers(sheets, people, watch),
-            Ask::AskApproval { review } => people
-                .approve(&review)
-                .map_or_else(Event::Stopped, Event::ApprovalAnswered),
+            Ask::ScanPapers { sheets } => {
+                table.counted = sheets;
+                self.papers(table, people, watch)
+            }
+            Ask::AskApproval { review } => match people.approve(&review) {
+                Ok(Approval::Back) => Event::BackToPapers,
+                Ok(approval) => Event::ApprovalAnswered(approval == Approval::Given),
+                Err(stop) => Event::Stopped(stop),
+            },
             Ask::Seal(request) => {
                 end.set_aside.clone_from(&request.set_aside);
                 match self.seal(*request, watch) {
@@ -319,8 +382,11 @@ impl Desk<'_> {
                     Err(stop) => Event::Stopped(stop),
                 }
             }
-            // Everything personal lived in the visit's own values, which are wiped as they go.
-            Ask::Erase => return None,
+            // Everything personal lived in the visit's own values, which are wiped as they go, and in what was kept.
+            Ask::Erase => {
+                self.forget();
+                return None;
+            }
         })
     }
 

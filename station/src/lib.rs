@@ -17,6 +17,7 @@ pub mod devices;
 pub mod door;
 mod durable;
 pub mod epoch;
+pub mod kept;
 pub mod people;
 pub mod preflight;
 #[cfg(feature = "tesseract")]
@@ -46,6 +47,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
         devices::camera::CODES,
         door::CODES,
         epoch::CODES,
+        kept::CODES,
         preflight::CODES,
         screens::CODES,
         slips::CODES,

@@ -26,8 +26,83 @@ pub enum Lay {
         number: u32,
         options: BTreeMap<String, String>,
     },
+    /// What the scanner broke off goes on, with these options of the driver.
+    GoOn {
+        options: BTreeMap<String, String>,
+    },
+    /// Nothing is scanned; pages that lie there already are put in order.
+    Arrange(Arrange),
     /// Everything was scanned.
     Enough,
+}
+
+/// What is done with pages that lie there, each by the number under which it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrange {
+    /// Before the page before it; the first page of a paper becomes the last of the paper before.
+    Earlier(u32),
+    Later(u32),
+    /// A quarter clockwise.
+    Turn(u32),
+    TakeOut(u32, Without),
+    PutBack(u32),
+    /// There are so many sheets.
+    Counted(u32),
+}
+
+impl Arrange {
+    /// The page it is about.
+    #[must_use]
+    pub fn number(self) -> Option<u32> {
+        match self {
+            Self::Earlier(number)
+            | Self::Later(number)
+            | Self::Turn(number)
+            | Self::TakeOut(number, _)
+            | Self::PutBack(number) => Some(number),
+            Self::Counted(_) => None,
+        }
+    }
+}
+
+/// Why a page is no paper's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Without {
+    Blank,
+    /// It shows a sheet that is there already.
+    Duplicate,
+    NotWanted,
+}
+
+impl Without {
+    /// The code under which it is handed back.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Blank => "quality.blank",
+            Self::Duplicate => "quality.duplicate",
+            Self::NotWanted => "paper.not_wanted",
+        }
+    }
+}
+
+/// A page on the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arranged {
+    pub number: u32,
+    /// Pages of one paper, or one pile, have the same.
+    pub paper: usize,
+    pub out: Option<Without>,
+}
+
+/// What people say to the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Approval {
+    Given,
+    Refused,
+    /// Back to the pages, which are all still there.
+    Back,
 }
 
 /// A page that cannot be filed as it is.
@@ -123,6 +198,18 @@ pub trait People {
     /// A page came off the scanner, to be looked at.
     fn page(&mut self, _number: u32, _image: &image::DynamicImage) {}
 
+    /// How the pages lie now, in their order, and how many sheets were counted.
+    fn arranged(&mut self, _pages: &[Arranged], _counted: u32) {}
+
+    /// The scanner met something, or sheets are missing. Whoever can mend it says so, and is asked again what to lay down;
+    /// what was scanned stays.
+    ///
+    /// # Errors
+    /// The same [`Stop`] where nobody can.
+    fn trouble(&mut self, stop: Stop) -> Result<(), Stop> {
+        Err(stop)
+    }
+
     /// A page that cannot be filed is laid down again, with these options of the driver.
     ///
     /// # Errors
@@ -133,7 +220,7 @@ pub trait People {
     ///
     /// # Errors
     /// [`Stop`] when the visit is given up.
-    fn approve(&mut self, review: &Review) -> Result<bool, Stop>;
+    fn approve(&mut self, review: &Review) -> Result<Approval, Stop>;
 
     /// Somebody pressed "stop and erase" while the desk was busy.
     fn stopped(&self) -> bool {

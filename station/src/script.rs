@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::config::OperatorKey;
 use crate::desk::Official;
-use crate::people::{Agreed, BadPage, Called, Lay, People, Review};
+use crate::people::{Agreed, Approval, BadPage, Called, Lay, People, Review};
 use crate::visit::{ForWhom, Stop};
 
 #[derive(Deserialize)]
@@ -276,7 +276,10 @@ impl People for Played<'_> {
         options.ok_or_else(|| Stop::of(bad.code))
     }
 
-    fn approve(&mut self, _review: &Review) -> Result<bool, Stop> {
-        Ok(self.script.approve)
+    fn approve(&mut self, _review: &Review) -> Result<Approval, Stop> {
+        Ok(match self.script.approve {
+            true => Approval::Given,
+            false => Approval::Refused,
+        })
     }
 }

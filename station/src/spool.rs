@@ -17,6 +17,7 @@ mod chain;
 pub(crate) mod copy;
 mod places;
 mod schedule;
+mod visits;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ mod await_person;
 mod event;
 mod for_whom;
 mod gathered;
+mod kept;
 mod portrait_age;
 
 #[cfg(test)]
@@ -30,8 +31,10 @@ pub use event::{Event, Stop, StopKind};
 pub use for_whom::{AwaitChild, ForWhom};
 pub use gathered::{
     CardSeen, Comparison, Consented, FaceMatched, FaceResult, FingerResult, Identified, Matched,
-    Opening, PaperDocument, Papers, Plan, SealRequest, SetAside,
+    Opening, PaperDocument, Papers, Plan, Recognised, SealRequest, SetAside,
 };
+
+pub use kept::KeptRoad;
 
 use await_officials::Known;
 use await_person::Next;
@@ -61,11 +64,15 @@ pub const CODES: &[&str] = &[
 pub const NOTICES: &[&str] = &[
     await_papers::OTHER_OWNER,
     await_papers::NOT_TO_BE_DIGITISED,
+    NOT_WANTED,
     portrait_age::OLD,
     portrait_age::YOUNG,
     portrait_age::MAYBE_OLD,
     portrait_age::MAYBE_YOUNG,
 ];
+
+/// People said that this page is not to be stored (`people::Without`).
+const NOT_WANTED: &str = "paper.not_wanted";
 
 /// What the visit is waiting for. Each state holds just what has been proved on the way to it,
 /// so that a bundle cannot be asked for before the person was matched.
@@ -78,7 +85,7 @@ pub enum Visit {
     AwaitFinger(Box<AwaitFinger>),
     AwaitOfficials(Box<AwaitOfficials>),
     /// The person is known; nobody has counted the sheets yet.
-    AwaitSheets(Box<Matched>),
+    AwaitSheets(Box<Recognised>),
     AwaitPapers(Box<AwaitPapers>),
     AwaitApproval(Box<AwaitApproval>),
     Sealing(Sealing),
@@ -163,7 +170,7 @@ impl Visit {
             (Self::AwaitSheets(matched), Event::SheetsCounted(sheets)) => {
                 let matched = *matched;
                 let ask = Ask::ScanPapers { sheets };
-                let state = AwaitPapers { matched, sheets };
+                let state = AwaitPapers { matched };
                 (Self::AwaitPapers(Box::new(state)), vec![ask])
             }
             (Self::AwaitPapers(state), Event::PapersRead(papers)) => match state.read(papers) {
@@ -183,6 +190,11 @@ impl Visit {
                     }
                     Err(stop) => Self::stop(stop),
                 }
+            }
+            (Self::AwaitApproval(state), Event::BackToPapers) => {
+                let (state, sheets) = state.back();
+                let ask = Ask::ScanPapers { sheets };
+                (Self::AwaitPapers(Box::new(state)), vec![ask])
             }
             (Self::Sealing(_), Event::Sealed(digest)) => {
                 (Self::Closed(Closed::Sealed(digest)), vec![Ask::Erase])
@@ -214,7 +226,16 @@ impl Visit {
     }
 
     fn to_papers(matched: Matched) -> (Self, Vec<Ask>) {
-        (Self::AwaitSheets(Box::new(matched)), vec![Ask::CountSheets])
+        (
+            Self::AwaitSheets(Box::new(matched.into())),
+            vec![Ask::CountSheets],
+        )
+    }
+
+    /// A visit that ends before it goes on.
+    #[must_use]
+    pub fn ended(stop: Stop) -> (Self, Vec<Ask>) {
+        Self::stop(stop)
     }
 
     fn stop(stop: Stop) -> (Self, Vec<Ask>) {

@@ -22,6 +22,7 @@ mod every_failure_is_documented;
 mod every_threat_names_tests_that_exist;
 mod fingers_are_asked_for_by_name;
 mod no_consent_no_visit;
+mod papers_are_mended_where_they_lie;
 mod papers_are_read_from_the_command_line;
 mod samples_live_in_a_process_of_their_own;
 mod the_card_is_read_through_pcscd;

@@ -183,6 +183,8 @@ fn visits_are_played_and_nothing_that_goes_away_costs_anything() {
     assert!(clicks + 2 < 20, "{told}");
     assert_eq!(told["stopped"], "stopped");
     assert_eq!(told["unfinished"], true);
+    let gone_on = serde_json::json!(["sheets", "scan", "review", "erased"]);
+    assert_eq!(told["gone_on"], gone_on);
     // Authority that nobody shows, and two officials where the machine cannot tell: once both say yes, once one says no.
     assert_eq!(told["proxy"], "behalf.paper_missing");
     assert_eq!(

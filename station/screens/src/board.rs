@@ -111,6 +111,12 @@ pub enum Place {
         unfinished: Option<Timestamp>,
         last: Option<End>,
     },
+    /// A visit that the power ended and that can go on, or the reason why it cannot.
+    Unfinished(UnfinishedView),
+    /// The citizen says that they are still there.
+    StillHere {
+        began: Timestamp,
+    },
     /// What is needed, and what need not be scanned.
     Prepare {
         asked: Vec<Asked>,
@@ -131,6 +137,10 @@ pub enum Place {
     Finger(FingerView),
     Officials(OfficialsView),
     Sheets,
+    /// Counted again, while the pages wait.
+    Recount {
+        sheets: u32,
+    },
     Scan(ScanView),
     /// Papers are put together after the last page was read.
     Reading,
@@ -143,6 +153,18 @@ pub enum Place {
         code: &'static str,
         refusal: bool,
     },
+}
+
+/// A visit that the power ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnfinishedView {
+    pub began: Timestamp,
+    /// Pages that are kept of it.
+    pub pages: usize,
+    /// Why it cannot go on; nothing is kept of it then.
+    pub why: Option<&'static str>,
+    /// Somebody else began it, and whoever is signed in may not go on with it.
+    pub other: bool,
 }
 
 /// Why somebody was not let in.
@@ -247,16 +269,18 @@ pub struct ScanView {
     pub pages: Vec<PageView>,
     /// The scanner is at work.
     pub busy: bool,
-    /// What the scanner said.
+    /// What the scanner met, or what is missing; the pages stay.
     pub trouble: Option<&'static str>,
     /// A feeder stands beside the glass.
     pub feeder: bool,
+    /// The page that is looked at, and the only one of which a volunteer sees a picture.
+    pub current: Option<u32>,
 }
 
 /// One page as it was judged.
 #[derive(Clone, Debug, Default)]
 pub struct PageView {
-    /// From 1.
+    /// From 1, as it was scanned; it stays when the page is moved.
     pub number: u32,
     pub read: bool,
     /// What is wrong with it; the first is named.
@@ -265,21 +289,60 @@ pub struct PageView {
     pub notices: Vec<&'static str>,
     /// Grows when it is scanned again, so that no old picture is shown.
     pub version: u32,
+    /// By how many degrees clockwise it was turned.
+    pub turn: u32,
+    /// Pages of one paper have the same.
+    pub paper: usize,
+    /// Taken out: no paper's, and still accounted for.
+    pub out: Option<Out>,
+}
+
+/// Why a page is no paper's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Out {
+    Blank,
+    /// Scanned twice.
+    Duplicate,
+    NotWanted,
 }
 
 impl ScanView {
+    /// Pages that were not taken out, in their order.
+    pub fn staying(&self) -> impl Iterator<Item = &PageView> {
+        self.pages.iter().filter(|page| page.out.is_none())
+    }
+
+    /// Pages that were.
+    pub fn taken_out(&self) -> impl Iterator<Item = &PageView> {
+        self.pages.iter().filter(|page| page.out.is_some())
+    }
+
+    /// The place of a page among those that stay, from 1.
+    #[must_use]
+    pub fn place_of(&self, number: u32) -> Option<usize> {
+        let at = self.staying().position(|page| page.number == number)?;
+        Some(at + 1)
+    }
+
     /// Pages that have to be laid down again.
     pub fn bad(&self) -> impl Iterator<Item = &PageView> {
-        self.pages.iter().filter(|page| !page.refused.is_empty())
+        self.staying().filter(|page| !page.refused.is_empty())
+    }
+
+    /// Pages that count as pages of the sheets that were counted.
+    #[must_use]
+    pub fn seen(&self) -> usize {
+        let again = |page: &&PageView| page.out != Some(Out::Duplicate);
+        self.pages.iter().filter(again).count()
     }
 
     /// Everything that was counted was scanned, read, and is good.
     #[must_use]
     pub fn complete(&self) -> bool {
         !self.busy
-            && self.pages.len() as u64 >= u64::from(self.sheets)
-            && !self.pages.is_empty()
-            && self.pages.iter().all(|page| page.read)
+            && self.seen() as u64 >= u64::from(self.sheets)
+            && self.staying().next().is_some()
+            && self.staying().all(|page| page.read)
             && self.bad().next().is_none()
     }
 }
@@ -375,6 +438,8 @@ impl Place {
         match self {
             Self::SignedOut { .. } => "signed-out",
             Self::Home { .. } => "home",
+            Self::Unfinished(_) => "unfinished",
+            Self::StillHere { .. } => "still-here",
             Self::Prepare { .. } => "prepare",
             Self::Opening => "opening",
             Self::Consent(_) => "consent",
@@ -384,6 +449,7 @@ impl Place {
             Self::Finger(_) => "finger",
             Self::Officials(_) => "officials",
             Self::Sheets => "sheets",
+            Self::Recount { .. } => "recount",
             Self::Scan(_) => "scan",
             Self::Reading => "reading",
             Self::Review(_) => "review",
@@ -407,7 +473,11 @@ impl Place {
     pub fn in_visit(&self) -> bool {
         !matches!(
             self,
-            Self::SignedOut { .. } | Self::Home { .. } | Self::Receipt(_) | Self::Stopped { .. }
+            Self::SignedOut { .. }
+                | Self::Home { .. }
+                | Self::Unfinished(_)
+                | Self::Receipt(_)
+                | Self::Stopped { .. }
         )
     }
 
@@ -415,12 +485,16 @@ impl Place {
     #[must_use]
     pub fn station(&self) -> Option<usize> {
         Some(match self {
-            Self::SignedOut { .. } | Self::Home { .. } | Self::Stopped { .. } => return None,
+            Self::SignedOut { .. }
+            | Self::Home { .. }
+            | Self::Unfinished(_)
+            | Self::Stopped { .. } => return None,
             Self::Prepare { .. } | Self::Opening => 0,
+            Self::StillHere { .. } => 4,
             Self::Consent(_) => 1,
             Self::CardKey { .. } | Self::CardReading { .. } => 2,
             Self::Face(_) | Self::Finger(_) | Self::Officials(_) => 3,
-            Self::Sheets | Self::Scan(_) | Self::Reading => 4,
+            Self::Sheets | Self::Recount { .. } | Self::Scan(_) | Self::Reading => 4,
             Self::Review(_) => 5,
             Self::Sealing => 6,
             Self::Receipt(_) => 7,

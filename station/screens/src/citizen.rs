@@ -68,6 +68,9 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
     let words = page.words;
     let told = |key: &'static str| html! { h1 { (words.t(key)) } };
     let none = || html! {};
+    if page.board.stopping && page.board.place.in_visit() {
+        return (told("desk.stopping"), none());
+    }
     if page.board.citizen.help {
         return (
             html! { h1 { (words.t("citizen.help_comes")) } p { (words.f("slip.hotline", &[("phone", &page.board.site.hotline)])) } },
@@ -78,7 +81,10 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         return covered(page);
     }
     match &page.board.place {
-        Place::SignedOut { .. } | Place::Home { .. } => (welcome(page), none()),
+        Place::StillHere { began } => still_here(page, *began),
+        Place::SignedOut { .. } | Place::Home { .. } | Place::Unfinished(_) => {
+            (welcome(page), none())
+        }
         Place::Prepare { .. } => (told("citizen.prepare"), none()),
         Place::Opening => (told("desk.opening"), none()),
         Place::Consent(asked) if asked.child => child(page),
@@ -88,7 +94,7 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         Place::Face(face) => (self::face(page, face), none()),
         Place::Finger(finger) => (self::finger(page, finger), none()),
         Place::Officials(officials) => (self::officials(page, officials), none()),
-        Place::Sheets => (told("citizen.count"), none()),
+        Place::Sheets | Place::Recount { .. } => (told("citizen.count"), none()),
         Place::Scan(scan) => (self::scan(page, scan), none()),
         Place::Reading => (told("desk.reading"), none()),
         Place::Review(review) => (self::review(page, review), none()),
@@ -123,6 +129,20 @@ fn covered(page: Page<'_>) -> (Markup, Markup) {
         p { (words.t("quiet.kept")) }
     };
     let on = page.button(Verb::MoreTime, Look::Main, words.t("common.next"), None);
+    (main, on)
+}
+
+/// After the power came back; nothing goes on without their own touch.
+fn still_here(page: Page<'_>, began: Timestamp) -> (Markup, Markup) {
+    let words = page.words;
+    let main = html! {
+        h1 { (words.f("resume.still_here", &[("time", &words.clock(began))])) }
+        p { (words.t("citizen.papers_stay")) }
+    };
+    let on = html! {
+        (page.button(Verb::StillHere, Look::Plain, words.t("resume.no"), Some("no")))
+        (page.button(Verb::StillHere, Look::Main, words.t("resume.yes"), Some("yes")))
+    };
     (main, on)
 }
 
@@ -230,8 +250,8 @@ fn finger(page: Page<'_>, finger: &FingerView) -> Markup {
 fn scan(page: Page<'_>, scan: &ScanView) -> Markup {
     let words = page.words;
     html! {
-        h1 { (words.t("citizen.scanning")) }
-        p class="big" { (words.f("scan.progress", &[("i", &scan.pages.len().to_string()), ("n", &scan.sheets.to_string())])) }
+        h1 { (words.t(if scan.trouble.is_some() { "citizen.scanner" } else { "citizen.scanning" })) }
+        p class="big" { (words.f("scan.progress", &[("i", &scan.seen().to_string()), ("n", &scan.sheets.to_string())])) }
         p { (words.t("citizen.papers_stay")) }
     }
 }

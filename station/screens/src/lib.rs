@@ -27,8 +27,8 @@ mod words;
 
 pub use board::{
     AsideView, Asked, Board, CitizenView, Clause, ConsentView, Delivery, End, FaceView, FingerView,
-    Line, NoticeView, OfficialsView, Owner, PageView, PaperView, Person, Place, ReceiptView,
-    Refused, ReviewView, Role, ScanView, ShiftView, Site, WhomView,
+    Line, NoticeView, OfficialsView, Out, Owner, PageView, PaperView, Person, Place, ReceiptView,
+    Refused, ReviewView, Role, ScanView, ShiftView, Site, UnfinishedView, WhomView,
 };
 pub use devices::{Device, DeviceState, DeviceView};
 pub use diagnosis::{Defect, Diagnosis, Fact, Found, Section, lines};
@@ -38,7 +38,7 @@ pub use quiet::{Limits, Quiet};
 pub use rights::{Verb, may, may_issue};
 pub use server::{Examine, Heard, Screens, Window, router};
 pub use speech::{Voice, spoken};
-pub use touch::{CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
+pub use touch::{Arrangement, CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
 
 /// Every code that the pages themselves answer with.
 pub const CODES: &[&str] = &[

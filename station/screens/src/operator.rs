@@ -6,7 +6,10 @@ mod ending;
 mod officials;
 mod papers;
 mod person;
+mod scanner;
+mod sheet;
 mod start;
+mod unfinished;
 mod whom;
 
 use jiff::Timestamp;
@@ -49,9 +52,14 @@ pub(crate) fn page(board: &Board, token: &str) -> Markup {
 }
 
 fn parts(page: Page<'_>) -> (Markup, Markup) {
+    if page.board.stopping && page.board.place.in_visit() {
+        return waiting(page, "desk.stopping");
+    }
     match &page.board.place {
         Place::SignedOut { people, refused } => start::signed_out(page, people, *refused),
         Place::Home { unfinished, last } => start::home(page, *unfinished, last.as_ref()),
+        Place::Unfinished(view) => unfinished::offer(page, view),
+        Place::StillHere { .. } => unfinished::asked(page),
         Place::Prepare { asked, whom } => start::prepare(page, asked, whom),
         Place::Opening => waiting(page, "desk.opening"),
         Place::Consent(consent) => person::consent(page, consent),
@@ -61,6 +69,7 @@ fn parts(page: Page<'_>) -> (Markup, Markup) {
         Place::Finger(finger) => person::finger(page, finger),
         Place::Officials(officials) => officials::page(page, officials),
         Place::Sheets => papers::sheets(page),
+        Place::Recount { sheets } => papers::recount(page, *sheets),
         Place::Scan(scan) => papers::scan(page, scan),
         Place::Reading => waiting(page, "desk.reading"),
         Place::Review(review) => papers::review(page, review),

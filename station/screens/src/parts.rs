@@ -113,7 +113,7 @@ impl Page<'_> {
     /// The bottom of every page: back, stop and erase, help, always in this order and place.
     pub(crate) fn foot(self, back: bool, on: Markup) -> Markup {
         let words = self.words;
-        let in_visit = self.board.place.in_visit();
+        let in_visit = self.board.place.in_visit() && !self.board.stopping;
         html! {
             div class="ways" {
                 @if back {

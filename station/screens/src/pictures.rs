@@ -6,31 +6,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-/// More pages than one visit may have.
-const MOST: usize = 256;
+/// More pages than one visit may have, each small and large.
+const MOST: usize = 512;
 
 type Jpeg = Arc<Zeroizing<Vec<u8>>>;
 
-/// By page number.
+/// By page number, each small and large.
 #[derive(Default)]
 pub struct Pictures {
-    pages: Mutex<BTreeMap<u32, Jpeg>>,
+    pages: Mutex<BTreeMap<(u32, bool), Jpeg>>,
     portrait: Mutex<Option<Jpeg>>,
 }
 
 impl Pictures {
     /// Puts a JPEG in the place of whatever was shown of this page.
-    pub fn put(&self, page: u32, jpeg: Zeroizing<Vec<u8>>) {
+    pub fn put(&self, page: u32, large: bool, jpeg: Zeroizing<Vec<u8>>) {
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        if pages.len() < MOST || pages.contains_key(&page) {
-            pages.insert(page, Arc::new(jpeg));
+        if pages.len() < MOST || pages.contains_key(&(page, large)) {
+            pages.insert((page, large), Arc::new(jpeg));
         }
     }
 
     #[must_use]
-    pub fn of(&self, page: u32) -> Option<Jpeg> {
+    pub fn of(&self, page: u32, large: bool) -> Option<Jpeg> {
         let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        pages.get(&page).cloned()
+        pages.get(&(page, large)).cloned()
     }
 
     /// What officials who are called compare the person with; none when they are done.

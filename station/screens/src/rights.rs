@@ -1,6 +1,6 @@
 //! Who may touch what: one table, asked at every touch (`domain.md` §6.3).
 
-use crate::board::Role;
+use crate::board::{Role, ScanView};
 use crate::gate::Side;
 
 /// What can be touched, as the last piece of its address.
@@ -10,6 +10,8 @@ pub enum Verb {
     SignOut,
     Language,
     Begin,
+    GoOn,
+    StillHere,
     ForWhom,
     Subject,
     Prepared,
@@ -21,6 +23,13 @@ pub enum Verb {
     Sheets,
     Scan,
     Again,
+    Retry,
+    Look,
+    Earlier,
+    Later,
+    Turn,
+    TakeOut,
+    PutBack,
     Enough,
     Approve,
     Back,
@@ -35,11 +44,13 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 34] = [
         Self::SignIn,
         Self::SignOut,
         Self::Language,
         Self::Begin,
+        Self::GoOn,
+        Self::StillHere,
         Self::ForWhom,
         Self::Subject,
         Self::Prepared,
@@ -51,6 +62,13 @@ impl Verb {
         Self::Sheets,
         Self::Scan,
         Self::Again,
+        Self::Retry,
+        Self::Look,
+        Self::Earlier,
+        Self::Later,
+        Self::Turn,
+        Self::TakeOut,
+        Self::PutBack,
         Self::Enough,
         Self::Approve,
         Self::Back,
@@ -71,6 +89,8 @@ impl Verb {
             Self::SignOut => "sign-out",
             Self::Language => "language",
             Self::Begin => "begin",
+            Self::GoOn => "go-on",
+            Self::StillHere => "still-here",
             Self::ForWhom => "for-whom",
             Self::Subject => "subject",
             Self::Prepared => "prepared",
@@ -82,6 +102,13 @@ impl Verb {
             Self::Sheets => "sheets",
             Self::Scan => "scan",
             Self::Again => "again",
+            Self::Retry => "retry",
+            Self::Look => "look",
+            Self::Earlier => "earlier",
+            Self::Later => "later",
+            Self::Turn => "turn",
+            Self::TakeOut => "take-out",
+            Self::PutBack => "put-back",
             Self::Enough => "enough",
             Self::Approve => "approve",
             Self::Back => "back",
@@ -101,6 +128,12 @@ impl Verb {
     }
 }
 
+/// Whether a picture of this page is shown: a volunteer sees the one page that is looked at (`domain.md` §6.3).
+#[must_use]
+pub(crate) fn may_see(role: Role, scan: &ScanView, page: u32) -> bool {
+    role != Role::Volunteer || scan.current == Some(page)
+}
+
 /// Whether this touch counts from that side. `role` is that of whoever is signed in, or, for [`Verb::Sighting`], of the
 /// official who was called and looks.
 ///
@@ -112,15 +145,21 @@ pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
         (_, Verb::Language | Verb::Help) => true,
         (
             Side::Citizen,
-            Verb::Consent | Verb::Survey | Verb::Bigger | Verb::StopAndErase | Verb::MoreTime,
+            Verb::Consent
+            | Verb::StillHere
+            | Verb::Survey
+            | Verb::Bigger
+            | Verb::StopAndErase
+            | Verb::MoreTime,
         ) => true,
         (Side::Citizen, _) => false,
         (Side::Operator, Verb::SignIn) => true,
-        (Side::Operator, Verb::Consent | Verb::Survey | Verb::Bigger) => false,
+        (Side::Operator, Verb::Consent | Verb::StillHere | Verb::Survey | Verb::Bigger) => false,
         // A visit that files papers is any official's and a volunteer's work; a deputy director reads and closes days.
         (
             Side::Operator,
             Verb::Begin
+            | Verb::GoOn
             | Verb::ForWhom
             | Verb::Subject
             | Verb::Prepared
@@ -128,6 +167,13 @@ pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
             | Verb::Sheets
             | Verb::Scan
             | Verb::Again
+            | Verb::Retry
+            | Verb::Look
+            | Verb::Earlier
+            | Verb::Later
+            | Verb::Turn
+            | Verb::TakeOut
+            | Verb::PutBack
             | Verb::Enough
             | Verb::Approve,
         ) => matches!(

@@ -19,15 +19,15 @@ use serde::Deserialize;
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
-use crate::board::{Board, CitizenView, Line, Place, Role, Site};
+use crate::board::{Board, CitizenView, Line, Out, Place, Role, Site};
 use crate::devices::DeviceView;
 use crate::diagnosis::Diagnosis;
 use crate::gate::{self, Keys, Side};
 use crate::pictures::Pictures;
 use crate::quiet::{self, Limits, Quiet};
-use crate::rights::{Verb, may};
+use crate::rights::{Verb, may, may_see};
 use crate::speech::{Voice, spoken};
-use crate::touch::{CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
+use crate::touch::{Arrangement, CardDigits, Credentials, Finding, SubjectTyped, Touch, Whom, Why};
 use crate::{assets, citizen, devices, operator, slip};
 
 /// Longer than anything a form of ours sends.
@@ -221,6 +221,7 @@ pub fn router(screens: Arc<Screens>) -> Router {
         .route("/pages/{number}", get(page_picture))
         .route("/officials/portrait", get(portrait))
         .route("/officials/camera", get(officials_camera))
+        .route("/pages/{number}/large", get(large_picture))
         .route("/assets/{name}", get(asset))
         .fallback(async || refuse(StatusCode::NOT_FOUND, gate::NOT_PAIRED))
         .layer(DefaultBodyLimit::max(MAX_FORM))
@@ -383,6 +384,12 @@ fn touched(
         // The operator's touch says that somebody came.
         Verb::Help => screens.show(|board| board.citizen.help = side == Side::Citizen),
         verb => {
+            if verb == Verb::StopAndErase {
+                // Seen at once on both sides, however long a device takes to come to its next word.
+                screens.show(|board| {
+                    board.stopping = board.began.is_some() && board.place.in_visit();
+                });
+            }
             if let Some(touch) = read(verb, sent.number, &sent) {
                 screens.touch(sent.turn, touch);
             }
@@ -434,6 +441,10 @@ fn read(verb: Verb, number: Option<u32>, sent: &Sent) -> Option<Touch> {
         }),
         Verb::SignOut => Touch::SignOut,
         Verb::Begin => Touch::Begin,
+        Verb::GoOn => Touch::GoOn,
+        Verb::StillHere => Touch::StillHere {
+            yes: sent.choice == "yes",
+        },
         Verb::ForWhom => Touch::ForWhom(
             Whom::ALL
                 .into_iter()
@@ -469,6 +480,21 @@ fn read(verb: Verb, number: Option<u32>, sent: &Sent) -> Option<Touch> {
             },
         },
         Verb::Again => Touch::Again { page: number? },
+        Verb::Retry => Touch::Retry,
+        Verb::Look => Touch::Look { page: number },
+        Verb::Earlier => Touch::Arrange(Arrangement::Earlier(number?)),
+        Verb::Later => Touch::Arrange(Arrangement::Later(number?)),
+        Verb::Turn => Touch::Arrange(Arrangement::Turn(number?)),
+        Verb::PutBack => Touch::Arrange(Arrangement::PutBack(number?)),
+        Verb::TakeOut => {
+            let why = match sent.choice.as_str() {
+                "blank" => Out::Blank,
+                "duplicate" => Out::Duplicate,
+                "unwanted" => Out::NotWanted,
+                _ => return None,
+            };
+            Touch::Arrange(Arrangement::TakeOut(number?, why))
+        }
         Verb::Enough => Touch::Enough,
         Verb::Approve => Touch::Approve,
         Verb::Back => Touch::Back,
@@ -625,11 +651,30 @@ async fn page_picture(
     Path(number): Path<u32>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    if !screens.keys.paired(Side::Operator, &headers) {
+    picture(&screens, number, false, &headers)
+}
+
+async fn large_picture(
+    State(screens): App,
+    Path(number): Path<u32>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    picture(&screens, number, true, &headers)
+}
+
+fn picture(screens: &Screens, number: u32, large: bool, headers: &HeaderMap) -> Response<Body> {
+    if !screens.keys.paired(Side::Operator, headers) {
         return refuse(StatusCode::FORBIDDEN, gate::NOT_PAIRED);
     }
-    let signed_in = screens.board.borrow().operator.is_some();
-    match screens.pictures.of(number).filter(|_| signed_in) {
+    let seen = {
+        let board = screens.board.borrow();
+        let role = board.operator.as_ref().map(|person| person.role);
+        match (&board.place, role) {
+            (Place::Scan(scan), Some(role)) => may_see(role, scan, number),
+            _ => false,
+        }
+    };
+    match screens.pictures.of(number, large).filter(|_| seen) {
         Some(jpeg) => ([("content-type", "image/jpeg")], jpeg.to_vec()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

@@ -1,5 +1,7 @@
 //! What people do at the screens, as the desk hears it.
 
+use crate::board::Out;
+
 /// Something was touched. Each belongs to a turn of the board; the desk passes over what comes too late.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Touch {
@@ -11,6 +13,12 @@ pub enum Touch {
     ForWhom(Whom),
     /// Whose papers they are.
     Subject(SubjectTyped),
+    /// A visit that the power ended goes on.
+    GoOn,
+    /// The citizen's own touch: still there, or not.
+    StillHere {
+        yes: bool,
+    },
     /// Everybody knows what is needed; the visit is opened.
     Prepared,
     /// The citizen's own touch, and no other's.
@@ -36,6 +44,13 @@ pub enum Touch {
     Again {
         page: u32,
     },
+    /// What the scanner broke off, once more.
+    Retry,
+    /// This page large; none: no page.
+    Look {
+        page: Option<u32>,
+    },
+    Arrange(Arrangement),
     Enough,
     /// Everything is filed as it is shown.
     Approve,
@@ -92,6 +107,17 @@ impl std::fmt::Debug for SubjectTyped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SubjectTyped")
     }
+}
+
+/// What is done with a page that lies there, by the number of [`crate::PageView`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrangement {
+    Earlier(u32),
+    Later(u32),
+    /// A quarter clockwise.
+    Turn(u32),
+    TakeOut(u32, Out),
+    PutBack(u32),
 }
 
 /// A name from the list and a PIN. No Debug shows it.

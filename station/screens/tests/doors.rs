@@ -260,6 +260,8 @@ async fn every_door_asks_the_table_of_rights() {
     // What must never change without somebody noticing.
     assert!(!may(Side::Operator, Some(Role::Director), Verb::Consent));
     assert!(!may(Side::Operator, Some(Role::Clerk), Verb::Survey));
+    assert!(!may(Side::Operator, Some(Role::Clerk), Verb::StillHere));
+    assert!(!may(Side::Citizen, None, Verb::TakeOut));
     assert!(!may(Side::Operator, None, Verb::Begin));
     assert!(!may(Side::Citizen, Some(Role::Clerk), Verb::Approve));
     assert!(may(Side::Citizen, None, Verb::StopAndErase));
@@ -743,4 +745,69 @@ async fn the_slip_turns_with_its_bundle_and_its_letters_with_the_citizens() {
     desk.screens.go(Place::Sheets);
     let (status, _) = desk.slip(&operator, "&choice=a5").await;
     assert_eq!(status, StatusCode::SEE_OTHER);
+}
+
+/// Whoever stops sees at once that it was heard, on both sides, however long a device works on.
+#[tokio::test]
+async fn a_stop_is_seen_at_once_on_both_sides() {
+    let desk = desk();
+    let operator = desk.pair(Side::Operator).await;
+    let citizen = desk.pair(Side::Citizen).await;
+    desk.screens.show(|board| {
+        board.operator = Some(person(Role::Volunteer));
+        board.began = Some("2026-03-02T03:12:00Z".parse().unwrap());
+    });
+    desk.screens.go(Place::Scan(ScanView {
+        sheets: 1,
+        busy: true,
+        ..ScanView::default()
+    }));
+    desk.touch(Side::Citizen, &citizen, Verb::StopAndErase, "")
+        .await;
+    for (path, paired) in [("/", &operator), ("/citizen", &citizen)] {
+        let page = desk.page(path, &paired.cookie).await;
+        assert!(page.contains("Đang dừng và xóa dữ liệu"), "{path}");
+    }
+    let heard = desk.heard.try_recv().unwrap();
+    assert_eq!(heard.touch, Touch::StopAndErase);
+}
+
+/// `domain.md` §6.3: a volunteer sees the page that is looked at, and none once it is closed.
+#[tokio::test]
+async fn a_volunteer_sees_the_one_page_that_is_looked_at() {
+    let desk = desk();
+    let paired = desk.pair(Side::Operator).await;
+    for page in [1, 2] {
+        for large in [false, true] {
+            desk.screens.pictures.put(page, large, vec![0xff].into());
+        }
+    }
+    let seen = |role, current| {
+        let (desk, paired) = (&desk, &paired);
+        async move {
+            desk.screens
+                .show(|board| board.operator = Some(person(role)));
+            desk.screens.go(Place::Scan(ScanView {
+                current,
+                ..ScanView::default()
+            }));
+            let mut seen = Vec::new();
+            for path in ["/pages/1", "/pages/1/large", "/pages/2", "/pages/2/large"] {
+                let request = asking(Method::GET, path).header("cookie", &paired.cookie);
+                let answer = desk.send(request.body(Body::empty()).unwrap()).await;
+                seen.push(answer.status() == StatusCode::OK);
+            }
+            seen
+        }
+    };
+    assert_eq!(
+        seen(Role::Volunteer, Some(2)).await,
+        [false, false, true, true]
+    );
+    assert_eq!(seen(Role::Volunteer, None).await, [false; 4]);
+    assert_eq!(seen(Role::Clerk, None).await, [true; 4]);
+    desk.screens.go(Place::Reading);
+    let request = asking(Method::GET, "/pages/1").header("cookie", &paired.cookie);
+    let answer = desk.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
 }

@@ -80,20 +80,30 @@ impl Floor<'_> {
                 page.notices.clear();
                 page.version += 1;
             }),
+            Step::PageTurned { number, turn } => {
+                self.turned(number, turn);
+                self.page(number, |page| page.read = false);
+            }
             Step::PageRead {
-                number, verdicts, ..
-            } => self.page(number, |page| {
-                page.read = true;
-                let of = |severity: Severity| {
-                    verdicts
-                        .iter()
-                        .filter(|verdict| verdict.severity == severity)
-                        .map(|verdict| verdict.code)
-                        .collect()
-                };
-                page.refused = of(Severity::Refused);
-                page.notices = of(Severity::Flagged);
-            }),
+                number,
+                verdicts,
+                turn,
+                ..
+            } => {
+                self.turned(number, turn);
+                self.page(number, |page| {
+                    page.read = true;
+                    let of = |severity: Severity| {
+                        verdicts
+                            .iter()
+                            .filter(|verdict| verdict.severity == severity)
+                            .map(|verdict| verdict.code)
+                            .collect()
+                    };
+                    page.refused = of(Severity::Refused);
+                    page.notices = of(Severity::Flagged);
+                })
+            }
             Step::PageUnread { number, code } => self.page(number, |page| {
                 page.read = true;
                 page.refused = vec![code];
@@ -136,11 +146,8 @@ impl Floor<'_> {
     }
 
     fn page(&self, number: u32, change: impl FnOnce(&mut PageView)) {
-        self.screens.show(|board| {
-            let Place::Scan(scan) = &mut board.place else {
-                return;
-            };
-            match scan.pages.iter_mut().find(|page| page.number == number) {
+        self.at_papers(
+            |papers| match papers.pages.iter_mut().find(|page| page.number == number) {
                 Some(page) => change(page),
                 None => {
                     let mut page = PageView {
@@ -148,10 +155,10 @@ impl Floor<'_> {
                         ..PageView::default()
                     };
                     change(&mut page);
-                    scan.pages.push(page);
+                    papers.pages.push(page);
                 }
-            }
-        });
+            },
+        );
     }
 }
 

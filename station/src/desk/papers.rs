@@ -12,21 +12,23 @@ use zeroize::Zeroizing;
 
 use crate::devices::scanner::described;
 use crate::people::People;
-use crate::visit::{Event, PaperDocument, Papers, Stop};
+use crate::visit::{COUNT_MISMATCH, Event, PaperDocument, Papers, Stop};
 
 use super::card::millis;
+use super::keeping::Keeping;
 use super::scanning::scan_and_read;
-use super::sorting::{SortedPaper, sort};
+use super::sorting::{SortedPaper, SortedPapers, sort};
+use super::table::Table;
 use super::{Desk, Step};
 
 impl Desk<'_> {
     pub(super) fn papers(
         &mut self,
-        sheets: u32,
+        table: &mut Table,
         people: &mut dyn People,
         watch: &mut dyn FnMut(Step),
     ) -> Event {
-        match self.read_papers(sheets, people, watch) {
+        match self.read_papers(table, people, watch) {
             Ok(papers) => Event::PapersRead(papers),
             Err(stop) => Event::Stopped(stop),
         }
@@ -34,12 +36,22 @@ impl Desk<'_> {
 
     fn read_papers(
         &mut self,
-        sheets: u32,
+        table: &mut Table,
         people: &mut dyn People,
         watch: &mut dyn FnMut(Step),
     ) -> Result<Papers, Stop> {
-        let (pages, scans) = scan_and_read(self.devices, people, sheets, watch)?;
-        let sorted = sort(pages, &scans, sheets)?;
+        let sorted = loop {
+            let keeping = Keeping(self.keeper.as_ref());
+            scan_and_read(self.devices, people, table, &keeping, watch)?;
+            let (pages, out) = table.entered();
+            match sort(pages, &out, &table.scans, table.counted)
+                .and_then(|sorted| whole(sorted, table))
+            {
+                Ok(sorted) => break sorted,
+                // Counted again, or scanned: a sheet too few costs nobody the others.
+                Err(stop) => people.trouble(stop)?,
+            }
+        };
         let mut documents = Vec::new();
         for paper in sorted.papers {
             let started = Instant::now();
@@ -57,6 +69,7 @@ impl Desk<'_> {
         Ok(Papers {
             documents,
             sheets: sorted.sheets,
+            counted: table.counted,
             set_aside: sorted.set_aside,
             device: described(
                 self.devices.scanner.as_ref(),
@@ -108,6 +121,15 @@ impl Desk<'_> {
             suggestions: read.suggestions,
         })
     }
+}
+
+/// TT 01/2023/TT-VPCP Art. 8(2), while the sheets still lie there; the road looks once more.
+fn whole(sorted: SortedPapers, table: &Table) -> Result<SortedPapers, Stop> {
+    let short = |paper: &SortedPaper| (paper.pages.len() as u64) < u64::from(paper.sheets_declared);
+    if sorted.sheets < table.counted || sorted.papers.iter().any(short) {
+        return Err(Stop::failure(COUNT_MISMATCH));
+    }
+    Ok(sorted)
 }
 
 fn page_claim(page: &paper::PageReport) -> Option<PageClaim> {

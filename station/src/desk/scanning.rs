@@ -1,112 +1,81 @@
 //! Scans and reads at the same time: while the scanner draws in the next sheet, the ones before are judged and read on
-//! all cores, and a page that is no good is named while the paper still lies on the table.
+//! all cores, and a page that is no good is named while the paper still lies on the table. What the scanner meets ends
+//! nothing: the pages it gave before stay, and a sheet that it drew in by half is no page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
 use paper::pipeline::{self, Plan};
-use paper::{Page, PageLedger, PaperError, Severity, Sheet, Verdict, quality};
-use scanner_drivers::{Page as Scanned, ScanJob, Side, Source};
+use paper::{PaperError, Severity, Sheet, Verdict, quality};
+use scanner_drivers::{Page as Scanned, ScanJob, Source};
 
 use crate::devices::Devices;
-use crate::people::{BadPage, Lay, People};
+use crate::people::{Arrange, BadPage, Lay, People};
 use crate::script::ScanScript;
 use crate::visit::Stop;
 
 use super::Step;
 use super::card::millis;
+use super::keeping::Keeping;
+use super::table::{Outcome, Table};
 
 /// More pages than a booklet has: a runaway feeder stops here.
 const MAX_PAGES: u32 = 200;
 
+/// As large as a page is ever looked at: the whole of it goes to the readers.
+const LOOKED_AT: (u32, u32) = (1200, 1700);
+
 const UNREADABLE: &str = "paper.unreadable";
 const TOO_MANY: &str = "paper.too_many_pages";
 
-/// A page that was scanned and read, and can be relied on.
-pub(super) struct ReadPage {
-    pub(super) page: Page,
-    /// Which scan of the script it came from.
-    pub(super) scan: usize,
-    /// Which sheet it is a side of, where the scanner tells; else each page is a sheet.
-    pub(super) sheet: u32,
-}
-
-/// Where a page came from.
-#[derive(Clone, Copy)]
-struct Origin {
-    scan: usize,
-    side: Side,
-    /// Of the page, from 1.
-    number: u32,
-    /// Of a page that was there before.
-    replaces: bool,
-}
-
-/// A page as it came out of the reading, good or bad.
-type Outcome = Result<Page, PaperError>;
-
-/// Scans what people lay down and reads it meanwhile; a page that is refused is scanned again, alone, as often as they
-/// lay it down again. The second list says what each scan was.
+/// Scans what people lay down and reads it meanwhile, until they say that it is enough; a page that is refused is scanned
+/// again, alone, as often as they lay it down again.
 pub(super) fn scan_and_read(
     devices: &mut Devices,
     people: &mut dyn People,
-    of: u32,
+    table: &mut Table,
+    keeping: &Keeping<'_>,
     watch: &mut dyn FnMut(Step),
-) -> Result<(Vec<ReadPage>, Vec<ScanScript>), Stop> {
-    let mut scans = Vec::new();
+) -> Result<(), Stop> {
+    people.arranged(&table.arranged(), table.counted);
+    keeping.table(table);
     let mut whole = Whole {
         people,
-        scans: &mut scans,
         dpi: devices.scan_dpi,
+        last: None,
     };
-    let scanned = run(devices, &mut whole, of, watch)?;
-    let mut pages = latest(scanned);
-    for at in 0..pages.len() {
-        let number = at as u32 + 1;
-        while let Some((code, verdict)) = objection(&pages[at].0) {
-            let bad = BadPage {
-                number,
-                scan: pages[at].1.scan,
-                code,
-                why: verdict.as_ref().map_or(code, |verdict| verdict.code),
-                place: verdict.and_then(|verdict| verdict.place),
-            };
-            watch(Step::PageAgain {
-                number,
-                code: bad.why,
-                place: bad.place,
-            });
-            let options = people.again(&bad)?;
-            let mut alone = Alone {
-                next: Some(again(devices.scan_dpi, bad.scan, number, &options)),
-                people,
-            };
-            let mut anew = run(devices, &mut alone, of, watch)?;
-            let Some((page, _)) = anew.pop() else {
-                return Err(Stop::of(code));
-            };
-            pages[at].0 = page;
-            enter_anew(&mut pages, at);
-        }
+    run(devices, &mut whole, table, keeping, watch)?;
+    while let Some((number, scan, code, verdict)) = first_objection(table) {
+        let bad = BadPage {
+            number,
+            scan,
+            code,
+            why: verdict.as_ref().map_or(code, |verdict| verdict.code),
+            place: verdict.and_then(|verdict| verdict.place),
+        };
+        watch(Step::PageAgain {
+            number,
+            code: bad.why,
+            place: bad.place,
+        });
+        let options = people.again(&bad)?;
+        let mut alone = Alone {
+            next: Some(again(devices.scan_dpi, number, &options)),
+            people,
+        };
+        run(devices, &mut alone, table, keeping, watch)?;
     }
-    let mut sheet = 0;
-    let read = pages
-        .into_iter()
-        .map(|(page, origin)| {
-            if origin.side == Side::Front {
-                sheet += 1;
-            }
-            Ok(ReadPage {
-                page: page.map_err(|error| Stop::of(error.code()))?,
-                scan: origin.scan,
-                sheet,
-            })
-        })
-        .collect::<Result<_, Stop>>()?;
-    Ok((read, scans))
+    Ok(())
+}
+
+fn first_objection(table: &Table) -> Option<(u32, usize, &'static str, Option<Verdict>)> {
+    table.staying().find_map(|page| {
+        let (code, verdict) = objection(page.outcome.as_ref()?)?;
+        Some((page.number, page.scan, code, verdict))
+    })
 }
 
 fn job(dpi: u32, feeder: bool, options: &BTreeMap<String, String>) -> ScanJob {
@@ -117,68 +86,108 @@ fn job(dpi: u32, feeder: bool, options: &BTreeMap<String, String>) -> ScanJob {
         } else {
             Source::Flatbed
         },
-        options: options
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect(),
+        options: named(options),
         max_pages: MAX_PAGES,
         ..ScanJob::default()
     }
 }
 
+fn named(options: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    options
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
 /// One page once more, from the glass.
-fn again(dpi: u32, scan: usize, number: u32, options: &BTreeMap<String, String>) -> Next {
-    Next {
+fn again(dpi: u32, number: u32, options: &BTreeMap<String, String>) -> Next {
+    Next::Scan(Draw {
         job: ScanJob {
             max_pages: 1,
             ..job(dpi, false, options)
         },
-        scan,
-        replaces: Some(number),
-    }
+        scan: Goes::Instead(number),
+    })
 }
 
-/// What the scanner does next.
-struct Next {
+/// What is done next.
+enum Next {
+    Scan(Draw),
+    Arrange(Arrange),
+}
+
+/// What the scanner does.
+#[derive(Clone)]
+struct Draw {
     job: ScanJob,
-    scan: usize,
-    /// The page that it shows once more.
-    replaces: Option<u32>,
+    scan: Goes,
+}
+
+/// Where the pages go that come.
+#[derive(Clone)]
+enum Goes {
+    /// They begin a scan of their own.
+    New(ScanScript),
+    /// They belong to the last scan, which the scanner broke off.
+    On,
+    /// It takes the place of this page.
+    Instead(u32),
 }
 
 /// Where the sheets come from.
 trait Tray {
     fn next(&mut self, meanwhile: &mut dyn FnMut()) -> Result<Option<Next>, Stop>;
 
-    fn seen(&mut self, number: u32, image: &image::DynamicImage);
+    fn people(&mut self) -> &mut dyn People;
 }
 
 /// Everything that people lay down.
 struct Whole<'a> {
     people: &'a mut dyn People,
-    scans: &'a mut Vec<ScanScript>,
     dpi: u32,
+    /// What the scanner was at when it met trouble.
+    last: Option<Draw>,
 }
 
 impl Tray for Whole<'_> {
     fn next(&mut self, meanwhile: &mut dyn FnMut()) -> Result<Option<Next>, Stop> {
-        Ok(match self.people.lay(meanwhile)? {
-            Lay::Scan(scan) => {
-                let next = Next {
+        loop {
+            let draw = match self.people.lay(meanwhile)? {
+                Lay::Scan(scan) => Draw {
                     job: job(self.dpi, scan.feeder, &scan.options),
-                    scan: self.scans.len(),
-                    replaces: None,
-                };
-                self.scans.push(scan);
-                Some(next)
-            }
-            Lay::Again { number, options } => Some(again(self.dpi, 0, number, &options)),
-            Lay::Enough => None,
-        })
+                    scan: Goes::New(scan),
+                },
+                Lay::Again { number, options } => {
+                    let next = again(self.dpi, number, &options);
+                    if let Next::Scan(draw) = &next {
+                        self.last = Some(draw.clone());
+                    }
+                    return Ok(Some(next));
+                }
+                Lay::GoOn { options } => match self.last.clone() {
+                    Some(mut draw) => {
+                        draw.job.options = named(&options);
+                        draw
+                    }
+                    None => continue,
+                },
+                Lay::Arrange(what) => return Ok(Some(Next::Arrange(what))),
+                Lay::Enough => return Ok(None),
+            };
+            let goes_on = match &draw.scan {
+                Goes::Instead(number) => Goes::Instead(*number),
+                Goes::New(_) | Goes::On => Goes::On,
+            };
+            self.last = Some(Draw {
+                job: draw.job.clone(),
+                scan: goes_on,
+            });
+            return Ok(Some(Next::Scan(draw)));
+        }
     }
 
-    fn seen(&mut self, number: u32, image: &image::DynamicImage) {
-        self.people.page(number, image);
+    fn people(&mut self) -> &mut dyn People {
+        self.people
     }
 }
 
@@ -193,18 +202,22 @@ impl Tray for Alone<'_> {
         Ok(self.next.take())
     }
 
-    fn seen(&mut self, number: u32, image: &image::DynamicImage) {
-        self.people.page(number, image);
+    fn people(&mut self) -> &mut dyn People {
+        self.people
     }
 }
 
-/// Scans what comes out of the tray; the pages are read meanwhile. `of` is how many sheets were counted.
+/// Pages on their way through the readers, in the order in which they were given to them.
+type Sent = VecDeque<u32>;
+
+/// Scans what comes out of the tray; the pages are read meanwhile.
 fn run(
     devices: &mut Devices,
     tray: &mut dyn Tray,
-    of: u32,
+    table: &mut Table,
+    keeping: &Keeping<'_>,
     watch: &mut dyn FnMut(Step),
-) -> Result<Vec<(Outcome, Origin)>, Stop> {
+) -> Result<(), Stop> {
     let Devices {
         scanner, readers, ..
     } = devices;
@@ -213,8 +226,10 @@ fn run(
     let (send, sheets) = mpsc::sync_channel(0);
     let (done, outcomes) = mpsc::channel::<Outcome>();
     let cancel = AtomicBool::new(false);
-    let mut origins: Vec<Origin> = Vec::new();
-    let mut pages: Vec<Outcome> = Vec::new();
+    let mut sent = Sent::new();
+    let mut any = false;
+    // Pages of an earlier round are not in this one's book.
+    table.touched |= table.len() > 0;
     thread::scope(|scope| {
         let cancel = &cancel;
         let reading = scope.spawn(move || {
@@ -230,117 +245,131 @@ fn run(
                 },
             )
         });
-        let mut scanned = Ok(());
-        loop {
-            let next = tray.next(&mut || take(outcomes.try_iter(), &origins, &mut pages, watch));
-            let next = match next {
-                Ok(Some(next)) => next,
-                Ok(None) => break,
-                Err(stop) => {
-                    scanned = Err(stop);
-                    break;
-                }
-            };
-            let room = MAX_PAGES.saturating_sub(origins.len() as u32);
-            if room == 0 {
-                scanned = Err(Stop::of(TOO_MANY));
-                break;
+        // What was on the table before the power went comes first, one page in memory at a time.
+        for (number, held) in std::mem::take(&mut table.unread) {
+            let sheet = keeping.sheet(number, held).ok_or(PaperError::NotAnImage);
+            if let Ok(sheet) = &sheet {
+                tray.people().page(number, sheet.pixels());
             }
+            sent.push_back(number);
+            any = true;
+            let _ = send.send(sheet);
+            take(outcomes.try_iter(), &mut sent, table, watch);
+        }
+        let scanned = loop {
+            let next = tray.next(&mut || take(outcomes.try_iter(), &mut sent, table, watch));
+            let draw = match next {
+                Ok(Some(Next::Scan(draw))) => draw,
+                Ok(Some(Next::Arrange(what))) => {
+                    let number = what.number();
+                    if let Some((turn, sheet)) = table.arrange(what)
+                        && let Some(number) = number
+                    {
+                        watch(Step::PageTurned { number, turn });
+                        sent.push_back(number);
+                        any = true;
+                        let _ = send.send(Ok(sheet));
+                    }
+                    keeping.table(table);
+                    tray.people().arranged(&table.arranged(), table.counted);
+                    continue;
+                }
+                Ok(None) => break Ok(()),
+                Err(stop) => break Err(stop),
+            };
+            let room = MAX_PAGES.saturating_sub(table.len());
             let job = ScanJob {
-                max_pages: next.job.max_pages.min(room),
-                ..next.job
+                max_pages: draw.job.max_pages.min(room.max(1)),
+                ..draw.job
+            };
+            let scan = match draw.scan {
+                Goes::Instead(number) => Some(number),
+                _ if room == 0 => match tray.people().trouble(Stop::of(TOO_MANY)) {
+                    Ok(()) => continue,
+                    Err(stop) => break Err(stop),
+                },
+                Goes::New(scan) => {
+                    table.scans.push(scan);
+                    None
+                }
+                Goes::On => None,
             };
             let mut started = Instant::now();
             let outcome = scanner.scan(&job, &mut |page| {
-                let number = next.replaces.unwrap_or_else(|| {
-                    let new = origins.iter().filter(|origin| !origin.replaces).count();
-                    new as u32 + 1
-                });
-                origins.push(Origin {
-                    scan: next.scan,
-                    side: page.side,
-                    number,
-                    replaces: next.replaces.is_some(),
-                });
+                let side = page.side;
+                let picture = page.image.thumbnail(LOOKED_AT.0, LOOKED_AT.1);
+                let sheet = sheet(page);
+                let number = match scan {
+                    Some(number) => {
+                        table.anew(number);
+                        number
+                    }
+                    None => table.lay(table.scans.len().saturating_sub(1), side),
+                };
+                if let Ok(sheet) = &sheet {
+                    keeping.page(number, sheet);
+                    keeping.table(table);
+                }
                 watch(Step::Page {
                     number,
-                    of,
+                    of: table.counted,
                     elapsed_ms: millis(started),
                 });
-                tray.seen(number, &page.image);
+                tray.people().page(number, &picture);
+                tray.people().arranged(&table.arranged(), table.counted);
+                sent.push_back(number);
+                any = true;
                 // Nobody takes it only when no engine could be opened, which is told at the end.
-                let _ = send.send(sheet(page));
-                take(outcomes.try_iter(), &origins, &mut pages, watch);
+                let _ = send.send(sheet);
+                take(outcomes.try_iter(), &mut sent, table, watch);
                 started = Instant::now();
             });
-            if let Err(error) = outcome {
-                scanned = Err(Stop::failure(error.code()));
-                break;
+            if let Err(error) = outcome
+                && let Err(stop) = tray.people().trouble(Stop::failure(error.code()))
+            {
+                break Err(stop);
             }
-        }
+        };
         if scanned.is_err() {
             cancel.store(true, Ordering::Relaxed);
         }
         drop(send);
-        take(outcomes.into_iter(), &origins, &mut pages, watch);
+        take(outcomes.into_iter(), &mut sent, table, watch);
         let read = reading.join();
         scanned?;
         match read {
             Ok(Ok(_)) => Ok(()),
+            // Nothing new was laid down this time.
+            Ok(Err(PaperError::NoPages)) if !any && table.len() > 0 => Ok(()),
             Ok(Err(error)) => Err(Stop::of(error.code())),
             Err(panic) => std::panic::resume_unwind(panic),
         }
-    })?;
-    for (origin, page) in origins.iter().zip(&mut pages) {
-        if let Ok(page) = page {
-            page.report.number = origin.number;
-        }
-    }
-    Ok(pages.into_iter().zip(origins).collect())
+    })
 }
 
-/// Notes pages that were read, in the order in which they were scanned.
+/// Notes pages that were read, in the order in which they were given to the readers.
 fn take(
     outcomes: impl Iterator<Item = Outcome>,
-    origins: &[Origin],
-    pages: &mut Vec<Outcome>,
+    sent: &mut Sent,
+    table: &mut Table,
     watch: &mut dyn FnMut(Step),
 ) {
-    for page in outcomes {
-        if let Some(origin) = origins.get(pages.len()) {
-            tell(origin.number, &page, watch);
+    for outcome in outcomes {
+        if let Some(number) = sent.pop_front()
+            && let Some(page) = table.read(number, outcome)
+        {
+            tell(number, page, watch);
         }
-        pages.push(page);
     }
 }
 
-/// Of a page that was scanned again, the newest; held against all the others.
-fn latest(scanned: Vec<(Outcome, Origin)>) -> Vec<(Outcome, Origin)> {
-    let mut pages: Vec<(Outcome, Origin)> = Vec::new();
-    let mut anew = BTreeSet::new();
-    for (page, origin) in scanned {
-        let at = origin.number as usize - 1;
-        match pages.get_mut(at) {
-            Some(earlier) if origin.replaces => {
-                earlier.0 = page;
-                anew.insert(at);
-            }
-            // Only a page that is there can be scanned again.
-            _ => pages.push((page, origin)),
-        }
-    }
-    for at in anew {
-        enter_anew(&mut pages, at);
-    }
-    pages
-}
-
-fn tell(number: u32, page: &Outcome, watch: &mut dyn FnMut(Step)) {
+pub(super) fn tell(number: u32, page: &Outcome, watch: &mut dyn FnMut(Step)) {
     watch(match page {
         Ok(page) => Step::PageRead {
             number,
             words: page.report.words,
             mean_confidence: page.report.mean_confidence,
+            turn: page.report.geometry.turn.degrees(),
             verdicts: page.report.verdicts.clone(),
         },
         Err(error) => Step::PageUnread {
@@ -376,17 +405,4 @@ fn objection(page: &Outcome) -> Option<(&'static str, Option<Verdict>)> {
     refused
         .or_else(coarse)
         .map(|verdict| (UNREADABLE, Some(verdict)))
-}
-
-/// A page that was scanned again is held against all the others: it may be the wrong sheet.
-fn enter_anew(pages: &mut [(Outcome, Origin)], new: usize) {
-    let mut ledger = PageLedger::new(None);
-    for at in (0..pages.len()).filter(|at| *at != new) {
-        if let Ok(page) = &pages[at].0 {
-            page.clone().enter(&mut ledger);
-        }
-    }
-    if let Ok(page) = &mut pages[new].0 {
-        page.enter(&mut ledger);
-    }
 }

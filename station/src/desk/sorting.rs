@@ -10,7 +10,7 @@ use crate::script::ScanScript;
 use crate::sorting::{self, Piled, noted, repeated};
 use crate::visit::{COUNT_MISMATCH, SetAside, Stop};
 
-use super::scanning::ReadPage;
+use super::table::{Out, ReadPage, sheets_out};
 
 /// Notices that go with pages that are handed back unstored.
 const DUPLICATE: &str = "quality.duplicate";
@@ -35,8 +35,8 @@ pub(super) struct SortedPapers {
 
 /// Scans that belong together.
 #[derive(Debug, PartialEq)]
-struct Batch {
-    scans: Range<usize>,
+pub(super) struct Batch {
+    pub(super) scans: Range<usize>,
     /// The operator said that they are one paper; otherwise they are a pile.
     one_paper: bool,
 }
@@ -44,6 +44,7 @@ struct Batch {
 /// Sorts the pages into papers and holds them against what was counted: by scan where the operator counted a scan.
 pub(super) fn sort(
     pages: Vec<ReadPage>,
+    out: &[Out],
     scans: &[ScanScript],
     counted: u32,
 ) -> Result<SortedPapers, Stop> {
@@ -65,13 +66,13 @@ pub(super) fn sort(
             .is_some_and(|earlier| batch_of(earlier.scan) != batch);
         said && elsewhere
     };
-    let sheets_of = |places: &mut dyn Iterator<Item = usize>| -> u32 {
-        let sheets: BTreeSet<u32> = places
+    let seen = |places: &mut dyn Iterator<Item = usize>| -> BTreeSet<u32> {
+        places
             .filter(|at| counts(*at))
             .map(|at| pages[at].sheet)
-            .collect();
-        sheets.len() as u32
+            .collect()
     };
+    let sheets_of = |places: &mut dyn Iterator<Item = usize>| seen(places).len() as u32;
     for (at, scan) in scans.iter().enumerate() {
         let mut places = (0..pages.len()).filter(|page| pages[*page].scan == at);
         if scan
@@ -81,11 +82,19 @@ pub(super) fn sort(
             return Err(Stop::failure(COUNT_MISMATCH));
         }
     }
-    let sheets = sheets_of(&mut (0..pages.len()));
+    // A page that was taken out is a page of a sheet all the same.
+    let mut all = seen(&mut (0..pages.len()));
+    all.extend(sheets_out(out));
+    let sheets = all.len() as u32;
     let exact = sheets == counted;
 
     let mut papers: Vec<(Vec<usize>, u32, Vec<&'static str>)> = Vec::new();
-    let mut set_aside = Vec::new();
+    let aside = |code| SetAside {
+        kind: paper::kind::OTHER.id.into_owned(),
+        code,
+        rule: None,
+    };
+    let mut set_aside: Vec<SetAside> = out.iter().map(|out| aside(out.code)).collect();
     for batch in &batches {
         let inside = |at: &usize| batch.scans.contains(&pages[*at].scan);
         let places: Vec<usize> = (0..pages.len()).filter(inside).collect();
@@ -113,11 +122,6 @@ pub(super) fn sort(
             })
             .collect();
         let sorted = sorting::sort(&piled);
-        let aside = |code| SetAside {
-            kind: paper::kind::OTHER.id.into_owned(),
-            code,
-            rule: None,
-        };
         set_aside.extend(sorted.duplicates.iter().map(|_| aside(DUPLICATE)));
         for document in sorted.documents {
             if document.role != Role::Paper {
@@ -156,7 +160,7 @@ fn declared(said: Option<u32>, exact: bool, seen: u32, pages: usize) -> u32 {
 }
 
 /// Puts scans together by what the operator said of each.
-fn batches(words: &[Option<bool>]) -> Vec<Batch> {
+pub(super) fn batches(words: &[Option<bool>]) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     for (at, word) in words.iter().enumerate() {
         match (word, batches.last_mut()) {

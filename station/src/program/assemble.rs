@@ -25,6 +25,7 @@ use station::script::PersonKey;
 use station::spool::Spool;
 use station::store::{self, StoreError};
 use station::tickets::TicketStock;
+use zeroize::Zeroizing;
 
 use super::{beside_program, read_file};
 
@@ -194,6 +195,17 @@ pub(super) fn device_key(config: &Config) -> Result<Arc<dyn SealingKey>, Trouble
         DevicePlace::File { key, certificate } => Arc::new(file_key(config, key, certificate)?),
     };
     Ok(OPENED.get_or_init(|| key).clone())
+}
+
+/// What a visit under way is kept under against a power cut (ADR 16): follows from a key that this program can read. A TPM
+/// or token only signs; nothing is kept then.
+pub(super) fn kept_secret(config: &Config) -> Option<Zeroizing<Vec<u8>>> {
+    match config.keys.device() {
+        Some(DevicePlace::File { key, .. }) if config.keys.insecure_file_key => {
+            read_file(key).ok().map(Zeroizing::new)
+        }
+        _ => None,
+    }
 }
 
 /// The key of a person: on their own token, or, where the settings allow it, in a file.

@@ -2,6 +2,7 @@
 
 mod courier;
 mod reception;
+mod resume;
 mod shift;
 
 use std::io::IsTerminal as _;

@@ -96,6 +96,8 @@ pub(crate) fn run(command: VisitCommand, lang: Language) -> Told {
                 .as_ref()
                 .map(|files| (files.certificates.as_path(), files.key.as_path())),
         )?,
+        // A visit without a screen has nobody who would go on with it.
+        keeper: None,
         now: &Timestamp::now,
     };
     let mut steps = Vec::new();
@@ -458,6 +460,7 @@ fn in_words(step: &Step, lang: Language) -> String {
             words,
             mean_confidence,
             verdicts,
+            ..
         } => {
             let codes: Vec<&str> = verdicts.iter().map(|verdict| verdict.code).collect();
             format!(
@@ -467,6 +470,10 @@ fn in_words(step: &Step, lang: Language) -> String {
                 codes.join(" ")
             )
         }
+        Step::PageTurned { number, turn } => format!(
+            "{} {number}: {turn}°",
+            if vi { "xoay trang" } else { "turned: page" }
+        ),
         Step::PageUnread { number, code } => format!(
             "{} {number}: {} [{code}]",
             if vi {

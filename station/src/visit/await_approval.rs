@@ -1,17 +1,21 @@
 //! Waiting for operator and citizen to look at the result; then everything is ready to seal.
 
-use bundle::{ChipClaim, Claims, FieldState, Grade, PartIndex, PersonalText, Witnessed};
+use bundle::{ChipClaim, Claims, Device, FieldState, Grade, PartIndex, PersonalText, Witnessed};
 
 use crate::people::{Review, ReviewedPaper};
 
+use super::await_papers::AwaitPapers;
 use super::event::Stop;
 use super::for_whom;
-use super::gathered::{Matched, PaperDocument, SealRequest, SetAside};
+use super::gathered::{PaperDocument, Recognised, SealRequest, SetAside};
 
 pub(super) const NOT_APPROVED: &str = "visit.not_approved";
 
 pub struct AwaitApproval {
-    pub(super) matched: Matched,
+    pub(super) matched: Recognised,
+    /// Sheets that operator and citizen counted, at last.
+    pub(super) sheets: u32,
+    pub(super) scanner: Device,
     pub(super) documents: Vec<PaperDocument>,
     pub(super) set_aside: Vec<SetAside>,
     /// Which of the documents shows the right to bring them, from 0.
@@ -64,6 +68,14 @@ impl AwaitApproval {
         }
     }
 
+    /// Back to the pages; what was made of them is made anew.
+    pub(super) fn back(self) -> (AwaitPapers, u32) {
+        let Self {
+            matched, sheets, ..
+        } = self;
+        (AwaitPapers { matched }, sheets)
+    }
+
     pub(super) fn answered(self, approved: bool) -> Result<(Sealing, SealRequest), Stop> {
         if approved {
             Ok((Sealing { _asked: () }, self.request()))
@@ -76,13 +88,17 @@ impl AwaitApproval {
     /// the old number leave as what the desk says it saw.
     fn request(self) -> SealRequest {
         let grade = self.grade();
-        let Matched {
-            identified,
+        let Recognised {
+            consented,
+            evidence,
+            identity,
+            mut devices,
             face,
             finger,
             sightings,
         } = self.matched;
-        let holder = identified.identity.holder();
+        devices.push(self.scanner);
+        let holder = identity.holder();
         let witnessed = Witnessed {
             name: holder
                 .name_vi
@@ -95,13 +111,13 @@ impl AwaitApproval {
         };
         let chip = ChipClaim {
             evidence: PartIndex(EVIDENCE_PART),
-            access: identified.evidence.access.as_str().to_owned(),
-            clone_check: identified.identity.clone_check().as_str().to_owned(),
+            access: evidence.access.as_str().to_owned(),
+            clone_check: identity.clone_check().as_str().to_owned(),
             witnessed,
         };
-        let behalf = for_whom::claim(&identified.consented, self.shown_by);
-        let evidence = identified.evidence.leaving();
-        let opening = identified.consented.opening;
+        let behalf = for_whom::claim(&consented, self.shown_by);
+        let evidence = evidence.leaving();
+        let opening = consented.opening;
         let mut documents = Vec::new();
         let mut pdfs = Vec::new();
         for (position, document) in (EVIDENCE_PART + 1..).zip(self.documents) {
@@ -119,8 +135,8 @@ impl AwaitApproval {
             role: opening.role,
             practice: opening.practice,
             opened_at: opening.opened_at,
-            devices: identified.devices,
-            consents: identified.consented.consents,
+            devices,
+            consents: consented.consents,
             behalf,
             chip,
             face,

@@ -8,7 +8,7 @@ use rulebook::kinds;
 use super::await_approval::AwaitApproval;
 use super::event::Stop;
 use super::for_whom;
-use super::gathered::{Matched, PaperDocument, Papers, SetAside};
+use super::gathered::{PaperDocument, Papers, Recognised, SetAside};
 
 pub(crate) const COUNT_MISMATCH: &str = "paper.count_mismatch";
 pub(super) const NOTHING_TO_FILE: &str = "paper.nothing_to_file";
@@ -18,9 +18,7 @@ pub(super) const OTHER_OWNER: &str = "paper.other_owner";
 pub(super) const NOT_TO_BE_DIGITISED: &str = "paper.not_to_be_digitised";
 
 pub struct AwaitPapers {
-    pub(super) matched: Matched,
-    /// Sheets that operator and citizen counted together.
-    pub(super) sheets: u32,
+    pub(super) matched: Recognised,
 }
 
 impl AwaitPapers {
@@ -31,7 +29,7 @@ impl AwaitPapers {
             let pages = u32::try_from(document.claim.pages.len()).unwrap_or(u32::MAX);
             pages < document.claim.sheets_declared
         };
-        if papers.sheets < self.sheets || papers.documents.iter().any(short) {
+        if papers.sheets < papers.counted.max(1) || papers.documents.iter().any(short) {
             return Err(Stop::failure(COUNT_MISMATCH));
         }
         let (grade, day) = (self.matched.grade(), self.matched.day());
@@ -74,10 +72,10 @@ impl AwaitPapers {
         if kept.is_empty() {
             return Err(Stop::refusal(NOTHING_TO_FILE));
         }
-        let mut matched = self.matched;
-        matched.identified.devices.push(papers.device);
         Ok(AwaitApproval {
-            matched,
+            matched: self.matched,
+            sheets: papers.counted,
+            scanner: papers.device,
             documents: kept,
             set_aside,
             shown_by,
@@ -87,7 +85,7 @@ impl AwaitPapers {
 
 /// Numbers first, the old nine-digit one included; then name and birth date (`paper::owner`). Papers that are brought for
 /// another are that other's: of them number and birth date are known.
-fn owner(matched: &Matched, document: &PaperDocument) -> OwnerClaim {
+fn owner(matched: &Recognised, document: &PaperDocument) -> OwnerClaim {
     let holder = match matched.subject() {
         Some(subject) => paper::owner::Holder {
             personal_id: Some(subject.number.as_str().to_owned()),

@@ -26,6 +26,8 @@ pub enum Event {
     SheetsCounted(u32),
     PapersRead(Papers),
     ApprovalAnswered(bool),
+    /// Somebody wants to look at the pages again before they approve.
+    BackToPapers,
     Sealed(BundleDigest),
     /// Something ended the visit: the citizen, the operator, or a device that will not recover.
     Stopped(Stop),

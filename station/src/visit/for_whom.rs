@@ -8,12 +8,12 @@ use rulebook::behalf::{self, Acting, BehalfFault, Both, Read};
 
 use super::await_papers::OTHER_OWNER;
 use super::event::Stop;
-use super::gathered::{Consented, Identified, Matched, Opening, PaperDocument, SetAside};
+use super::gathered::{Consented, Identified, Opening, PaperDocument, Recognised, SetAside};
 
 pub(super) const REFUSED: &str = "consent.refused_by_child";
 
 /// For whom.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ForWhom {
     /// The card's holder, for themselves.
     #[default]
@@ -105,11 +105,11 @@ pub(super) fn check(identified: &Identified) -> Result<(), Stop> {
 /// # Errors
 /// With the gravest that was found: a paper that names others, or none at all.
 pub(super) fn shown_by(
-    matched: &Matched,
+    matched: &Recognised,
     documents: &[PaperDocument],
     set_aside: &[SetAside],
 ) -> Result<Option<u32>, Stop> {
-    let Some((acting, subject)) = matched.identified.consented.opening.plan.whom.acting() else {
+    let Some((acting, subject)) = matched.consented.opening.plan.whom.acting() else {
         return Ok(None);
     };
     // One that was set aside for it names others.
@@ -131,8 +131,12 @@ pub(super) fn shown_by(
 }
 
 /// A paper that shows the right names both, and is nobody else's for that.
-pub(super) fn owner(matched: &Matched, document: &PaperDocument, hinted: OwnerClaim) -> OwnerClaim {
-    let whom = &matched.identified.consented.opening.plan.whom;
+pub(super) fn owner(
+    matched: &Recognised,
+    document: &PaperDocument,
+    hinted: OwnerClaim,
+) -> OwnerClaim {
+    let whom = &matched.consented.opening.plan.whom;
     let shows = whom.acting().is_some_and(|(acting, subject)| {
         behalf::shows(acting, &document.claim.kind)
             && faults(matched, acting, subject, document).is_empty()
@@ -145,7 +149,7 @@ pub(super) fn owner(matched: &Matched, document: &PaperDocument, hinted: OwnerCl
 
 /// The same test that the verifier makes again.
 fn faults(
-    matched: &Matched,
+    matched: &Recognised,
     acting: Acting,
     subject: &Subject,
     document: &PaperDocument,

@@ -6,14 +6,14 @@ use bundle::{
 };
 use emrtd::lds::dg2::PortraitBytes;
 use emrtd::lds::dg3::FingerRecord;
-use emrtd::{Challenge, ChipEvidence, Holder, VerifiedIdentity};
+use emrtd::{Challenge, ChipEvidence, DataGroup, Holder, VerifiedIdentity};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use paper::fields::Field;
 use paper::metadata;
 use paper::obstacles::Suggestion;
 use rulebook::grades::{self, Grade};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::for_whom::ForWhom;
 
@@ -206,11 +206,42 @@ pub struct Matched {
     pub(super) sightings: Vec<SignedSighting>,
 }
 
-impl Matched {
+/// The same once nothing is to be compared any more: the portrait, the fingers and what they were compared with are gone.
+pub struct Recognised {
+    pub(super) consented: Consented,
+    pub(super) evidence: ChipEvidence,
+    pub(super) identity: VerifiedIdentity,
+    pub(super) devices: Vec<Device>,
+    pub(super) face: MatchClaim,
+    pub(super) finger: MatchClaim,
+    pub(super) sightings: Vec<SignedSighting>,
+}
+
+impl From<Matched> for Recognised {
+    fn from(matched: Matched) -> Self {
+        let mut evidence = matched.identified.evidence;
+        for group in [DataGroup::Dg2, DataGroup::Dg3] {
+            if let Some(mut file) = evidence.groups.remove(&group) {
+                file.zeroize();
+            }
+        }
+        Self {
+            consented: matched.identified.consented,
+            evidence,
+            identity: matched.identified.identity,
+            devices: matched.identified.devices,
+            face: matched.face,
+            finger: matched.finger,
+            sightings: matched.sightings,
+        }
+    }
+}
+
+impl Recognised {
     /// What this operator's signature can make of a paper today: digitised (G1) or self-stored
     /// (G0). Certified copies (G2) are another act, at the certification desk.
     pub(super) fn grade(&self) -> Grade {
-        let role = match self.identified.consented.opening.role {
+        let role = match self.consented.opening.role {
             Role::Volunteer => grades::Role::Volunteer,
             Role::Clerk => grades::Role::Clerk,
             Role::Certifier => grades::Role::Certifier,
@@ -225,18 +256,22 @@ impl Matched {
 
     /// The day of the visit, in Vietnam.
     pub(super) fn day(&self) -> Date {
-        self.identified.day()
+        self.consented
+            .opening
+            .opened_at
+            .to_zoned(crate::clock::vietnam())
+            .date()
     }
 
     /// Whose papers they are, where it is not the card's holder.
     pub(super) fn subject(&self) -> Option<&Subject> {
-        self.identified.consented.opening.plan.whom.subject()
+        self.consented.opening.plan.whom.subject()
     }
 
     /// Whose card it is; the papers ought to be theirs, or the subject's whom they act for.
     #[must_use]
     pub fn holder(&self) -> &Holder {
-        self.identified.holder()
+        self.identity.holder()
     }
 }
 
@@ -257,6 +292,8 @@ pub struct Papers {
     pub documents: Vec<PaperDocument>,
     /// Sheets that were seen, each once however often it was scanned.
     pub sheets: u32,
+    /// Sheets that operator and citizen counted, at last.
+    pub counted: u32,
     /// Pages that are no paper's.
     pub set_aside: Vec<SetAside>,
     pub device: Device,

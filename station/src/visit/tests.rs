@@ -217,6 +217,7 @@ fn papers_of(kind: &str, sheets_declared: u32, sheets: u32) -> Event {
     Event::PapersRead(Papers {
         documents: vec![document],
         sheets,
+        counted: 1,
         set_aside: Vec::new(),
         device: device(DeviceKind::Scanner),
     })

@@ -313,6 +313,63 @@ def killed_in_the_middle():
     citizen.wait("home")
 
 
+def kept():
+    return [path for path in (folder / "state" / "visit-kept").rglob("*") if path.is_file()]
+
+
+def goes_on_after_the_power():
+    """Killed at each place of the papers: what was scanned is there again, and what is erased is gone."""
+    told["gone_on"] = []
+    for place, yes in [("sheets", True), ("scan", True), ("review", True), ("scan", False)]:
+        operator.click("#b-begin")
+        operator.click("#b-prepared")
+        to_the_card()
+        operator.wait("sheets")
+        if place != "sheets":
+            operator.click("#sheets-1")
+            operator.wait("scan")
+            operator.click("#b-scan-glass")
+            operator.page.wait_for_selector("#page-1.good, #page-1.look", timeout=60_000)
+        if place == "review":
+            operator.click("#b-enough")
+            operator.wait("review")
+        kill("desk")
+        if not kept():
+            raise SystemExit(f"nothing is kept at {place}")
+        for path in kept():
+            plain = [b"\xff\xd8\xff", b"JFIF", "MẪU".encode(), b"evidence", digits.encode() + b'"']
+            if any(one in path.read_bytes() for one in plain):
+                raise SystemExit(f"{path.name} can be read by anybody")
+        start_desk()
+        operator.wait("signed-out", seconds=60)
+        operator.page.fill("#pin", pin)
+        operator.click("#b-sign-in")
+        operator.wait("unfinished")
+        operator.click("#b-go-on")
+        citizen.wait("still-here")
+        citizen.click(f"#b-still-here-{'yes' if yes else 'no'}")
+        if not yes:
+            operator.wait("stopped")
+        elif place == "sheets":
+            one_sheet()
+        else:
+            # The one page is there, and no second sheet is asked for.
+            operator.page.wait_for_selector("#b-enough", timeout=60_000)
+            if operator.page.locator(".thumb").count() != 1:
+                raise SystemExit("pages were lost or doubled")
+            operator.click("#b-enough")
+        if yes:
+            operator.wait("review")
+            operator.click("#b-approve")
+            operator.wait("receipt")
+            operator.says("Đã lưu vào ví giấy tờ")
+        if kept():
+            raise SystemExit(f"left behind: {kept()}")
+        operator.click("#b-done")
+        operator.wait("home")
+        told["gone_on"].append(place if yes else "erased")
+
+
 try:
     start_verifier()
     links = start_desk()
@@ -327,6 +384,7 @@ try:
         by_keyboard_without_network()
         stopped_by_the_citizen()
         killed_in_the_middle()
+        goes_on_after_the_power()
         by_authority_that_nobody_shows()
         officials_are_called()
         browser.close()

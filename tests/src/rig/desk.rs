@@ -23,11 +23,12 @@ use station::desk::{Desk, Official, Step, VisitEnd};
 use station::devices::card_reader::SimulatedReader;
 use station::devices::finger_sensor::LibfprintSensor;
 use station::devices::{Camera, Devices, scanner};
+use station::people::People;
 use station::readers::{ReaderPool, Wanted};
 use station::script::Script;
 use station::spool::Spool;
 use station::tickets::TicketStock;
-use station::visit::{Opening, Plan};
+use station::visit::{ForWhom, Opening, Plan};
 use tempfile::TempDir;
 
 use super::programs::{built, json, models_dir};
@@ -144,6 +145,29 @@ impl TestDesk {
         officials: &[Official],
         watch: &mut dyn FnMut(Step),
     ) -> VisitEnd {
+        self.played(devices, &mut script.played(officials), script.whom(), watch)
+    }
+
+    /// The same with people who answer by themselves.
+    ///
+    /// # Panics
+    /// When there is no ticket in stock.
+    pub fn attended_visit(
+        &self,
+        devices: &mut Devices,
+        people: &mut dyn People,
+        watch: &mut dyn FnMut(Step),
+    ) -> VisitEnd {
+        self.played(devices, people, ForWhom::Holder, watch)
+    }
+
+    fn played(
+        &self,
+        devices: &mut Devices,
+        people: &mut dyn People,
+        whom: ForWhom,
+        watch: &mut dyn FnMut(Step),
+    ) -> VisitEnd {
         let now = Timestamp::now();
         let opening = Opening {
             visit: VisitId::at(now),
@@ -156,7 +180,7 @@ impl TestDesk {
             plan: Plan {
                 lang: "vi".into(),
                 card_tries: 3,
-                whom: script.whom(),
+                whom,
             },
         };
         let mut desk = Desk {
@@ -168,9 +192,10 @@ impl TestDesk {
             recipients: &self.recipients,
             allow_bac: false,
             terminal: None,
+            keeper: None,
             now: &Timestamp::now,
         };
-        desk.run(opening, &mut script.played(officials), watch)
+        desk.run(opening, people, watch)
     }
 
     /// An official of the verifier's authority, with a key of their own, who finds this.

@@ -9,11 +9,21 @@ use crate::rights::Verb;
 use super::{busy, road};
 
 pub(super) fn sheets(page: Page<'_>) -> (Markup, Markup) {
+    (count(page, None), page.foot(false, html! {}))
+}
+
+/// The same with the pages waiting.
+pub(super) fn recount(page: Page<'_>, sheets: u32) -> (Markup, Markup) {
+    (count(page, Some(sheets)), page.foot(true, html! {}))
+}
+
+fn count(page: Page<'_>, now: Option<u32>) -> Markup {
     let words = page.words;
-    let main = html! {
+    html! {
         (road(page))
         h1 { (words.t("scan.count")) }
         p { (words.t("scan.count_hint")) }
+        @if let Some(now) = now { p { (words.f("scan.counted", &[("n", &now.to_string())])) } }
         (page.form(Verb::Sheets, "quick", html! {
             @for count in 1..=8 {
                 button type="submit" class="number" id={ "sheets-" (count) } name="number" value=(count) { (count) }
@@ -24,24 +34,23 @@ pub(super) fn sheets(page: Page<'_>) -> (Markup, Markup) {
             input id="number" name="number" type="number" min="1" max="100" inputmode="numeric" required;
             button type="submit" id="b-sheets" class="plain" { (words.t("common.next")) }
         }))
-    };
-    (main, page.foot(false, html! {}))
+    }
 }
 
 pub(super) fn scan(page: Page<'_>, scan: &ScanView) -> (Markup, Markup) {
     let words = page.words;
     let bad: Vec<&PageView> = scan.bad().collect();
+    let current = scan
+        .current
+        .and_then(|number| scan.staying().find(|page| page.number == number));
     let main = html! {
         (road(page))
         h1 {
-            (words.f("scan.progress", &[("i", &scan.pages.len().to_string()), ("n", &scan.sheets.to_string())]))
+            (words.f("scan.progress", &[("i", &scan.seen().to_string()), ("n", &scan.sheets.to_string())]))
         }
-        @if let Some(code) = scan.trouble { (page.trouble(code)) }
-        @for bad in &bad { (bad_page(page, bad)) }
-        ol class="pages" {
-            @for seen in &scan.pages { (thumbnail(page, seen)) }
-            @if scan.busy { li class="thumb wait" { (busy()) p { (words.t("scan.busy")) } } }
-        }
+        @if !scan.busy { (counted(page, scan)) }
+        @if let Some(code) = scan.trouble { (super::scanner::trouble(page, scan, code)) }
+        @for bad in &bad { (bad_page(page, scan, bad)) }
         @if !scan.busy {
             div class="row" {
                 @if scan.pages.is_empty() {
@@ -52,21 +61,56 @@ pub(super) fn scan(page: Page<'_>, scan: &ScanView) -> (Markup, Markup) {
                 }
             }
         }
+        div class="table" {
+            @if let Some(current) = current { (super::sheet::current(page, scan, current)) }
+            div class="pile" {
+                ol class="pages" {
+                    @for seen in scan.staying() { (super::sheet::thumbnail(page, scan, seen)) }
+                    @if scan.busy { li class="thumb wait" { (busy()) p { (words.t("scan.busy")) } } }
+                }
+                (super::sheet::taken_out(page, scan))
+            }
+        }
     };
     let ready = scan.complete();
     let on = html! {
         @if ready { (page.keyed(Verb::Enough, Look::Main, words.t("scan.enough"), None, Some(KEY_ON))) }
         @else { p class="hint" { (words.t("scan.not_yet")) } }
     };
-    (main, page.foot(false, on))
+    (main, page.foot(!scan.busy, on))
+}
+
+/// One touch more or less, for a count that was wrong.
+fn counted(page: Page<'_>, scan: &ScanView) -> Markup {
+    let words = page.words;
+    let to = |sheets: u32, key: &'static str, id: &str| {
+        page.form(
+            Verb::Sheets,
+            "one",
+            html! {
+                input type="hidden" name="number" value=(sheets);
+                button type="submit" class="small" id=(id) { (words.t(key)) }
+            },
+        )
+    };
+    html! {
+        div class="row counted" {
+            span { (words.f("scan.counted", &[("n", &scan.sheets.to_string())])) }
+            @if scan.sheets > 1 { (to(scan.sheets - 1, "scan.fewer", "b-fewer")) }
+            (to(scan.sheets + 1, "scan.more", "b-more"))
+        }
+    }
 }
 
 fn scan_ways(page: Page<'_>, scan: &ScanView, paper: Option<&str>) -> Markup {
     let words = page.words;
     let ending = paper.map_or_else(String::new, |paper| format!("-{paper}"));
-    let key = (!scan.complete()).then_some("F3");
+    // After trouble the key tries the same again.
+    let at_scanner = scan.trouble.is_some_and(|code| code.starts_with("scan."));
+    let key = (!scan.complete() && !at_scanner).then_some("F3");
+    let look = if at_scanner { Look::Plain } else { Look::Main };
     html! {
-        (page.keyed(Verb::Scan, Look::Main, words.t("scan.start"), Some(&format!("glass{ending}")), key))
+        (page.keyed(Verb::Scan, look, words.t("scan.start"), Some(&format!("glass{ending}")), key))
         @if scan.feeder {
             (page.button(Verb::Scan, Look::Plain, words.t("scan.feeder"), Some(&format!("feeder{ending}"))))
         }
@@ -74,9 +118,9 @@ fn scan_ways(page: Page<'_>, scan: &ScanView, paper: Option<&str>) -> Markup {
 }
 
 /// The page named, with one touch to do it again.
-fn bad_page(page: Page<'_>, bad: &PageView) -> Markup {
+fn bad_page(page: Page<'_>, scan: &ScanView, bad: &PageView) -> Markup {
     let words = page.words;
-    let number = bad.number.to_string();
+    let number = scan.place_of(bad.number).unwrap_or_default().to_string();
     html! {
         div class="trouble" role="alert" {
             p class="what" {
@@ -87,29 +131,8 @@ fn bad_page(page: Page<'_>, bad: &PageView) -> Markup {
             p class="remedy" { @if let Some(code) = bad.refused.first() { (words.remedy(code)) } }
             (page.form(Verb::Again, "one", html! {
                 input type="hidden" name="number" value=(bad.number);
-                button type="submit" class="main" id={ "again-" (number) } { (words.f("scan.again", &[("i", &number)])) }
+                button type="submit" class="main" id={ "again-" (bad.number) } { (words.f("scan.again", &[("i", &number)])) }
             }))
-        }
-    }
-}
-
-fn thumbnail(page: Page<'_>, seen: &PageView) -> Markup {
-    let words = page.words;
-    let number = seen.number.to_string();
-    let (class, state) = if !seen.refused.is_empty() {
-        ("bad", words.t("scan.state_bad"))
-    } else if !seen.read {
-        ("wait", words.t("scan.state_reading"))
-    } else if seen.notices.is_empty() {
-        ("good", words.t("scan.state_good"))
-    } else {
-        ("look", words.t("scan.state_look"))
-    };
-    html! {
-        li class={ "thumb " (class) } id={ "page-" (number) } {
-            img src={ "/pages/" (number) "?v=" (seen.version) } alt=(words.f("scan.page", &[("i", &number)])) width="150" height="212";
-            p { strong { (number) } " · " (state) }
-            @for code in &seen.notices { p class="hint" { (words.cause(code)) } }
         }
     }
 }
@@ -154,7 +177,7 @@ pub(super) fn review(page: Page<'_>, review: &ReviewView) -> (Markup, Markup) {
         None,
         Some(KEY_ON),
     );
-    (main, page.foot(false, on))
+    (main, page.foot(true, on))
 }
 
 pub(crate) fn grade_key(grade: u8) -> &'static str {

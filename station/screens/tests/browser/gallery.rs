@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use screens::{
     AsideView, Asked, Clause, ConsentView, Defect, Delivery, Device, DeviceState, DeviceView,
-    Diagnosis, End, Examine, FaceView, FingerView, Found, NoticeView, OfficialsView, Owner,
+    Diagnosis, End, Examine, FaceView, FingerView, Found, NoticeView, OfficialsView, Out, Owner,
     PageView, PaperView, Person, Place, Quiet, ReceiptView, Refused, ReviewView, Role, ScanView,
-    Section, ShiftView, Whom, WhomView, Why,
+    Section, ShiftView, UnfinishedView, Whom, WhomView, Why,
 };
 
 pub(crate) fn person() -> Person {
@@ -139,12 +139,14 @@ fn page(number: u32, read: bool, refused: &[&'static str], notices: &[&'static s
         refused: refused.to_vec(),
         notices: notices.to_vec(),
         version: 1,
+        ..PageView::default()
     }
 }
 
 fn scan(busy: bool, pages: Vec<PageView>) -> Place {
     Place::Scan(ScanView {
         sheets: 3,
+        current: pages.last().map(|page| page.number),
         pages,
         busy,
         trouble: None,
@@ -169,6 +171,48 @@ fn officials(number: usize, refused: Option<Refused>, looking: Option<Person>) -
         looking,
         portrait: true,
         likely: Why::AgedPortrait,
+    })
+}
+
+fn unfinished(why: Option<&'static str>, other: bool) -> Place {
+    Place::Unfinished(UnfinishedView {
+        began: at(),
+        pages: 2,
+        why,
+        other,
+    })
+}
+
+/// Two pages are there, and the scanner met this.
+fn scanner_met(code: &'static str) -> Place {
+    let pages = vec![page(1, true, &[], &[]), page(2, true, &[], &[])];
+    let Place::Scan(scan) = scan(false, pages) else {
+        unreachable!("a scan");
+    };
+    Place::Scan(ScanView {
+        trouble: Some(code),
+        ..scan
+    })
+}
+
+/// Two papers; a page was taken out.
+fn arranged() -> Place {
+    let of = |number, paper, out| PageView {
+        paper,
+        out,
+        ..page(number, true, &[], &[])
+    };
+    Place::Scan(ScanView {
+        sheets: 3,
+        pages: vec![
+            of(2, 0, None),
+            of(1, 0, None),
+            of(4, 1, None),
+            of(3, 1, Some(Out::Duplicate)),
+        ],
+        feeder: true,
+        current: Some(1),
+        ..ScanView::default()
     })
 }
 
@@ -274,6 +318,10 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
                 },
             },
         ),
+        ("unfinished", unfinished(None, false)),
+        ("unfinished-other", unfinished(None, true)),
+        ("unfinished-gone", unfinished(Some("kept.no_key"), false)),
+        ("still-here", Place::StillHere { began: at() }),
         ("opening", Place::Opening),
         ("consent", Place::Consent(ConsentView::default())),
         ("consent-for-child", consent(Whom::Child, false)),
@@ -360,6 +408,14 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
             "scan-ready",
             scan(false, (1..=3).map(|at| page(at, true, &[], &[])).collect()),
         ),
+        ("scan-jam", scanner_met("scan.jam")),
+        ("scan-cover", scanner_met("scan.cover_open")),
+        ("scan-no-paper", scanner_met("scan.no_paper")),
+        ("scan-gone", scanner_met("scan.not_found")),
+        ("scan-busy-elsewhere", scanner_met("scan.device_busy")),
+        ("scan-short", scanner_met("paper.count_mismatch")),
+        ("scan-arranged", arranged()),
+        ("recount", Place::Recount { sheets: 3 }),
         ("reading", Place::Reading),
         (
             "review",

@@ -86,6 +86,8 @@ def look(page, side, name, language):
             found.append(f"wider than {width}")
         if not fits_its_foot(page):
             found.append(f"the foot covers something at {width}x{height}")
+    # What can be opened is judged open.
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     found += faults_of(page, side)
     found += [f"small: {one}" for one in small_targets(page, LEAST[side])]
     missed = out_of_reach(page)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use bundle::{Role, SealingKey};
+use bundle::{OperatorId, Role, SealingKey};
 use jiff::Timestamp;
 use rulebook::Language;
 use screens::{
@@ -17,7 +17,7 @@ use station::answer::Trouble;
 use station::attended::{AtScreens, Chosen, Floor, Reception as _, asked};
 use station::clock;
 use station::config::{Config, ScreensConfig};
-use station::desk::{Desk, VisitEnd};
+use station::desk::{Desk, Unfinished, VisitEnd};
 use station::devices::Devices;
 use station::script::OperatorScript;
 use station::shifts::{Event, Shifts};
@@ -27,6 +27,7 @@ use station::visit::{Closed, ForWhom, StopKind};
 use super::super::{assemble, preflight, visit};
 use super::courier;
 use super::reception::Reception;
+use super::resume::TakenUp;
 
 /// Says that a visit was begun, and when; nothing else is kept of one that the power ended.
 const OPEN_VISIT: &str = "visit-open";
@@ -45,10 +46,16 @@ pub(super) struct Shift<'a> {
     pub(super) line: Sender<()>,
 }
 
+/// A visit that begins, or goes on.
+pub(super) enum Begun {
+    Now(ForWhom),
+    Before(Box<Unfinished>),
+}
+
 /// Somebody who is signed in, with the key that seals for them.
-struct Operator {
-    script: OperatorScript,
-    role: Role,
+pub(super) struct Operator {
+    pub(super) script: OperatorScript,
+    pub(super) role: Role,
     key: Arc<dyn SealingKey>,
 }
 
@@ -60,7 +67,7 @@ struct Told {
 }
 
 /// What is heard while the desk waits.
-enum Waited {
+pub(super) enum Waited {
     Touch(Touch),
     /// Nobody touched anything for so long that somebody has to sign in again.
     Silence,
@@ -77,6 +84,12 @@ impl Shift<'_> {
             self.begins(&operator);
             // Between two visits.
             loop {
+                match self.take_up(&operator, &mut unfinished, devices) {
+                    TakenUp::Nothing => {}
+                    TakenUp::End(end) => last = Some(end),
+                    TakenUp::Away => break,
+                    TakenUp::Ended => return Ok(()),
+                }
                 let turn = self.screens.go(Place::Home {
                     unfinished: unfinished.take(),
                     last: last.take(),
@@ -119,7 +132,7 @@ impl Shift<'_> {
     }
 
     /// The next touch of this turn.
-    fn wait(&self, turn: u64, locks: bool) -> Waited {
+    pub(super) fn wait(&self, turn: u64, locks: bool) -> Waited {
         loop {
             match self.heard.recv_timeout(Duration::from_millis(500)) {
                 Ok(heard) if heard.turn == turn => return Waited::Touch(heard.touch),
@@ -199,10 +212,21 @@ impl Shift<'_> {
                 Waited::Touch(_) => {}
             }
         };
+        Some(self.through(operator, now, Begun::Now(whom), devices))
+    }
+
+    /// From the pre-flight to the slip.
+    pub(super) fn through(
+        &mut self,
+        operator: &Operator,
+        began: Timestamp,
+        begun: Begun,
+        devices: &mut Devices,
+    ) -> End {
         self.screens.go(Place::Opening);
-        self.screens.show(|board| board.began = Some(now));
-        self.mark(now);
-        let walked = self.walk(operator, whom, devices);
+        self.screens.show(|board| board.began = Some(began));
+        self.mark(began);
+        let walked = self.walk(operator, begun, devices);
         // From here on the bundle, or nothing, is what is kept; the slip can be read again.
         self.unmark();
         let end = match walked {
@@ -222,14 +246,14 @@ impl Shift<'_> {
                 help: false,
             };
         });
-        Some(end)
+        end
     }
 
     /// Over the same road, and through the same pre-flight, as a visit from a script.
     fn walk(
         &mut self,
         operator: &Operator,
-        whom: ForWhom,
+        begun: Begun,
         devices: &mut Devices,
     ) -> Result<(VisitEnd, Told), Trouble> {
         let config = self.config;
@@ -244,12 +268,24 @@ impl Shift<'_> {
             device: device_key.as_ref(),
             operator: Some((&operator.script, operator.key.as_ref())),
         })?;
-        if let Some(finding) = looked.stops() {
+        // A visit that goes on has its ticket.
+        let has_ticket = matches!(begun, Begun::Before(_));
+        let stops = looked.stops();
+        if let Some(finding) = stops.filter(|it| !(has_ticket && it.code.starts_with("ticket."))) {
             return Err(Trouble::new(finding.code, "preflight"));
         }
         let lang = self.screens.board().citizen.language;
-        let opening = visit::open(config, &operator.script, lang.as_str(), whom, &tickets)?;
-        tracing::info!(visit = %opening.visit, "visit opened");
+        let begun = match begun {
+            Begun::Before(unfinished) => {
+                tracing::info!(visit = %unfinished.road.visit, "visit taken up again");
+                Err(unfinished)
+            }
+            Begun::Now(whom) => {
+                let opening = visit::open(config, &operator.script, lang.as_str(), whom, &tickets)?;
+                tracing::info!(visit = %opening.visit, "visit opened");
+                Ok(opening)
+            }
+        };
         let terminal = config
             .card
             .terminal
@@ -264,6 +300,10 @@ impl Shift<'_> {
             recipients: &recipients,
             allow_bac: config.card.allow_bac,
             terminal: assemble::terminal(terminal)?,
+            keeper: match begun {
+                Ok(_) => self.keeper(),
+                Err(_) => None,
+            },
             now: &Timestamp::now,
         };
         let floor = Floor::new(self.screens, self.heard);
@@ -272,7 +312,15 @@ impl Shift<'_> {
             false => Vec::new(),
         };
         let mut people = AtScreens::new(&floor, self.wanted.feeder, glass, &mut self.reception);
-        let end = desk.run(opening, &mut people, &mut |step| floor.tell(step));
+        let mut watch = |step| floor.tell(step);
+        let end = match begun {
+            Ok(opening) => desk.run(opening, &mut people, &mut watch),
+            Err(unfinished) => {
+                let id = OperatorId::new(operator.script.id.clone())
+                    .map_err(assemble::trouble("config.invalid"))?;
+                desk.go_on(*unfinished, (id, operator.role), &mut people, &mut watch)
+            }
+        };
         let told = Told {
             sheets: floor.sheets(),
             holder: floor.holder(),
@@ -345,7 +393,7 @@ impl Shift<'_> {
         }
     }
 
-    fn stopped(&self, code: &'static str, refusal: bool) -> End {
+    pub(super) fn stopped(&self, code: &'static str, refusal: bool) -> End {
         let turn = self.screens.go(Place::Stopped { code, refusal });
         loop {
             match self.wait(turn, true) {
