@@ -23,11 +23,15 @@ fn voice() -> Option<EspeakNg> {
 fn pages() -> Vec<Place> {
     let receipt = ReceiptView {
         number: "3B63-01C3-5E80".into(),
+        bundle: String::new(),
+        codes: Vec::new(),
+        holder: "721".into(),
         sealed_at: Timestamp::UNIX_EPOCH,
         delivery: Delivery::Waiting,
         sheets_returned: 3,
         papers: vec![("khai_sinh".into(), 1, 1)],
-        set_aside: 0,
+        set_aside: Vec::new(),
+        issued: 0,
         surveyed: false,
         notices: Vec::new(),
     };
