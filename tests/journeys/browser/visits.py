@@ -342,6 +342,8 @@ def goes_on_after_the_power():
                 raise SystemExit(f"{path.name} can be read by anybody")
         start_desk()
         operator.wait("signed-out", seconds=60)
+        # What is typed while the page is drawn anew is gone with it.
+        operator.page.wait_for_timeout(1500)
         operator.page.fill("#pin", pin)
         operator.click("#b-sign-in")
         operator.wait("unfinished")
