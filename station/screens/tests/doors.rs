@@ -438,9 +438,9 @@ async fn a_display_that_nobody_touches_is_covered_and_says_so_before() {
         delivery: Delivery::Waiting,
         sheets_returned: 1,
         papers: Vec::new(),
-        set_aside: 0,
         surveyed: false,
         notices: Vec::new(),
+        ..receipt()
     };
     desk.screens.go(Place::Receipt(receipt));
     for (seconds, asked) in [(80, false), (91, true), (119, true)] {
