@@ -81,8 +81,9 @@ impl Floor<'_> {
                 page.version += 1;
             }),
             Step::PageTurned { number, turn } => {
-                self.turned(number, turn);
+                // First, so that nobody turns it once more before it was read.
                 self.page(number, |page| page.read = false);
+                self.turned(number, turn);
             }
             Step::PageRead {
                 number,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-pub(crate) use software_tpm::{Tpm, make_tpm, maker_certificate, run, there, turn};
+pub(crate) use software_tpm::{make_tpm, maker_certificate, run, there, turn};
 
 pub(crate) const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
 pub(crate) const PIN: &str = "271828";
