@@ -427,7 +427,7 @@ pub enum Delivery {
 /// How the last visit ended, for the home page.
 #[derive(Clone, Debug)]
 pub enum End {
-    Sealed(ReceiptView),
+    Sealed(Box<ReceiptView>),
     Stopped { code: &'static str },
 }
 

@@ -261,7 +261,7 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
             "home-after",
             Place::Home {
                 unfinished: Some(at()),
-                last: Some(End::Sealed(receipt(Delivery::Waiting, true))),
+                last: Some(End::Sealed(Box::new(receipt(Delivery::Waiting, true)))),
             },
         ),
         (

@@ -364,7 +364,7 @@ impl Shift<'_> {
                 let _ = self.line.send(());
                 self.read_slip(turn);
                 match self.screens.board().place {
-                    Place::Receipt(receipt) => End::Sealed(receipt),
+                    Place::Receipt(receipt) => End::Sealed(Box::new(receipt)),
                     _ => End::Stopped {
                         code: "visit.withdrawn",
                     },
