@@ -82,7 +82,7 @@ fn not_of_another_child_nor_by_somebody_elses_mother_nor_against_its_will() {
     for (mother, number, agrees, code) in [
         // A slip of the hand, or another child.
         (NAME_VI, "031218004599", true, "behalf.paper_names_others"),
-        ("PHẠM THỊ KHÁC", CHILD, true, "behalf.paper_names_others"),
+        ("PHẠM THỊ LAN", CHILD, true, "behalf.paper_names_others"),
         (NAME_VI, CHILD, false, "consent.refused_by_child"),
     ] {
         let folder = tempfile::tempdir().unwrap();
