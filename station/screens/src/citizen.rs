@@ -171,7 +171,7 @@ fn consent(page: Page<'_>, asked: &ConsentView) -> (Markup, Markup) {
         h1 { (words.t("consent.title")) }
         @if let Some(said) = said(words, asked.whom, asked.subject.as_deref()) { p class="look" { (said) } }
         ol class="texts" { @for text in texts { li { (text.text(words.0)) } } }
-        p class="hint" { (words.t("consent.can_withdraw")) }
+        p class="hint" { (words.f("consent.can_withdraw", &[("phone", &page.board.site.hotline)])) }
     };
     let on = html! {
         (page.button(Verb::Consent, Look::Plain, words.t("consent.refuse"), Some("refuse")))

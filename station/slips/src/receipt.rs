@@ -135,11 +135,9 @@ impl ReceiptSlip {
             let values = [("hour", &*clock(at)), ("date", &*day(at))];
             flow.text(&words.f("slip.appointment_at", &values), Bold, 1.0);
         }
-        flow.text(
-            &words.f("slip.hotline", &[("phone", &self.hotline)]),
-            Bold,
-            1.0,
-        );
+        let phone = [("phone", &*self.hotline)];
+        flow.text(&words.f("consent.can_withdraw", &phone), Regular, 1.0);
+        flow.text(&words.f("slip.hotline", &phone), Bold, 1.0);
     }
 }
 
