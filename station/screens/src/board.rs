@@ -400,12 +400,38 @@ pub struct ReceiptView {
     /// Kinds of what was filed, with their pages and grades.
     pub papers: Vec<(String, usize, u8)>,
     pub set_aside: Vec<AsideView>,
-    /// How often a slip was given out; the second one says that it is not the first.
-    pub issued: u32,
+    pub issued: Issued,
     /// The citizen said how it was, or did not want to.
     pub surveyed: bool,
     /// What the verifier noticed when it filed.
     pub notices: Vec<NoticeView>,
+}
+
+/// How often a slip was given out: while the bundle waits, and once the verifier has answered. The slip that says the
+/// answer is no reprint of the one that says it waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Issued {
+    pub waiting: u32,
+    pub answered: u32,
+}
+
+impl Issued {
+    /// Of the slips that say this of the bundle.
+    #[must_use]
+    pub fn saying(self, delivery: &Delivery) -> u32 {
+        match delivery {
+            Delivery::Waiting => self.waiting,
+            Delivery::Filed { .. } | Delivery::Refused { .. } => self.answered,
+        }
+    }
+
+    /// One more of those.
+    pub fn give(&mut self, delivery: &Delivery) {
+        match delivery {
+            Delivery::Waiting => self.waiting += 1,
+            Delivery::Filed { .. } | Delivery::Refused { .. } => self.answered += 1,
+        }
+    }
 }
 
 /// Something to know about what was filed.

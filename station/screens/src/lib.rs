@@ -27,8 +27,8 @@ mod words;
 
 pub use board::{
     AsideView, Asked, Board, CitizenView, Clause, ConsentView, Delivery, End, FaceView, FingerView,
-    Line, NoticeView, OfficialsView, Out, Owner, PageView, PaperView, Person, Place, ReceiptView,
-    Refused, ReviewView, Role, ScanView, ShiftView, Site, UnfinishedView, WhomView,
+    Issued, Line, NoticeView, OfficialsView, Out, Owner, PageView, PaperView, Person, Place,
+    ReceiptView, Refused, ReviewView, Role, ScanView, ShiftView, Site, UnfinishedView, WhomView,
 };
 pub use devices::{Device, DeviceState, DeviceView};
 pub use diagnosis::{Defect, Diagnosis, Fact, Found, Section, lines};

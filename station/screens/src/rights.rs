@@ -198,8 +198,9 @@ pub fn may(side: Side, role: Option<Role>, verb: Verb) -> bool {
     }
 }
 
-/// Whether this person may give out a slip of which `issued` are out: the first is whoever serves, a second one is an
-/// official's (`domain.md` §6.3: a volunteer asks a clerk).
+/// Whether this person may give out a slip of which `issued` are out that say the same of the bundle: the first while it
+/// waits, and the first once it is answered for, is whoever serves'; every further one is an official's (`domain.md` §6.3:
+/// a volunteer asks a clerk).
 #[must_use]
 pub fn may_issue(role: Option<Role>, issued: u32) -> bool {
     role.is_some_and(|role| issued == 0 || role >= Role::Clerk)

@@ -37,13 +37,16 @@ pub(crate) fn count(board: &mut Board, seen: &Board) -> bool {
     let (Place::Receipt(receipt), Place::Receipt(drawn)) = (&mut board.place, &seen.place) else {
         return false;
     };
-    if receipt.issued != drawn.issued || !may_issue(role, receipt.issued) {
+    // What was drawn counts, also when the bundle was answered for in the meantime.
+    let said = &drawn.delivery;
+    let issued = receipt.issued.saying(said);
+    if issued != drawn.issued.saying(said) || !may_issue(role, issued) {
         return false;
     }
-    if receipt.issued > 0 {
+    if issued > 0 {
         tracing::info!(slip = receipt.number, by, "a slip was given out again");
     }
-    receipt.issued += 1;
+    receipt.issued.give(said);
     true
 }
 
@@ -81,6 +84,6 @@ fn slip(board: &Board, receipt: &ReceiptView) -> ReceiptSlip {
         sheets_returned: receipt.sheets_returned,
         appointment: None,
         practice: board.site.practice,
-        reprint: receipt.issued > 0,
+        reprint: receipt.issued.saying(&receipt.delivery) > 0,
     }
 }

@@ -11,9 +11,9 @@ use axum::http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use screens::{
     AsideView, CardDigits, ConsentView, Defect, Delivery, Device, DeviceState, DeviceView,
-    Diagnosis, Examine, Finding, Found, Heard, Keys, Limits, OfficialsView, Person, Place, Quiet,
-    ReceiptView, Role, ScanView, Screens, Section, Side, Site, SubjectTyped, Touch, Verb, Voice,
-    Whom, WhomView, Why, may, may_issue, router,
+    Diagnosis, Examine, Finding, Found, Heard, Issued, Keys, Limits, OfficialsView, Person, Place,
+    Quiet, ReceiptView, Role, ScanView, Screens, Section, Side, Site, SubjectTyped, Touch, Verb,
+    Voice, Whom, WhomView, Why, may, may_issue, router,
 };
 use slips::{FiledPaper, Form, Outcome, Paper, ReceiptSlip};
 use tower::ServiceExt as _;
@@ -632,7 +632,7 @@ fn receipt() -> ReceiptView {
             code: "paper.other_owner",
         }],
         notices: Vec::new(),
-        issued: 0,
+        issued: Issued::default(),
         surveyed: false,
     }
 }
@@ -715,6 +715,70 @@ async fn a_volunteer_gives_out_one_slip_and_an_official_one_that_says_it_is_a_re
     assert_eq!(status, StatusCode::OK);
     assert!(pdf == slip(waiting(), Paper::Roll80, false, true));
     assert!(!may_issue(Some(Role::Volunteer), 1) && !may_issue(None, 0));
+}
+
+/// The slip that says "filed" is another than the one that said "waiting"; a second one of either is an official's.
+#[tokio::test]
+async fn each_state_of_the_bundle_has_one_first_slip_that_a_volunteer_gives() {
+    let desk = desk();
+    let operator = desk.pair(Side::Operator).await;
+    desk.screens
+        .show(|board| board.operator = Some(person(Role::Volunteer)));
+    desk.screens.go(Place::Receipt(receipt()));
+    let at = "2026-03-02T03:14:00Z".parse().unwrap();
+    let waiting = Outcome::Waiting {
+        bundle: receipt().bundle,
+    };
+    let filed = || Outcome::Filed {
+        at,
+        codes: vec![receipt().bundle],
+    };
+    let refused = Outcome::Refused {
+        code: "bundle.created_in_future",
+        bundle: receipt().bundle,
+    };
+    let turn = |delivery| {
+        desk.screens.show(|board| match &mut board.place {
+            Place::Receipt(receipt) => receipt.delivery = delivery,
+            _ => unreachable!("the receipt is shown"),
+        });
+    };
+    for (delivery, outcome) in [
+        (Delivery::Waiting, waiting),
+        (
+            Delivery::Filed {
+                entry: "0190".into(),
+                at,
+            },
+            filed(),
+        ),
+    ] {
+        turn(delivery);
+        let (status, pdf) = desk.slip(&operator, "&choice=a5").await;
+        assert_eq!(status, StatusCode::OK, "{outcome:?}");
+        assert!(pdf == slip(outcome, Paper::A5, false, false));
+        let (status, _) = desk.slip(&operator, "&choice=a5").await;
+        assert_eq!(status, StatusCode::FORBIDDEN);
+    }
+    desk.screens
+        .show(|board| board.operator = Some(person(Role::Clerk)));
+    let (status, pdf) = desk.slip(&operator, "&choice=a5").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(pdf == slip(filed(), Paper::A5, false, true));
+    // An answer of the other kind too is told on a first slip.
+    desk.screens.go(Place::Receipt(ReceiptView {
+        issued: Issued {
+            waiting: 2,
+            answered: 0,
+        },
+        ..receipt()
+    }));
+    let code = "bundle.created_in_future";
+    turn(Delivery::Refused { code });
+    let page = desk.page("/", &operator.cookie).await;
+    assert!(page.contains("Đã đưa phiếu chờ gửi"));
+    let (_, pdf) = desk.slip(&operator, "&choice=a5").await;
+    assert!(pdf == slip(refused, Paper::A5, false, false));
 }
 
 #[tokio::test]

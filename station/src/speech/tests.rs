@@ -31,7 +31,7 @@ fn pages() -> Vec<Place> {
         sheets_returned: 3,
         papers: vec![("khai_sinh".into(), 1, 1)],
         set_aside: Vec::new(),
-        issued: 0,
+        issued: Default::default(),
         surveyed: false,
         notices: Vec::new(),
     };

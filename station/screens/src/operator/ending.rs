@@ -60,7 +60,8 @@ pub(crate) fn noticed(page: Page<'_>, receipt: &ReceiptView, remedies: bool) -> 
 fn paper(page: Page<'_>, receipt: &ReceiptView) -> Markup {
     let words = page.words;
     let role = page.board.operator.as_ref().map(|person| person.role);
-    if !may_issue(role, receipt.issued) {
+    let issued = receipt.issued.saying(&receipt.delivery);
+    if !may_issue(role, issued) {
         return html! { p class="hint" role="status" { (words.cause(ASK_CLERK)) " " (words.remedy(ASK_CLERK)) } };
     }
     html! {
@@ -72,7 +73,8 @@ fn paper(page: Page<'_>, receipt: &ReceiptView) -> Markup {
             button type="submit" id="b-slip-roll80" class="plain" name="choice" value="roll80" { (words.t("slip.as_roll")) }
         }
         @if large(page.board) { p class="hint" { (words.t("slip.large")) } }
-        @if receipt.issued > 0 { p class="hint" { (words.t("slip.again")) } }
+        @if issued > 0 { p class="hint" { (words.t("slip.again")) } }
+        @else if receipt.issued.waiting > 0 { p class="look" { (words.t("slip.turned")) } }
     }
 }
 

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use screens::{
     AsideView, Asked, Clause, ConsentView, Defect, Delivery, Device, DeviceState, DeviceView,
-    Diagnosis, End, Examine, FaceView, FingerView, Found, NoticeView, OfficialsView, Out, Owner,
-    PageView, PaperView, Person, Place, Quiet, ReceiptView, Refused, ReviewView, Role, ScanView,
-    Section, ShiftView, UnfinishedView, Whom, WhomView, Why,
+    Diagnosis, End, Examine, FaceView, FingerView, Found, Issued, NoticeView, OfficialsView, Out,
+    Owner, PageView, PaperView, Person, Place, Quiet, ReceiptView, Refused, ReviewView, Role,
+    ScanView, Section, ShiftView, UnfinishedView, Whom, WhomView, Why,
 };
 
 pub(crate) fn person() -> Person {
@@ -126,7 +126,10 @@ fn receipt(delivery: Delivery, surveyed: bool) -> ReceiptView {
             kind: "bang_tn".into(),
             code: "paper.other_owner",
         }],
-        issued: u32::from(surveyed),
+        issued: Issued {
+            waiting: u32::from(surveyed),
+            answered: 0,
+        },
         surveyed,
         notices: Vec::new(),
     }
@@ -480,6 +483,10 @@ pub(crate) fn places() -> Vec<(&'static str, Place)> {
                     code: "examine.pages_filed_before",
                     paper: Some(1),
                 }],
+                issued: Issued {
+                    waiting: 1,
+                    answered: 1,
+                },
                 ..receipt(filed, true)
             }),
         ),

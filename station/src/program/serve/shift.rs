@@ -355,7 +355,7 @@ impl Shift<'_> {
                     sheets_returned: told.sheets,
                     papers: papers.collect(),
                     set_aside: aside.collect(),
-                    issued: 0,
+                    issued: Default::default(),
                     surveyed: false,
                     notices: Vec::new(),
                 };
