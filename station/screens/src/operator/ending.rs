@@ -17,7 +17,10 @@ pub(super) fn receipt(page: Page<'_>, receipt: &ReceiptView) -> (Markup, Markup)
         (road(page))
         h1 { (delivered(page, receipt)) }
         section class="card slip" {
-            p { (words.t("slip.number")) " " strong class="big" { (receipt.number) } }
+            div class="numbered" {
+                p { (words.t("slip.number")) " " strong class="big" { (receipt.number) } }
+                (paper(page, receipt))
+            }
             p { (words.moment(receipt.sealed_at)) " · " (page.board.site.centre) }
             ul class="plain-list" {
                 @for (kind, pages, grade) in &receipt.papers {
@@ -28,7 +31,6 @@ pub(super) fn receipt(page: Page<'_>, receipt: &ReceiptView) -> (Markup, Markup)
         }
         (noticed(page, receipt, true))
         p { (words.t("slip.give_back")) }
-        (paper(page, receipt))
     };
     let on = page.keyed(
         Verb::Done,
@@ -65,11 +67,10 @@ fn paper(page: Page<'_>, receipt: &ReceiptView) -> Markup {
         return html! { p class="hint" role="status" { (words.cause(ASK_CLERK)) " " (words.remedy(ASK_CLERK)) } };
     }
     html! {
-        form method="post" action="/touch/slip" class="one" target="_blank" {
+        form method="post" action="/touch/slip" class="row" target="_blank" {
             input type="hidden" name="token" value=(page.token);
             input type="hidden" name="turn" value=(page.board.turn);
             button type="submit" id="b-slip-a5" class="plain" name="choice" value="a5" { (words.t("slip.as_a5")) }
-            " "
             button type="submit" id="b-slip-roll80" class="plain" name="choice" value="roll80" { (words.t("slip.as_roll")) }
         }
         @if large(page.board) { p class="hint" { (words.t("slip.large")) } }
