@@ -22,7 +22,7 @@ pub(super) fn current(page: Page<'_>, scan: &ScanView, seen: &PageView) -> Marku
         section class="current" aria-labelledby="current-name" {
             h2 id="current-name" { (name) " · " (state(page, seen).1) }
             img src={ "/pages/" (seen.number) "/large?v=" (seen.version) } alt=(name) width="450" height="636";
-            @if !scan.busy {
+            @if !scan.busy { div class="tools" {
                 div class="row" {
                     @if place > 1 { (one(Verb::Earlier, "scan.earlier")) }
                     @if place < last { (one(Verb::Later, "scan.later")) }
@@ -41,7 +41,7 @@ pub(super) fn current(page: Page<'_>, scan: &ScanView, seen: &PageView) -> Marku
                         }
                     }
                 }
-            }
+            } }
         }
     }
 }

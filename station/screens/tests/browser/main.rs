@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod gallery;
+mod sheets;
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
@@ -40,6 +41,7 @@ fn every_page_in_both_languages() {
     };
     let (screens, _heard) = Screens::new(site, keys.clone(), port);
     screens.set_examiner(std::sync::Arc::new(gallery::Look));
+    sheets::put(&screens.pictures);
     let doors = router(screens.clone());
     runtime.spawn(async move {
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
