@@ -79,7 +79,7 @@ def look(page, side, name, language):
     for one in page.query_selector_all(".device summary"):
         one.evaluate("one => { one.parentElement.open = true; }")
     # A page is judged with its pictures in it.
-    page.wait_for_function("[...document.images].every((one) => one.complete)", timeout=10_000)
+    page.wait_for_function("() => [...document.images].every((one) => one.complete)", timeout=10_000)
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         if pictures != "-":
