@@ -25,6 +25,8 @@ mod tests;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use bundle::{
     BundleDigest, Draft, Recipients, SealedBundle, SealingKey, SignedReceipt, VerifierPublicKey,
@@ -109,7 +111,7 @@ impl Spool {
             make_folder(&root.join(folder))?;
         }
         let lock = File::create(root.join("lock"))?;
-        lock.try_lock().map_err(|_| SpoolError::InUse)?;
+        hold(&lock)?;
         // What lies here was never promised to anybody.
         for half in fs::read_dir(root.join("sealing"))? {
             let half = half?;
@@ -410,4 +412,18 @@ fn folders(place: &Path) -> io::Result<Vec<BundleDigest>> {
         }
     }
     Ok(found)
+}
+
+/// A program that another thread is just starting has every lock of this process too, until it has become another program.
+const A_START_TAKES: Duration = Duration::from_millis(500);
+
+fn hold(lock: &File) -> Result<(), SpoolError> {
+    let until = Instant::now() + A_START_TAKES;
+    while lock.try_lock().is_err() {
+        if Instant::now() >= until {
+            return Err(SpoolError::InUse);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
 }
