@@ -59,11 +59,12 @@ fn each_is_missed_and_known_again() {
     let events = place("events");
     let commands = format!(
         "{station} devices --config {config} --follow 120 --every 200 > {events} & follow=$!\n\
-         seen() {{ for _ in $(seq 300); do [ $(grep -c \"\\\"device\\\":\\\"$1\\\".*\\\"state\\\":\\\"$2\\\"\" {events}) -ge $3 ] && return; sleep 0.1; done; echo '{{\"late\":\"'$1 $2 $3'\"}}'; }}\n\
+         count() {{ grep -c \"\\\"device\\\":\\\"$1\\\".*\\\"state\\\":\\\"$2\\\"\" {events} || true; }}\n\
+         seen() {{ for _ in $(seq 300); do [ $(count $1 $2) -ge $3 ] && return; sleep 0.1; done; echo '{{\"late\":\"'$1 $2 $3'\"}}'; }}\n\
          seen card-reader card 1\nseen camera ready 1\nseen scanner ready 1\n\
-         kill $card; seen card-reader ready 1\n\
+         empty=$(count card-reader ready)\nkill $card; seen card-reader ready $((empty + 1))\n\
          kill $pcscd; seen card-reader trouble 1\n\
-         start_pcscd; before=$(grep -c card-reader.*ready {events}); seen card-reader ready 2\n\
+         start_pcscd; seen card-reader ready $((empty + 2))\n\
          mv {film} {film}.away; mv {scans} {scans}.away\n\
          seen camera trouble 1\nseen scanner trouble 1\n\
          mv {film}.away {film}; mv {scans}.away {scans}\n\
